@@ -1,0 +1,41 @@
+export type { PartBody, StreamPart } from "./agent/stream-part.ts";
+export { BesedaError, describeThrown, type ErrorCode, type ErrorDetails, toBesedaError } from "./errors.ts";
+export {
+  type AssistantMessage,
+  type AssistantPart,
+  addUsage,
+  type FinishReason,
+  type ImagePart,
+  type JsonValue,
+  type Message,
+  messageFormat,
+  noUsage,
+  type ReasoningPart,
+  type TextPart,
+  type ToolCallPart,
+  type ToolMessage,
+  textOf,
+  toolCallsOf,
+  type Usage,
+  type UserMessage,
+  type UserPart,
+} from "./message.ts";
+export type {
+  LanguageModel,
+  ModelCallOptions,
+  ModelEvent,
+  ModelRequest,
+  ModelSettings,
+  ToolChoice,
+} from "./ports/language-model.ts";
+export type { Memory, ThreadSummary } from "./ports/memory.ts";
+export type { Store } from "./ports/store.ts";
+export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
+export {
+  type Tool,
+  type ToolContext,
+  type ToolDefinition,
+  type ToolEffects,
+  type ToolOptions,
+  tool,
+} from "./tool/tool.ts";

@@ -1,0 +1,65 @@
+// The port that every model is reached through: types without behaviour.
+import type { FinishReason, JsonValue, Message, Usage } from "../message.ts";
+import type { ToolDefinition } from "../tool/tool.ts";
+
+export interface LanguageModel {
+  /** Who answers, such as `openai`, for logs and traces. */
+  readonly provider: string;
+  readonly modelId: string;
+  /**
+   * One reply. A plain function: it returns at once, the iterable does the work. Events come in arrays, as many as one
+   * read of the network held; an array is never empty. The last event is a `finish`, always and only once; a reply
+   * that cannot be had throws a `BesedaError` from `next()`. Leaving the iteration or aborting the signal ends the
+   * request; an aborted signal throws its reason.
+   */
+  stream(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<ModelEvent[]>;
+}
+
+export type ModelCallOptions = {
+  signal?: AbortSignal | undefined;
+  /** `false` asks the provider for one whole reply instead of a stream; the events are the same. Default `true`. */
+  streamed?: boolean | undefined;
+};
+
+/**
+ * Everything that one model call needs, as plain data. A thread in it is valid: every tool call is followed by its
+ * result, in the order of the calls, before anybody speaks again.
+ */
+export type ModelRequest = {
+  instructions: string;
+  messages: readonly Message[];
+  tools: readonly ToolDefinition[];
+  toolChoice: ToolChoice;
+  /** Whether the model's own thinking is wanted. A model that has none ignores it. */
+  reasoning: "off" | "native";
+  settings: ModelSettings;
+};
+
+export type ToolChoice = "auto" | "none" | "required" | { toolName: string };
+
+export type ModelSettings = {
+  temperature?: number;
+  topP?: number;
+  maxOutputTokens?: number;
+  /** How hard a reasoning model should think, in the provider's own words, such as `low`. */
+  reasoningEffort?: string;
+  seed?: number;
+  stopSequences?: string[];
+};
+
+/**
+ * What a model says while it answers. `tool-input-start` and `tool-input-delta` show a call while it is being written and
+ * may be missing; `tool-call` is the call, with the whole of its input as JSON text, just as the model wrote it.
+ */
+export type ModelEvent =
+  | { type: "text-delta"; text: string }
+  /** The provider rewrote what it had sent: the whole text of the reply so far, anew. */
+  | { type: "text-replace"; text: string }
+  | { type: "reasoning-delta"; text: string }
+  /** What the provider wants to see again with the reasoning so far. */
+  | { type: "reasoning-data"; providerData: JsonValue }
+  | { type: "tool-input-start"; toolCallId: string; toolName: string }
+  | { type: "tool-input-delta"; toolCallId: string; delta: string }
+  | { type: "tool-call"; toolCallId: string; toolName: string; input: string; providerData?: JsonValue }
+  /** `usage` is missing where the provider did not report it; the loop then counts. */
+  | { type: "finish"; finishReason: FinishReason; usage?: Usage };

@@ -1,0 +1,24 @@
+// The port that threads are kept behind.
+import type { Message } from "../message.ts";
+
+/**
+ * Appends are durable once they resolve, in order, and cost the same however long the thread is. Thread ids are any
+ * non-empty text; an adapter that makes file names of them has to do so safely. A store that cannot be used throws a
+ * `BesedaError` with code `locked`, `damaged` or `unavailable`.
+ */
+export interface Memory {
+  /** The messages for the next request, oldest first: the thread, or the window of it that the adapter was told to keep. Empty for an unknown thread. */
+  load(threadId: string): Promise<Message[]>;
+  append(threadId: string, messages: readonly Message[]): Promise<void>;
+  /** Every thread, the latest first. */
+  threads(): Promise<ThreadSummary[]>;
+  /** Forgets a thread; an unknown one is no error. */
+  delete(threadId: string): Promise<void>;
+}
+
+export type ThreadSummary = {
+  threadId: string;
+  /** ISO 8601. */
+  createdAt: string;
+  updatedAt: string;
+};

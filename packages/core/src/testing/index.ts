@@ -1,0 +1,2 @@
+export type { ConformanceCase, Skipped } from "./conformance.ts";
+export { type ScriptedModel, type ScriptedReply, scriptedModel } from "./scripted-model.ts";
