@@ -74,16 +74,17 @@ export class BesedaError extends Error {
   }
 }
 
-/** Whatever was thrown, as one of ours. */
+/** Whatever was thrown, as one of ours. Anything can be thrown, even a Proxy that throws when it is looked at. */
 export function toBesedaError(thrown: unknown): BesedaError {
-  if (thrown instanceof BesedaError) return thrown;
-  if (isAbort(thrown)) return new BesedaError("The run was stopped.", { code: "aborted", cause: thrown });
-  return new BesedaError(describeThrown(thrown), { code: "internal", cause: thrown });
-}
-
-/** What a DOMException or a Node error means when a signal was the cause. */
-function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && (thrown.name === "AbortError" || thrown.name === "ABORT_ERR");
+  let isAbort = false;
+  try {
+    if (thrown instanceof BesedaError) return thrown;
+    // what a DOMException and Node's own errors are called when a signal was the cause
+    isAbort = thrown instanceof Error && thrown.name === "AbortError";
+  } catch {}
+  return isAbort
+    ? new BesedaError("The run was stopped.", { code: "aborted", cause: thrown })
+    : new BesedaError(describeThrown(thrown), { code: "internal", cause: thrown });
 }
 
 const longest = 2_000;

@@ -1,4 +1,11 @@
+export { Agent, type AgentInput, type AgentOptions, type RunOptions } from "./agent/agent.ts";
+export { estimateTokens } from "./agent/estimate-usage.ts";
+export type { AgentEvents } from "./agent/event-bus.ts";
+export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
+export type { Run } from "./agent/run.ts";
+export { RunError, type RunResult, type Step } from "./agent/run-record.ts";
 export type { PartBody, StreamPart } from "./agent/stream-part.ts";
+export type { Timeouts } from "./agent/timeouts.ts";
 export { BesedaError, describeThrown, type ErrorCode, type ErrorDetails, toBesedaError } from "./errors.ts";
 export {
   type AssistantMessage,
@@ -30,6 +37,7 @@ export type {
 } from "./ports/language-model.ts";
 export type { Memory, ThreadSummary } from "./ports/memory.ts";
 export type { Store } from "./ports/store.ts";
+export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thought.ts";
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
 export {
   type Tool,

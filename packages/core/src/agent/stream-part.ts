@@ -24,7 +24,7 @@ export type PartBody =
   | { type: "tool-input-start"; id: string; toolName: string }
   | { type: "tool-input-delta"; id: string; delta: string }
   | { type: "tool-input-end"; id: string }
-  /** `invalid` where the input is not JSON, does not fit the schema, or the tool does not exist; a `tool-error` follows. */
+  /** `invalid` where the input is not JSON: `input` is then the text that the model wrote, and a `tool-error` follows. */
   | { type: "tool-call"; toolCallId: string; toolName: string; input: unknown; invalid?: true }
   | { type: "tool-progress"; toolCallId: string; toolName: string; progress: unknown }
   /** `output` is what `execute` returned, untouched; the model reads it as text, shortened where it is too long. */

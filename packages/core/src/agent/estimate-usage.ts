@@ -1,0 +1,44 @@
+// Counting tokens without the model's own tokenizer, for replies whose provider reports no usage.
+import { type AssistantMessage, type Message, textOf, type Usage } from "../message.ts";
+import type { ModelRequest } from "../ports/language-model.ts";
+
+/**
+ * Roughly how many tokens the text is: 4 characters a token for Latin letters and digits, 3 for other letters, such as
+ * Cyrillic, 1 for CJK. A rule of thumb, good to about a third; only the provider's own count is what is billed.
+ */
+export function estimateTokens(text: string): number {
+  let latin = 0;
+  let cjk = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x0250) latin++;
+    else if (unit >= 0x2e80 && unit < 0xfb00) cjk++;
+  }
+  return Math.ceil(latin / 4 + (text.length - latin - cjk) / 3 + cjk);
+}
+
+/** Adds the few tokens that each message costs for its role. */
+export function estimateUsage(request: ModelRequest, reply: AssistantMessage): Usage {
+  let inputTokens = estimateTokens(request.instructions);
+  for (const definition of request.tools) inputTokens += estimateTokens(JSON.stringify(definition.inputSchema)) + 20;
+  for (const message of request.messages) inputTokens += messageTokens(message);
+  const outputTokens = messageTokens(reply);
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true };
+}
+
+const perMessage = 4;
+const counted = new WeakMap<Message, number>();
+
+function messageTokens(message: Message): number {
+  const known = counted.get(message);
+  if (known !== undefined) return known;
+  let tokens = perMessage + estimateTokens(textOf(message));
+  if (message.role === "assistant") {
+    for (const part of message.content) {
+      if (part.type === "reasoning") tokens += estimateTokens(part.text);
+      else if (part.type === "tool-call") tokens += estimateTokens(part.toolName + JSON.stringify(part.input));
+    }
+  }
+  counted.set(message, tokens);
+  return tokens;
+}

@@ -1,0 +1,153 @@
+// One model reply: events in, stream parts out, and at the end the message that is kept.
+import type { AssistantMessage, AssistantPart, FinishReason, ReasoningPart, TextPart, Usage } from "../message.ts";
+import type { ModelEvent } from "../ports/language-model.ts";
+import { ThinkSplitter } from "../reasoning/chain-of-thought.ts";
+import type { ReasoningStyle } from "./plan-step.ts";
+import type { StreamPart } from "./stream-part.ts";
+
+export class ReplyFold {
+  readonly #runId: string;
+  readonly #step: number;
+  readonly #hidesReasoning: boolean;
+  readonly #splitter: ThinkSplitter | undefined;
+  readonly #content: AssistantPart[] = [];
+  /** Tool inputs that are being written. */
+  readonly #openInputs = new Set<string>();
+  #block: { part: TextPart | ReasoningPart; id: string } | undefined;
+  /** Set by the model's `finish`. */
+  finish: { finishReason: FinishReason; usage: Usage | undefined } | undefined;
+
+  constructor(runId: string, step: number, reasoning: ReasoningStyle) {
+    this.#runId = runId;
+    this.#step = step;
+    this.#hidesReasoning = reasoning === "off";
+    this.#splitter = reasoning === "prompted" ? new ThinkSplitter() : undefined;
+  }
+
+  add(events: ModelEvent[]): StreamPart[] {
+    const parts: StreamPart[] = [];
+    for (const event of this.#splitter?.split(events) ?? events) {
+      switch (event.type) {
+        case "text-delta":
+          this.#delta("text", event.text, parts);
+          break;
+        case "reasoning-delta":
+          this.#delta("reasoning", event.text, parts);
+          break;
+        default:
+          this.#other(event, parts);
+      }
+    }
+    return parts;
+  }
+
+  /** The message so far. What was stopped keeps its text, but no call: none of them was carried out. */
+  message(ended: "whole" | "aborted" | "error"): AssistantMessage {
+    const content = ended === "whole" ? this.#content : this.#content.filter((part) => part.type !== "tool-call");
+    const message: AssistantMessage = { role: "assistant", content };
+    const finishReason = ended === "whole" ? this.finish?.finishReason : ended;
+    if (finishReason) message.finishReason = finishReason;
+    return message;
+  }
+
+  /** Ends the open block, for a reply that was cut. */
+  closeBlock(parts: StreamPart[]): void {
+    if (this.#block && !this.#isHidden(this.#block.part)) {
+      parts.push({ type: `${this.#block.part.type}-end`, id: this.#block.id, runId: this.#runId });
+    }
+    this.#block = undefined;
+  }
+
+  #delta(type: "text" | "reasoning", text: string, parts: StreamPart[]): void {
+    if (text === "") return;
+    let block = this.#block;
+    if (block?.part.type !== type) {
+      block = this.#openBlock(type, parts);
+    }
+    block.part.text += text;
+    if (!this.#isHidden(block.part)) {
+      parts.push({ type: `${type}-delta`, id: block.id, text, runId: this.#runId });
+    }
+  }
+
+  #openBlock(type: "text" | "reasoning", parts: StreamPart[]): { part: TextPart | ReasoningPart; id: string } {
+    this.closeBlock(parts);
+    const part = { type, text: "" };
+    const id = `${type}-${this.#step}-${this.#content.push(part)}`;
+    this.#block = { part, id };
+    if (!this.#isHidden(part)) parts.push({ type: `${type}-start`, id, runId: this.#runId });
+    return this.#block;
+  }
+
+  #isHidden(part: TextPart | ReasoningPart): boolean {
+    return part.type === "reasoning" && this.#hidesReasoning;
+  }
+
+  #other(event: Exclude<ModelEvent, { type: "text-delta" | "reasoning-delta" }>, parts: StreamPart[]): void {
+    const runId = this.#runId;
+    switch (event.type) {
+      case "text-replace":
+        this.#replaceText(event.text, parts);
+        break;
+      case "reasoning-data": {
+        const reasoning = this.#content.findLast((part) => part.type === "reasoning");
+        if (reasoning) reasoning.providerData = event.providerData;
+        else this.#content.push({ type: "reasoning", text: "", providerData: event.providerData });
+        break;
+      }
+      case "tool-input-start":
+        this.closeBlock(parts);
+        this.#openInputs.add(event.toolCallId);
+        parts.push({ type: "tool-input-start", id: event.toolCallId, toolName: event.toolName, runId });
+        break;
+      case "tool-input-delta":
+        parts.push({ type: "tool-input-delta", id: event.toolCallId, delta: event.delta, runId });
+        break;
+      case "tool-call":
+        this.#toolCall(event, parts);
+        break;
+      case "finish":
+        this.closeBlock(parts);
+        this.finish = { finishReason: event.finishReason, usage: event.usage };
+    }
+  }
+
+  #toolCall(event: Extract<ModelEvent, { type: "tool-call" }>, parts: StreamPart[]): void {
+    const { toolCallId, toolName, providerData } = event;
+    this.closeBlock(parts);
+    if (this.#openInputs.delete(toolCallId)) {
+      parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
+    }
+    const call = { type: "tool-call", toolCallId, toolName, ...parseInput(event.input) } as const;
+    this.#content.push(providerData === undefined ? call : { ...call, providerData });
+    parts.push({ ...call, runId: this.#runId });
+  }
+
+  /** All text of this reply anew: the last block takes it, earlier ones become empty. */
+  #replaceText(text: string, parts: StreamPart[]): void {
+    const runId = this.#runId;
+    const last = this.#content.findLast((part) => part.type === "text");
+    if (!last) this.#delta("text", text, parts);
+    for (const [index, part] of this.#content.entries()) {
+      if (part.type !== "text") continue;
+      const anew = part === last ? text : "";
+      if (part.text === anew) continue;
+      part.text = anew;
+      parts.push({ type: "text-replace", id: `text-${this.#step}-${index + 1}`, text: anew, runId });
+    }
+  }
+}
+
+/** Empty text is a call without arguments. Keys named `__proto__` are dropped: nobody means well with them. */
+function parseInput(text: string): { input: unknown } | { input: string; invalid: true } {
+  if (text.trim() === "") return { input: {} };
+  try {
+    return { input: /__proto__|\\u005f/i.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text) };
+  } catch {
+    return { input: text, invalid: true };
+  }
+}
+
+function withoutProto(key: string, value: unknown): unknown {
+  return key === "__proto__" ? undefined : value;
+}

@@ -1,0 +1,106 @@
+// One call of a model, watched: it ends when the run is stopped or the model keeps silent too long, whatever the model does.
+import { BesedaError } from "../errors.ts";
+import type { LanguageModel, ModelEvent, ModelRequest } from "../ports/language-model.ts";
+import { startTimer, type Timeouts } from "./timeouts.ts";
+
+export class ModelCall {
+  readonly #events: AsyncIterator<ModelEvent[]>;
+  readonly #controller = new AbortController();
+  readonly #runSignal: AbortSignal;
+  readonly #chunkMs: number;
+  readonly #stepTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
+  #heardAnything = false;
+  /** Set while somebody waits in `next()`. */
+  #reject: ((reason: unknown) => void) | undefined;
+  #isOver = false;
+
+  constructor(
+    model: LanguageModel,
+    request: ModelRequest,
+    { timeouts, signal, streamed }: { timeouts: Timeouts; signal: AbortSignal; streamed: boolean },
+  ) {
+    const { stepMs, firstChunkMs, chunkMs } = timeouts;
+    const name = `${model.provider}:${model.modelId}`;
+    this.#runSignal = signal;
+    this.#chunkMs = streamed ? chunkMs : Number.POSITIVE_INFINITY;
+    this.#events = model.stream(request, { signal: this.#controller.signal, streamed })[Symbol.asyncIterator]();
+    signal.addEventListener("abort", this.#onRunAbort);
+    if (signal.aborted) this.#onRunAbort();
+    this.#stepTimer = startTimer(stepMs, () =>
+      this.#abort(tooSlow(`${name} did not finish its reply in ${stepMs} ms.`, "stepMs")),
+    );
+    this.#watchSilence(streamed ? firstChunkMs : Number.POSITIVE_INFINITY, () =>
+      tooSlow(`${name} sent nothing for ${firstChunkMs} ms.`, "firstChunkMs"),
+    );
+  }
+
+  /** The next events; nothing after the `finish`. An error or the end lets go of the timers and of the connection. */
+  async next(): Promise<ModelEvent[] | undefined> {
+    if (this.#isOver) return undefined;
+    try {
+      const { done, value } = await this.#watched();
+      if (done) throw unfinished();
+      if (!this.#heardAnything) {
+        this.#heardAnything = true;
+        clearTimeout(this.#silenceTimer);
+        this.#watchSilence(this.#chunkMs, () =>
+          tooSlow(`The model fell silent for ${this.#chunkMs} ms in the middle of its reply.`, "chunkMs"),
+        );
+      }
+      if (value.at(-1)?.type === "finish") this.#close();
+      return value;
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+  }
+
+  #watched(): Promise<IteratorResult<ModelEvent[]>> {
+    const { signal } = this.#controller;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise<IteratorResult<ModelEvent[]>>((resolve, reject) => {
+      this.#reject = reject;
+      this.#silenceTimer?.refresh();
+      this.#events.next().then((result) => {
+        this.#reject = undefined;
+        resolve(result);
+      }, reject);
+    });
+  }
+
+  /** A reader may take its time between two `next()`; only the model's silence counts. */
+  #watchSilence(ms: number, error: () => BesedaError): void {
+    this.#silenceTimer = startTimer(ms, () => {
+      if (this.#reject) this.#abort(error());
+    });
+  }
+
+  readonly #onRunAbort = (): void => this.#abort(this.#runSignal.reason);
+
+  #abort(reason: unknown): void {
+    this.#controller.abort(reason);
+    this.#reject?.(reason);
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#runSignal.removeEventListener("abort", this.#onRunAbort);
+    clearTimeout(this.#stepTimer);
+    clearTimeout(this.#silenceTimer);
+    // Not awaited: an iterator that hangs in next() does not come back from return() either.
+    Promise.resolve(this.#events.return?.()).catch(() => {});
+  }
+}
+
+function tooSlow(message: string, limit: keyof Timeouts): BesedaError {
+  const hint = `Try again, or raise timeouts.${limit} of the agent.`;
+  return new BesedaError(message, { code: "timeout", hint, isRetryable: true });
+}
+
+function unfinished(): BesedaError {
+  return new BesedaError("The model's reply ended without a finish event.", {
+    code: "bad-response",
+    hint: "Its adapter does not keep to the LanguageModel port: run languageModelCases() on it.",
+  });
+}

@@ -1,0 +1,140 @@
+// What a run has come to so far: the thread it speaks on, its steps, its usage. Everything said is kept as it is said.
+import { BesedaError } from "../errors.ts";
+import {
+  type AssistantMessage,
+  addUsage,
+  type FinishReason,
+  type Message,
+  noUsage,
+  type ToolMessage,
+  textOf,
+  type Usage,
+} from "../message.ts";
+import type { ModelRequest } from "../ports/language-model.ts";
+import type { Memory } from "../ports/memory.ts";
+import { estimateUsage } from "./estimate-usage.ts";
+import type { ReplyFold } from "./fold-reply.ts";
+import { repairThread } from "./plan-step.ts";
+import type { StreamPart } from "./stream-part.ts";
+
+/** One model reply and the results of the tools that it called, in the order of the calls. */
+export type Step = { message: AssistantMessage; toolResults: readonly ToolMessage[] };
+
+export type RunResult = {
+  runId: string;
+  threadId: string | undefined;
+  /** The answer: the text of the last step. */
+  text: string;
+  /** The thinking of all steps, an empty line between two of them. */
+  reasoning: string;
+  finishReason: FinishReason;
+  /** Of all steps together. */
+  usage: Usage;
+  steps: readonly Step[];
+  /** What the run added to the thread, the user's message first. */
+  messages: readonly Message[];
+};
+
+/** A run that failed; `result` is what it had reached, with finish reason `error`. */
+export class RunError extends BesedaError {
+  readonly result: RunResult;
+
+  constructor(error: BesedaError, result: RunResult) {
+    super(error.message, { ...error, code: error.code, hint: error.hint, cause: error.cause ?? error });
+    this.result = result;
+  }
+}
+
+type InFlight = { request: ModelRequest; reply: ReplyFold };
+
+export class RunRecord {
+  readonly thread: Message[] = [];
+  readonly steps: Step[] = [];
+  usage: Usage = noUsage;
+  readonly #runId: string;
+  readonly #threadId: string | undefined;
+  readonly #memory: Memory | undefined;
+  readonly #added: Message[] = [];
+  #inFlight: InFlight | undefined;
+
+  constructor(runId: string, threadId: string | undefined, memory: Memory | undefined) {
+    this.#runId = runId;
+    this.#threadId = threadId;
+    this.#memory = memory;
+  }
+
+  /** Loads the thread and adds what is said now. */
+  async open(input: readonly Message[]): Promise<void> {
+    if (this.#memory && this.#threadId !== undefined) {
+      // Put right here once, planStep then finds nothing to copy.
+      for (const message of repairThread(await this.#memory.load(this.#threadId))) this.thread.push(message);
+    }
+    for (const message of input) {
+      this.thread.push(message);
+      await this.keep(message);
+    }
+  }
+
+  beginReply(request: ModelRequest, reply: ReplyFold): void {
+    this.#inFlight = { request, reply };
+  }
+
+  async endReply(): Promise<AssistantMessage> {
+    return this.#takeReply("whole");
+  }
+
+  /** Stores a message. Results of tools join the thread by `addResults`, in the order of the calls. */
+  async keep(message: Message): Promise<void> {
+    message.createdAt ??= new Date().toISOString();
+    this.#added.push(message);
+    if (this.#memory && this.#threadId !== undefined) await this.#memory.append(this.#threadId, [message]);
+  }
+
+  addResults(toolResults: readonly ToolMessage[]): void {
+    this.thread.push(...toolResults);
+    this.#added.splice(-toolResults.length, toolResults.length, ...toolResults);
+    const step = this.steps.at(-1);
+    if (step) step.toolResults = toolResults;
+  }
+
+  /** Keeps what had arrived of the reply in flight; the parts close what its reader has seen open. */
+  async cut(ended: "aborted" | "error"): Promise<StreamPart[]> {
+    const parts: StreamPart[] = [];
+    this.#inFlight?.reply.closeBlock(parts);
+    if (this.#inFlight) await this.#takeReply(ended);
+    return parts;
+  }
+
+  result(finishReason: FinishReason): RunResult {
+    const last = this.steps.at(-1)?.message;
+    const thoughts = this.steps.map(({ message }) => reasoningOf(message)).filter(Boolean);
+    return {
+      runId: this.#runId,
+      threadId: this.#threadId,
+      text: last ? textOf(last) : "",
+      reasoning: thoughts.join("\n\n"),
+      finishReason,
+      usage: this.usage,
+      steps: this.steps,
+      messages: this.#added,
+    };
+  }
+
+  async #takeReply(ended: "whole" | "aborted" | "error"): Promise<AssistantMessage> {
+    const { request, reply } = this.#inFlight as InFlight;
+    this.#inFlight = undefined;
+    const message = reply.message(ended);
+    message.usage = reply.finish?.usage ?? estimateUsage(request, message);
+    this.usage = addUsage(this.usage, message.usage);
+    this.steps.push({ message, toolResults: [] });
+    if (message.content.length > 0) {
+      this.thread.push(message);
+      await this.keep(message);
+    }
+    return message;
+  }
+}
+
+function reasoningOf({ content }: AssistantMessage): string {
+  return content.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
+}

@@ -1,0 +1,146 @@
+// What `agent.stream()` returns: one run, to be read once, as parts or as text, or awaited as a whole.
+import { setMaxListeners } from "node:events";
+import { BesedaError, describeThrown } from "../errors.ts";
+import type { Message } from "../message.ts";
+import { type AgentPlan, agentLoop, type RunTask } from "./agent-loop.ts";
+import type { EventBus } from "./event-bus.ts";
+import { PartIterator, type PartSource } from "./part-iterator.ts";
+import type { RunResult } from "./run-record.ts";
+import type { StreamPart } from "./stream-part.ts";
+import { startTimer } from "./timeouts.ts";
+
+/**
+ * Nothing happens until somebody reads or awaits it. Leaving the iteration (`break`, `return`) stops the run and its
+ * tools; the thread stays valid.
+ */
+export class Run {
+  readonly runId: string;
+  /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
+  readonly fullStream: AsyncIterableIterator<StreamPart>;
+  /**
+   * The text of the answer as it is written, without any reasoning. Throws the `RunError` of a run that fails; a run
+   * that was stopped just ends. A text that the provider rewrites comes again, whole, on a new line.
+   */
+  readonly textStream: AsyncIterableIterator<string>;
+  readonly #controller = new AbortController();
+  readonly #bus: EventBus;
+  readonly #start: (signal: AbortSignal) => AsyncGenerator<StreamPart[]>;
+  readonly #limitMs: number;
+  readonly #callersSignal: AbortSignal | undefined;
+  readonly #result: Promise<RunResult>;
+  #loop: AsyncGenerator<StreamPart[]> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reader: object | undefined;
+
+  constructor(
+    agent: AgentPlan,
+    bus: EventBus,
+    {
+      input,
+      speaker,
+      signal,
+    }: { input: readonly Message[]; speaker: RunTask["speaker"]; signal?: AbortSignal | undefined },
+  ) {
+    this.runId = speaker.runId;
+    this.#bus = bus;
+    this.#limitMs = agent.timeouts.totalMs;
+    this.#callersSignal = signal;
+    let settle: RunTask["settle"] = () => {};
+    this.#result = new Promise((resolve, reject) => {
+      settle = (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result));
+    });
+    // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
+    this.#result.catch(() => {});
+    this.#start = (signal) => agentLoop(agent, { input, speaker, signal, settle });
+    this.fullStream = new PartIterator(this.#sourceFor("fullStream"), (part) => part);
+    this.textStream = new PartIterator(this.#sourceFor("textStream"), textIn);
+    // Every tool of a step listens to it.
+    setMaxListeners(0, this.#controller.signal);
+  }
+
+  /**
+   * The whole run. Rejects with a `RunError` where it failed, which carries what had been reached; a run that was
+   * stopped resolves with finish reason `aborted`. Reads the run to its end, unless somebody else is reading it.
+   */
+  get result(): Promise<RunResult> {
+    if (this.#reader === undefined) {
+      this.#reader = this;
+      void this.#drain();
+    }
+    return this.#result;
+  }
+
+  /** Stops the run and its tools. What was said so far is kept. */
+  cancel(reason: unknown = "cancelled"): void {
+    this.#controller.abort(
+      new BesedaError(`The run was stopped: ${describeThrown(reason)}.`, { code: "aborted", cause: reason }),
+    );
+  }
+
+  #sourceFor(name: string): PartSource {
+    const source: PartSource = {
+      pull: async () => {
+        this.#reader ??= source;
+        if (this.#reader !== source) {
+          throw new BesedaError(`This run is already being read, so ${name} has nothing to give.`, {
+            code: "invalid-argument",
+            hint: "A run has one reader: take fullStream for everything, agent.on() to watch besides, or run.result.",
+          });
+        }
+        return this.#pull();
+      },
+      leave: async () => {
+        if (this.#reader !== source && this.#reader !== undefined) return;
+        this.#reader = source;
+        this.cancel("its reader left");
+        await this.#drain();
+      },
+    };
+    return source;
+  }
+
+  async #drain(): Promise<void> {
+    while ((await this.#pull()) !== undefined) {}
+  }
+
+  async #pull(): Promise<StreamPart[] | undefined> {
+    this.#loop ??= this.#begin();
+    const { done, value } = await this.#loop.next();
+    if (done) {
+      clearTimeout(this.#timer);
+      this.#callersSignal?.removeEventListener("abort", this.#onCallersAbort);
+      return undefined;
+    }
+    this.#bus.publish(value);
+    return value;
+  }
+
+  #begin(): AsyncGenerator<StreamPart[]> {
+    this.#callersSignal?.addEventListener("abort", this.#onCallersAbort);
+    if (this.#callersSignal?.aborted) this.#onCallersAbort();
+    this.#timer = startTimer(this.#limitMs, () =>
+      this.#controller.abort(
+        new BesedaError(`The run took longer than ${this.#limitMs} ms.`, {
+          code: "timeout",
+          hint: "Ask for less at once, or raise timeouts.totalMs of the agent.",
+        }),
+      ),
+    );
+    return this.#start(this.#controller.signal);
+  }
+
+  readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);
+}
+
+function textIn(part: StreamPart): string | undefined {
+  switch (part.type) {
+    case "text-delta":
+      return part.text;
+    case "text-replace":
+      return part.text === "" ? undefined : `\n${part.text}`;
+    case "error":
+      throw part.error;
+    default:
+      return undefined;
+  }
+}
