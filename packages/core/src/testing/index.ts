@@ -1,2 +1,3 @@
 export type { ConformanceCase, Skipped } from "./conformance.ts";
+export { languageModelCases, type ModelHarness, modelProtocolCases } from "./language-model-cases.ts";
 export { type ScriptedModel, type ScriptedReply, scriptedModel } from "./scripted-model.ts";
