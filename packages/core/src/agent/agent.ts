@@ -68,6 +68,18 @@ export class Agent {
     this.#plan = planOf(options, this.name);
   }
 
+  get model(): LanguageModel {
+    return this.#plan.model;
+  }
+
+  get tools(): readonly Tool[] {
+    return [...this.#plan.toolsByName.values()];
+  }
+
+  get memory(): Memory | undefined {
+    return this.#plan.memory;
+  }
+
   /** Answers now: the whole run. @throws RunError where it fails; a stopped run resolves with `aborted`. */
   generate(input: AgentInput, options?: RunOptions): Promise<RunResult> {
     return this.stream(input, options).result;
@@ -134,15 +146,24 @@ function planOf(options: AgentOptions, name: string): AgentPlan {
 
 /** Fresh objects: the run adds to them, and the caller's stay as they are. */
 function messagesOf(input: AgentInput, userId: string | undefined): Message[] {
-  const messages: Message[] = isList(input)
-    ? input.map((message) => ({ ...message }))
-    : [typeof input === "string" ? { role: "user", content: input } : { ...input }];
+  const said: readonly Message[] = isList(input)
+    ? input
+    : [typeof input === "string" ? { role: "user", content: input } : input];
+  const messages = said.map((message) =>
+    message.role === "user" ? { ...message, content: wellFormed(message.content) } : { ...message },
+  );
   const last = messages.at(-1);
   if (last?.role !== "user" || isEmpty(last)) {
     throw invalid("There is no message to answer.", "The last message has to be the user's, with a text or an image.");
   }
   if (userId !== undefined) last.userId ??= userId;
   return messages;
+}
+
+/** Half a character, as a text cut in the wrong place has it, is refused by many services. */
+function wellFormed(content: UserMessage["content"]): UserMessage["content"] {
+  if (typeof content === "string") return content.toWellFormed();
+  return content.map((part) => (part.type === "text" ? { ...part, text: part.text.toWellFormed() } : part));
 }
 
 function isList(input: AgentInput): input is readonly Message[] {

@@ -47,7 +47,13 @@ export class Run {
     this.#callersSignal = signal;
     let settle: RunTask["settle"] = () => {};
     this.#result = new Promise((resolve, reject) => {
-      settle = (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.result));
+      settle = (outcome) => {
+        // Here and not at the last read: a reader need not read on after the terminal part.
+        clearTimeout(this.#timer);
+        this.#callersSignal?.removeEventListener("abort", this.#onCallersAbort);
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.result);
+      };
     });
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
@@ -106,11 +112,7 @@ export class Run {
   async #pull(): Promise<StreamPart[] | undefined> {
     this.#loop ??= this.#begin();
     const { done, value } = await this.#loop.next();
-    if (done) {
-      clearTimeout(this.#timer);
-      this.#callersSignal?.removeEventListener("abort", this.#onCallersAbort);
-      return undefined;
-    }
+    if (done) return undefined;
     this.#bus.publish(value);
     return value;
   }

@@ -2,7 +2,7 @@
 
 /** Never throws. Text over `maxChars` keeps its first three quarters and its end, with a note of what is missing between. */
 export function outputText(output: unknown, maxChars: number): string {
-  const text = typeof output === "string" ? output : asJson(output);
+  const text = typeof output === "string" ? output.toWellFormed() : asJson(output);
   if (text.length <= maxChars) return text;
   const head = clip(text, 0, Math.ceil(maxChars * 0.75));
   const tail = clip(text, text.length - Math.floor(maxChars * 0.25), text.length);
@@ -14,14 +14,16 @@ function asJson(output: unknown): string {
   const parents: object[] = [];
   try {
     return (
-      JSON.stringify(output, function (this: unknown, _key, value: unknown) {
+      JSON.stringify(output, function (this: Record<string, unknown>, key, value: unknown) {
+        // Buffer has turned itself into a list of numbers by now; the holder still has it.
+        const bytes = this[key];
+        if (ArrayBuffer.isView(bytes)) return `[${bytes.byteLength} bytes]`;
         if (typeof value === "bigint") return value.toString();
         if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
         if (typeof value !== "object" || value === null) return value;
         if (value instanceof Map) return Object.fromEntries(value);
         if (value instanceof Set) return [...value];
         if (value instanceof Error) return { error: value.message };
-        if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
         // `this` is the object that holds the value: everything below it on the path is done with.
         while (parents.length > 0 && parents.at(-1) !== this) parents.pop();
         if (parents.includes(value)) return "[circular]";
