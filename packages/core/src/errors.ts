@@ -93,7 +93,8 @@ const longest = 2_000;
 export function describeThrown(thrown: unknown): string {
   let text: string;
   try {
-    if (thrown instanceof Error) text = String(thrown.message) || thrown.name;
+    if (thrown instanceof BesedaError) text = thrown.advice;
+    else if (thrown instanceof Error) text = String(thrown.message) || thrown.name;
     else if (typeof thrown === "string") text = thrown;
     else if (thrown === null || typeof thrown !== "object") text = `${String(thrown)} was thrown`;
     else text = JSON.stringify(thrown) ?? "an object was thrown";
