@@ -27,8 +27,12 @@ const agent = new Agent({
   maxSteps: 5,
   stopWhen: (steps) => steps.some(({ toolResults }) => toolResults.length > 20),
 });
-// Watchers hear every part after the fact: for logs and traces.
-agent.on("finish", ({ totalUsage }) => console.log(`  (${totalUsage.totalTokens} tokens)`));
+// Watchers hear every part after the fact: for logs, traces, counters.
+let tokens = 0;
+agent.on("finish", ({ totalUsage }) => {
+  tokens += totalUsage.totalTokens;
+});
+process.on("exit", () => console.log(`${tokens} tokens in all`));
 
 for (const question of ["Where is my order A-1042, and what is 3 * 199?", "Где мой заказ B-7?"]) {
   console.log(`> ${question}`);

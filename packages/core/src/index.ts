@@ -1,5 +1,5 @@
 export { Agent, type AgentInput, type AgentOptions, type RunOptions } from "./agent/agent.ts";
-export { estimateTokens } from "./agent/estimate-usage.ts";
+export { estimateTokens, messageTokens } from "./agent/estimate-usage.ts";
 export type { AgentEvents } from "./agent/event-bus.ts";
 export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
 export type { Run } from "./agent/run.ts";
@@ -39,6 +39,7 @@ export type { Memory, ThreadSummary } from "./ports/memory.ts";
 export type { Store } from "./ports/store.ts";
 export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thought.ts";
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
+export { outputText } from "./tool/output-text.ts";
 export {
   type Tool,
   type ToolContext,

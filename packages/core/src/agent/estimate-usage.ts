@@ -27,15 +27,19 @@ export function estimateUsage(request: ModelRequest, reply: AssistantMessage): U
 }
 
 const perMessage = 4;
+/** About the most that hosted models charge for one. */
+const perImage = 1_500;
 const counted = new WeakMap<Message, number>();
 
-function messageTokens(message: Message): number {
+/** As `estimateTokens`, with reasoning and calls, 4 tokens for the role and 1,500 for an image. Counted once for each message. */
+export function messageTokens(message: Message): number {
   const known = counted.get(message);
   if (known !== undefined) return known;
   let tokens = perMessage + estimateTokens(textOf(message));
-  if (message.role === "assistant") {
+  if (message.role !== "tool" && typeof message.content !== "string") {
     for (const part of message.content) {
-      if (part.type === "reasoning") tokens += estimateTokens(part.text);
+      if (part.type === "image") tokens += perImage;
+      else if (part.type === "reasoning") tokens += estimateTokens(part.text);
       else if (part.type === "tool-call") tokens += estimateTokens(part.toolName + JSON.stringify(part.input));
     }
   }

@@ -126,7 +126,8 @@ const cases: Record<string, (memory: Memory) => Promise<void>> = {
     list.push(user("pushed by the giver"));
     await appended;
     const loaded = await memory.load("t");
-    (loaded[0] as { content: string }).content = "changed by the reader";
+    // A memory may also give frozen messages, on which this throws.
+    assert.ok(Reflect.set(loaded[0] as object, "content", "changed by the reader") || Object.isFrozen(loaded[0]));
     loaded.push(user("pushed by the reader"));
     assert.deepEqual(await memory.load("t"), [user("as it was")]);
     (await memory.threads()).pop();
