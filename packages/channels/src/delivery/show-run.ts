@@ -1,0 +1,73 @@
+// A run as a chat sees it: the text as it is written, the tool at work, and a line that says why an answer is not whole.
+import type { FinishReason, Run, StreamPart } from "@beseda/core";
+import { type ChatSurface, LiveAnswer } from "./live-answer.ts";
+
+/**
+ * Reads the run and shows it. Every run ends in a text: the answer, or what there is of it and a line about why it broke
+ * off. Reasoning is not shown.
+ *
+ * @throws what the platform answered, when even the whole text could not be delivered.
+ */
+export async function showRun<MessageId>(run: Run, surface: ChatSurface<MessageId>): Promise<void> {
+  const answer = new LiveAnswer(surface);
+  const text = new AnswerText();
+  for await (const part of run.fullStream) {
+    text.add(part);
+    answer.show(text.soFar);
+  }
+  await answer.finish(text.soFar);
+}
+
+/** The text of a run, made of its parts. */
+class AnswerText {
+  #closed = "";
+  #block = "";
+  #tool = "";
+  #note = "";
+
+  get soFar(): string {
+    return joined(this.#closed, this.#block, this.#tool, this.#note);
+  }
+
+  add(part: StreamPart): void {
+    switch (part.type) {
+      case "text-start":
+        this.#closed = joined(this.#closed, this.#block);
+        this.#block = "";
+        break;
+      case "text-delta":
+        this.#block += part.text;
+        break;
+      case "text-replace":
+        this.#block = part.text;
+        break;
+      case "tool-call":
+        this.#tool = `🔧 ${part.toolName} …`;
+        break;
+      case "finish-step":
+        this.#tool = "";
+        break;
+      case "finish":
+        this.#note = whyNotWhole[part.finishReason] ?? (this.soFar.trim() === "" ? "(There is no answer.)" : "");
+        break;
+      case "abort":
+        this.#tool = "";
+        this.#note = "⏹ Stopped.";
+        break;
+      case "error":
+        this.#tool = "";
+        this.#note = `⚠️ The answer broke off: ${part.error.message}`;
+        break;
+    }
+  }
+}
+
+const whyNotWhole: Partial<Record<FinishReason, string>> = {
+  length: "✂️ The answer reached its longest length.",
+  "content-filter": "🚫 The model declined to go on.",
+  "max-steps": "⚠️ The agent took all the steps it may take, and is not done.",
+};
+
+function joined(...texts: string[]): string {
+  return texts.filter((text) => text !== "").join("\n\n");
+}

@@ -1,0 +1,81 @@
+// Every example runs as a user runs it, without any key, and ends by itself.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What the output of an example holds, in this order. */
+const expected: Record<string, (string | RegExp)[]> = {
+  "01-hello.ts": [/Tver.*21/],
+  "02-tools.ts": ["asking the warehouse", '"result":597', "on its way", "There is no order B-7"],
+  "03-memory.ts": ["[monday] My name is Ann.", "[friday]", "nuts"],
+  "04-chain-of-thought.ts": ["thinking: ", /answer: .*391/],
+  "05-your-own-model.ts": ["Polly wants a cracker", "✓ "],
+  "06-telegram.ts": [
+    "TELEGRAM_BOT_TOKEN is not set",
+    "Anna: /start",
+    /Beseda: Hello! .*\/reset/,
+    /Beseda: .*391/,
+    /Beseda: .*Tokyo/,
+    "Boris: Anna, are you coming on Saturday?",
+    /↳ Beseda: .*540/,
+  ],
+  "07-slack.ts": [
+    "SLACK_BOT_TOKEN is not set",
+    /Beseda: .*391/,
+    /Beseda: .*Tokyo/,
+    "Boris: Anna, are you coming on Saturday?",
+    /↳ Beseda: .*540/,
+  ],
+};
+
+const root = join(import.meta.dirname, "..");
+const limitMs = 30_000;
+
+describe("the examples", () => {
+  const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".ts"));
+
+  it("are those that this test knows what to expect of", () => {
+    expect(files.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(files)("%s runs without a key and ends by itself", { timeout: limitMs + 5_000 }, async (file) => {
+    const { output, complaints, exitCode } = await run(file);
+    expect({ exitCode, complaints }, output).toEqual({ exitCode: 0, complaints: "" });
+    expectInOrder(output, expected[file] ?? []);
+  });
+});
+
+/** `exitCode` is null where it did not end in time. */
+function run(file: string): Promise<{ output: string; complaints: string; exitCode: number | null }> {
+  const child = spawn(process.execPath, ["--import", "tsx", join("examples", file)], {
+    cwd: root,
+    // No key, no token, no setting of the person who runs the tests.
+    env: { PATH: process.env.PATH, HOME: tmpdir() },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limitMs,
+    killSignal: "SIGKILL",
+  });
+  let output = "";
+  let complaints = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exitCode) => resolve({ output, complaints, exitCode }));
+  });
+}
+
+function expectInOrder(output: string, lines: readonly (string | RegExp)[]): void {
+  let rest = output;
+  for (const line of lines) {
+    const at = typeof line === "string" ? rest.indexOf(line) : rest.search(line);
+    expect(at, `${line} is missing in:\n${rest}`).not.toBe(-1);
+    rest = rest.slice(at + 1);
+  }
+}

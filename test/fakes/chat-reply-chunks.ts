@@ -1,0 +1,93 @@
+// A scripted answer in the words of one kind of server: the chunks of its stream, or its whole reply.
+import type { ServerStyle } from "./check-chat-request.ts";
+
+/** What the model is to say. Each string of a list is a chunk of its own. */
+export type ScriptedAnswer = {
+  reasoning?: string | readonly string[];
+  text?: string | readonly string[];
+  /** `arguments` that is a string is sent as it is. */
+  toolCalls?: readonly { name: string; arguments?: unknown; id?: string }[];
+  /** Default: `tool_calls` where there are calls, otherwise `stop`. */
+  finishReason?: string;
+  /** `null`: the server keeps it to itself. */
+  usage?: Record<string, unknown> | null;
+};
+
+type Wire = Record<string, unknown>;
+
+/** The chunks of a stream, without the closing [DONE]. */
+export function chunksOf(answer: ScriptedAnswer, style: ServerStyle, asked: { model: string; usage: boolean }): Wire[] {
+  const deltas: Wire[] = [];
+  if (style !== "yandex") deltas.push({ role: "assistant", content: "" });
+  for (const piece of list(answer.reasoning)) deltas.push({ [reasoningField(style)]: piece });
+  for (const piece of list(answer.text)) deltas.push({ content: piece });
+  deltas.push(...callDeltas(answer, style));
+  const isFinishApart = style !== "yandex" || deltas.length === 0;
+  if (isFinishApart) deltas.push({});
+  if (style === "yandex" && deltas[0]) deltas[0] = { role: "assistant", ...deltas[0] };
+  const wantsUsage = asked.usage && answer.usage !== null;
+  const chunks = deltas.map((delta, index): Wire => {
+    const isLast = index === deltas.length - 1;
+    const choice = { index: 0, delta, logprobs: null, finish_reason: isLast ? finishReasonOf(answer) : null };
+    return { ...envelope(asked.model, ".chunk"), choices: [choice], ...(wantsUsage && { usage: null }) };
+  });
+  if (wantsUsage) chunks.push({ ...envelope(asked.model, ".chunk"), choices: [], usage: usageOf(answer) });
+  return chunks;
+}
+
+export function wholeReplyOf(answer: ScriptedAnswer, style: ServerStyle, model: string): Wire {
+  const calls = answer.toolCalls?.map((call, index) => ({ ...wireCall(call, index, style), index: undefined }));
+  const message = {
+    role: "assistant",
+    content: list(answer.text).join("") || (calls ? null : ""),
+    ...(answer.reasoning && { [reasoningField(style)]: list(answer.reasoning).join("") }),
+    ...(calls && { tool_calls: calls }),
+  };
+  const choices = [{ index: 0, message, finish_reason: finishReasonOf(answer), logprobs: null }];
+  return { ...envelope(model, ""), choices, ...(answer.usage !== null && { usage: usageOf(answer) }) };
+}
+
+/** OpenAI streams a call in pieces; the others send it whole: YandexGPT with the name for an id, Ollama all with index 0. */
+function callDeltas({ toolCalls = [] }: ScriptedAnswer, style: ServerStyle): Wire[] {
+  if (style === "yandex") {
+    return toolCalls.length ? [{ tool_calls: toolCalls.map((call, index) => wireCall(call, index, style)) }] : [];
+  }
+  return toolCalls.flatMap((call, index): Wire[] => {
+    const whole = wireCall(call, index, style);
+    if (style === "ollama") return [{ tool_calls: [{ ...whole, index: 0 }] }];
+    const { name, arguments: text } = whole.function;
+    const pieces = text.match(/.{1,12}/gsu) ?? [];
+    const blank = style === "vllm" ? { id: "", type: "" } : {};
+    const blankName = style === "vllm" ? { name: "" } : {};
+    return [
+      { tool_calls: [{ ...whole, function: { name, arguments: "" } }] },
+      ...pieces.map((piece) => ({ tool_calls: [{ index, ...blank, function: { ...blankName, arguments: piece } }] })),
+    ];
+  });
+}
+
+function wireCall(call: NonNullable<ScriptedAnswer["toolCalls"]>[number], index: number, style: ServerStyle) {
+  const { name, arguments: input = {}, id = style === "yandex" ? name : `call_${name}_${index + 1}` } = call;
+  const text = typeof input === "string" ? input : JSON.stringify(input);
+  return { index, id, type: "function", function: { name, arguments: text } };
+}
+
+function reasoningField(style: ServerStyle): string {
+  return style === "ollama" || style === "openrouter" ? "reasoning" : "reasoning_content";
+}
+
+function finishReasonOf({ finishReason, toolCalls }: ScriptedAnswer): string {
+  return finishReason ?? (toolCalls?.length ? "tool_calls" : "stop");
+}
+
+function usageOf(answer: ScriptedAnswer): Wire {
+  return answer.usage ?? { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
+}
+
+function envelope(model: string, suffix: string): Wire {
+  return { id: "chatcmpl-fake", object: `chat.completion${suffix}`, created: 1_700_000_000, model };
+}
+
+function list(text: string | readonly string[] | undefined): readonly string[] {
+  return text === undefined ? [] : typeof text === "string" ? [text] : text;
+}
