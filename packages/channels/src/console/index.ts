@@ -1,0 +1,3 @@
+export { type ConsoleChatOptions, consoleChat } from "./console-chat.ts";
+export { errorText } from "./error-text.ts";
+export type { ConsoleInput, ConsoleOutput } from "./line-editor.ts";

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type FakeReply, type ModelServer, startModelServer } from "../../../../test/fakes/model-server.ts";
+import { replyEvents, streamEvents } from "./event-stream.ts";
+import { parseEvent } from "./read-json-lines.ts";
+import { sseDecoder } from "./read-sse.ts";
+import { errorInBody } from "./reply-error.ts";
+
+let server: ModelServer | undefined;
+
+afterEach(async () => {
+  await server?.close();
+});
+
+async function open(
+  replies: FakeReply[],
+  { signal, retry }: { signal?: AbortSignal; retry?: { retries: number } } = {},
+) {
+  server = await startModelServer({ replies });
+  const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }], stream: true });
+  return streamEvents({
+    url: `${server.url}/chat/completions`,
+    headers: { authorization: "Bearer sk-very-secret" },
+    body,
+    signal,
+    // no wait, so that no test has to
+    retry: { longestWaitMs: 0, ...retry },
+    accept: "text/event-stream",
+    decoder: () =>
+      sseDecoder<string>({
+        event(text, _name, events) {
+          const error = text.startsWith("{") ? errorInBody(parseEvent(text)) : undefined;
+          if (error) throw error;
+          events.push(text);
+        },
+        end() {},
+      }),
+  });
+}
+
+async function drain(stream: AsyncIterable<string[]>): Promise<{ events: string[]; error?: unknown }> {
+  const events: string[] = [];
+  try {
+    for await (const some of stream) events.push(...some);
+    return { events };
+  } catch (error) {
+    return { events, error };
+  }
+}
+
+const busy: FakeReply = { status: 503, body: { error: { message: "busy" } } };
+const fine: FakeReply = { raw: ["data: fine\n\n"] };
+const errorEvent = 'data: {"error":{"message":"overloaded, sk-very-secret","type":"server_error"}}\n\n';
+
+describe("a streamed reply", () => {
+  it("is asked for once somebody reads, and not before", async () => {
+    const stream = await open([fine]);
+    expect(server?.requests).toHaveLength(0);
+    expect(await drain(stream)).toEqual({ events: ["fine"] });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect(server?.requests).toHaveLength(1);
+  });
+
+  it("is asked for again after a failing status, a lost connection and an error before the first event", async () => {
+    const stream = await open([busy, { raw: [], ends: "reset" }, { raw: [": comment\n\n", errorEvent] }, fine], {
+      retry: { retries: 3 },
+    });
+    expect(await drain(stream)).toEqual({ events: ["fine"] });
+    const keys = server?.requests.map(({ headers }) => headers["idempotency-key"]);
+    expect(new Set(keys).size).toBe(1);
+    expect(keys).toEqual(Array(4).fill(expect.stringMatching(/^[0-9a-f-]{36}$/)));
+  });
+
+  it("is never asked for again once an event was handed over", async () => {
+    for (const last of [
+      { raw: ["data: one\n\n"], ends: "reset" },
+      { raw: ["data: one\n\n", errorEvent] },
+    ] as FakeReply[]) {
+      const { events, error } = await drain(await open([last, fine]));
+      expect(events).toEqual(["one"]);
+      expect(error).toMatchObject({ code: "unavailable", isRetryable: true });
+      expect(server?.requests).toHaveLength(1);
+      await server?.close();
+    }
+  });
+
+  it("that keeps failing is asked for three times in all", async () => {
+    expect((await drain(await open([busy, busy, busy, fine]))).error).toMatchObject({ status: 503 });
+    expect(server?.requests).toHaveLength(3);
+  });
+
+  it("never shows the key in an error that the stream holds", async () => {
+    const { error } = await drain(await open([{ raw: ["data: one\n\n", errorEvent] }]));
+    expect(error).toMatchObject({ message: "The service reported an error: overloaded, ***" });
+  });
+
+  it("that turns out to be a page or a whole JSON is a bad response with its beginning, or the error in it", async () => {
+    const page = { raw: [`<html>${"x".repeat(300)}`], contentType: "text/html" };
+    expect(await drain(await open([page]))).toMatchObject({
+      events: [],
+      error: { code: "bad-response", status: 200, message: expect.stringContaining("<html>xxx") },
+    });
+    await server?.close();
+    const limit = { status: 200, body: { error: { message: "slow down", type: "rate_limit_error" } } };
+    const json = await drain(await open([limit], { retry: { retries: 0 } }));
+    expect(json.error).toMatchObject({ code: "rate-limited" });
+  });
+
+  it("that is left closes the socket, whether it has begun or not", async () => {
+    const begun = await open([{ raw: ["data: one\n\n"], ends: "never" }]);
+    await begun.next();
+    expect(await begun.return?.()).toEqual({ done: true, value: undefined });
+    expect(await begun.next()).toEqual({ done: true, value: undefined });
+    expect(await server?.requests[0]?.over).toBe("hung-up");
+    await server?.close();
+
+    const silent = await open([{ raw: [], ends: "never" }]);
+    const first = silent.next();
+    await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
+    await silent.return?.();
+    expect(await first).toEqual({ done: true, value: undefined });
+    expect(await server?.requests[0]?.over).toBe("hung-up");
+  });
+
+  it("that is aborted throws the reason, closes the socket and forgets what was unread", async () => {
+    const controller = new AbortController();
+    const many = Array.from({ length: 100 }, (_, index) => `data: ${index}\n\n`).join("");
+    const stream = await open([{ raw: [many], ends: "never" }], { signal: controller.signal });
+    expect((await stream.next()).value).toHaveLength(32);
+    controller.abort("enough");
+    await expect(async () => {
+      await stream.next();
+      await stream.next();
+    }).rejects.toBe("enough");
+    expect(await server?.requests[0]?.over).toBe("hung-up");
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("answers overlapping calls in their order, also while it is being opened", async () => {
+    const before = (write: number) => (write > 1 ? new Promise<void>((resolve) => setImmediate(resolve)) : undefined);
+    const stream = await open([{ raw: ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"], before }]);
+    const results = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
+    expect(results.flatMap((result) => result.value ?? [])).toEqual(["1", "2", "3"]);
+    expect(results.at(-1)?.done).toBe(true);
+  });
+});
+
+describe("a whole reply", () => {
+  it("is one array of events, and is asked for again like a stream", async () => {
+    server = await startModelServer({ replies: [busy, { status: 200, body: { answer: 42 } }] });
+    const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
+    const stream = replyEvents({
+      url: `${server.url}/chat/completions`,
+      body,
+      retry: { longestWaitMs: 0 },
+      read: (reply) => [reply],
+    });
+    expect(await stream.next()).toEqual({ done: false, value: [{ answer: 42 }] });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+});

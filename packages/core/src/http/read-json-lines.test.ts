@@ -1,0 +1,36 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { jsonLinesDecoder } from "./read-json-lines.ts";
+
+function values(reads: readonly Uint8Array[]): unknown[] {
+  const decoder = jsonLinesDecoder<unknown>({ value: (value, events) => events.push(value), end: () => {} });
+  const all: unknown[] = [];
+  for (const read of reads) decoder.decode(Buffer.from(read), 0, all, Number.POSITIVE_INFINITY);
+  decoder.end(all);
+  return all;
+}
+
+describe("JSON lines", () => {
+  it("give the same values for any values and any chunking, the last line with or without its ending", () => {
+    const cases = fc.tuple(
+      fc.array(fc.jsonValue()),
+      fc.integer({ min: 1, max: 20 }),
+      fc.constantFrom("", "\n", "\r\n\n"),
+    );
+    fc.assert(
+      fc.property(cases, ([sent, size, tail]) => {
+        const lines = sent.map((value) => JSON.stringify(value));
+        const bytes = Buffer.from(`\uFEFF${lines.join("\n\n")}${tail}`);
+        const reads = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        expect(values(reads)).toEqual(lines.map((line) => JSON.parse(line)));
+      }),
+    );
+  });
+
+  it("that are no JSON are a bad response that shows where it begins", () => {
+    const error = expect.objectContaining({ code: "bad-response", message: expect.stringContaining("<html>") });
+    expect(() => values([Buffer.from('{"a":1}\n<html>\n')])).toThrow(error);
+  });
+});

@@ -1,0 +1,51 @@
+// Newline-delimited JSON out of bytes: one value a line, blank lines left out.
+import { BesedaError } from "../errors.ts";
+import type { Decoder } from "./event-reader.ts";
+import { LineCutter } from "./line-cutter.ts";
+import { excerpt } from "./reply-error.ts";
+
+/** What the values are given to; it adds what it makes of them. */
+export interface JsonLinesSink<Event> {
+  value(value: unknown, events: Event[]): void;
+  /** The reply came to its end. Throws when something is missing. */
+  end(events: Event[]): void;
+}
+
+/** A line that is not JSON is a `bad-response`. */
+export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>): Decoder<Event> {
+  const lines = new LineCutter();
+  let isFirstLine = true;
+  const take = (events: Event[]) => {
+    const text = lines.bytes.toString("utf8", lines.start, lines.end);
+    const line = isFirstLine ? text.replace(/^\uFEFF/, "") : text;
+    isFirstLine = false;
+    if (line.trim() !== "") sink.value(parseEvent(line), events);
+  };
+  return {
+    decode(read, from, events, limit) {
+      let at = from;
+      while (at < read.length && events.length < limit) {
+        if (!lines.cut(read, at)) return read.length;
+        at = lines.next;
+        take(events);
+      }
+      return at;
+    },
+    end(events) {
+      if (lines.cutRest()) take(events);
+      sink.end(events);
+    },
+  };
+}
+
+/** @throws BesedaError `bad-response` with the beginning of what is not JSON. */
+export function parseEvent(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BesedaError(`The service sent an event that is not JSON: ${excerpt(text)}`, {
+      code: "bad-response",
+      hint: "Try again; if it stays so, this is not the service that was expected.",
+    });
+  }
+}

@@ -1,0 +1,152 @@
+// Numbers for the parameters that take one: first by the words beside them, then in order.
+
+import type { Filling } from "./filling.ts";
+import type { NumberSpan } from "./find-numbers.ts";
+import type { Field } from "./read-field.ts";
+import { contentKeys, isLeadIn } from "./stop-words.ts";
+import { wordsOf } from "./words.ts";
+import { writeDuration } from "./write-value.ts";
+
+export function fillNumbers(filling: Filling): void {
+  fillOperands(filling);
+  const pairs = filling
+    .open((field) => field.kind === "number")
+    .flatMap((field) => candidates(filling).map((number) => ({ field, number, ...closeness(filling, field, number) })))
+    .filter(({ score, number, value, field }) => score > 0 && fits(value ?? number.value, field))
+    .sort((a, b) => b.score - a.score || a.number.start - b.number.start);
+  for (const { field, number, value, cue } of pairs) {
+    if (filling.filled.has(field) || !filling.isFree(number)) continue;
+    put(filling, field, value ?? number.value, number);
+    if (cue && filling.isFree(cue)) filling.take(cue);
+  }
+  fillInOrder(filling);
+}
+
+/** "subtract 3 from 10" for two numbers is 10 and 3. */
+function fillOperands(filling: Filling): void {
+  const fields = filling.tool.fields.filter(
+    (field) => field.kind === "number" && field.required && !filling.filled.has(field),
+  );
+  const [expression] = filling.values.expressions.filter((each) => each.operands && filling.isFree(each));
+  if (fields.length !== 2 || !expression?.operands) return;
+  for (const [at, field] of fields.entries())
+    filling.put(field, expression.operands[at], at === 1 ? expression : undefined);
+}
+
+function candidates(filling: Filling): NumberSpan[] {
+  const { numbers, ids } = filling.values;
+  const inIds = ids
+    .filter((id) => /^\d+$/.test(id.text))
+    .map((id) => ({ ...id, value: Number(id.text), said: id.text }));
+  const separate = inIds.filter((id) => !numbers.some((number) => id.start < number.end && number.start < id.end));
+  return [...numbers, ...separate].filter((number) => filling.isFree(number));
+}
+
+type Closeness = { score: number; value?: number; cue?: { start: number; end: number } };
+
+function closeness(filling: Filling, field: Field, number: NumberSpan): Closeness {
+  const { text, names } = filling.values;
+  const [next, second] = filling.wordsAfter(number.end);
+  const described = contentKeys(wordsOf(field.description));
+  if (next && text.slice(number.end, next.start).trim() === "") {
+    const value = writeDuration(number.value, next.lower, field);
+    if (value !== undefined) return { score: 4, value, cue: next };
+  }
+  const unit = names.find((name) => name.kind === "unit" && name.start >= number.end && name.start - number.end <= 1);
+  if (unit && measures(field).includes(unit.detail ?? "")) return { score: 3.5, cue: unit };
+  for (const word of [next, second]) {
+    const isNear = word && /^[\s-]*$/.test(text.slice(number.end, word.start));
+    if (word && (isNear || word === second) && !/\d/.test(text.slice(number.end, word.start))) {
+      if (word.keys.some((key) => field.keys.has(key))) return { score: word === next ? 3 : 2, cue: word };
+      if (word === next && word.keys.some((key) => described.includes(key))) return { score: 1.5 };
+    }
+  }
+  if (field.keys.has("@year") && number.value >= 1000 && number.value < 2200 && number.said.length === 4)
+    return { score: 2.2 };
+  // "d6"
+  if (/\d*[dд]$/iu.test(text.slice(0, number.start)) && field.keys.has("@sides")) return { score: 3 };
+  if (/^[dд]\d/iu.test(text.slice(number.end)) && field.keys.has("@count")) return { score: 3 };
+  const previous = filling.wordsBefore(number.start, 4);
+  for (const [distance, word] of previous.entries()) {
+    if (/[\d,;]/.test(text.slice(word.end, number.start))) break;
+    if (word.keys.some((key) => field.keys.has(key))) return { score: 2.6 - distance * 0.3, cue: word };
+    if (distance === 0 && word.keys.some((key) => described.includes(key))) return { score: 1.8, cue: word };
+    if (distance === 0 && isBound(word.lower, field)) return { score: 2.4, cue: word };
+  }
+  if (/^\s*(?:%|percent|процент)/i.test(text.slice(number.end)) && field.keys.has("@percent")) return { score: 2.5 };
+  if (field.role && filling.roleAt(number.start) === field.role) return { score: 1.2 };
+  // "between 1 and 10"
+  if (field.role === "to" && /(?:between|между)\s+\S+\s+(?:and|и)\s*$/i.test(text.slice(0, number.start)))
+    return { score: 1.2 };
+  return { score: 0 };
+}
+
+/** What a number with a unit may measure for the parameter: kilograms are a weight. */
+function measures(field: Field): string[] {
+  const measured: [key: string, measure: string][] = [
+    ["@weight", "weight"],
+    ["@height", "distance"],
+    ["@distance", "distance"],
+    ["@length", "distance"],
+    ["@temperature", "temperature"],
+    ["@volume", "volume"],
+  ];
+  return measured.filter(([key]) => field.keys.has(key)).map(([, measure]) => measure);
+}
+
+function isBound(word: string, field: Field): boolean {
+  const upper = ["under", "below", "max", "maximum", "cheaper", "до", "дешевле", "максимум"].includes(word);
+  const lower = ["over", "above", "min", "minimum", "минимум", "дороже"].includes(word);
+  return (upper && field.keys.has("@maximum")) || (lower && field.keys.has("@minimum"));
+}
+
+/** An optional number takes only one that a command counts by ("find 5 books"), or that nothing else can take. */
+function fillInOrder(filling: Filling): void {
+  const hasText = filling.tool.fields.some((field) => field.kind === "text" || field.kind === "list");
+  const left = [...inMoments(filling, false), ...inMoments(filling, true)];
+  for (const field of filling.open((each) => each.kind === "number")) {
+    const next = left.find((number) => {
+      if (!filling.isFree(number) || !fits(number.value, field)) return false;
+      return field.required || (!hasText ? !isInMoment(filling, number) : isCounting(filling, number, field));
+    });
+    if (next) put(filling, field, next.value, next, field.required);
+  }
+}
+
+function inMoments(filling: Filling, inside: boolean): NumberSpan[] {
+  return candidates(filling).filter((number) => isInMoment(filling, number) === inside);
+}
+
+function isInMoment(filling: Filling, number: NumberSpan): boolean {
+  return filling.values.moments.some((moment) => moment.start <= number.start && number.end <= moment.end);
+}
+
+function isCounting(filling: Filling, number: NumberSpan, field: Field): boolean {
+  if (!["@limit", "@count"].some((key) => field.keys.has(key))) return false;
+  const [before] = filling.wordsBefore(number.start, 1);
+  const [after] = filling.wordsAfter(number.end, 1);
+  if (!after) return false;
+  return (
+    !before || isLeadIn(before.lower) || before.keys.some((key) => filling.tool.weights.has(key) || key === "@limit")
+  );
+}
+
+function put(filling: Filling, field: Field, value: number, span: NumberSpan, certain = true): void {
+  filling.put(field, value, span, certain);
+  // "1000 рублей" for a price: the currency goes with it.
+  const sign = filling.values.names.find(
+    ({ kind, start, end }) =>
+      kind === "currency" && (end === span.start || (start >= span.end && start - span.end <= 1)),
+  );
+  if (sign && filling.isFree(sign)) filling.take(sign);
+}
+
+export function fits(value: number, field: Field): boolean {
+  if (field.schema.type === "integer" && !Number.isInteger(value)) return false;
+  const { minimum, maximum } = field.schema;
+  // One that is a little out of bounds is the tool's to refuse; one that cannot be meant is not.
+  return (
+    !(typeof minimum === "number" && minimum >= 0 && value < 0) &&
+    !(typeof maximum === "number" && value > maximum * 10 && maximum > 0)
+  );
+}

@@ -1,0 +1,70 @@
+// What goes over the wire: POST /chat/completions as OpenAI documents it, and what other servers make of it.
+import type { JsonValue } from "@beseda/core";
+
+export type ChatMessage =
+  | { role: "system"; content: string }
+  | { role: "user"; content: string | ChatContentPart[] }
+  | ChatAssistantMessage
+  | { role: "tool"; tool_call_id: string; content: string };
+
+export type ChatContentPart = { type: "text"; text: string } | { type: "image_url"; image_url: { url: string } };
+
+export type ChatAssistantMessage = {
+  role: "assistant";
+  content: string | null;
+  tool_calls?: ChatToolCall[];
+  reasoning_content?: string;
+  reasoning?: string;
+  reasoning_details?: JsonValue;
+};
+
+export type ChatToolCall = { id: string; type: "function"; function: { name: string; arguments: string } };
+
+export type ChatTool = { type: "function"; function: { name: string; description: string; parameters: unknown } };
+
+/** One event of a stream. Everything can be missing, and much can be null. */
+export type ChatChunk = {
+  choices?: ChatChoice[] | null;
+  usage?: ChatUsage | null;
+  error?: unknown;
+};
+
+/** A whole reply is a chunk whose choice has a `message` in place of a `delta`. */
+export type ChatChoice = {
+  delta?: ChatDelta | null;
+  message?: ChatDelta | null;
+  finish_reason?: string | null;
+  usage?: ChatUsage | null;
+};
+
+export type ChatDelta = {
+  content?: string | null;
+  /** What the model says when it declines (OpenAI). */
+  refusal?: string | null;
+  /** DeepSeek, older vLLM, llama.cpp, Yandex. */
+  reasoning_content?: string | null;
+  /** OpenRouter, Ollama, newer vLLM. */
+  reasoning?: string | null;
+  /** OpenRouter: blocks that the model wants to see again unchanged. */
+  reasoning_details?: ReasoningDetail[] | null;
+  tool_calls?: ChatToolCallPiece[] | null;
+};
+
+export type ReasoningDetail = { type?: string; index?: number; [field: string]: JsonValue | undefined };
+
+export type ChatToolCallPiece = {
+  index?: number | null;
+  id?: string | null;
+  function?: { name?: string | null; arguments?: string | Record<string, unknown> | null } | null;
+};
+
+/** Some write the numbers as text. */
+export type ChatUsage = {
+  prompt_tokens?: number | string | null;
+  completion_tokens?: number | string | null;
+  total_tokens?: number | string | null;
+  prompt_tokens_details?: { cached_tokens?: number | null } | null;
+  completion_tokens_details?: { reasoning_tokens?: number | null } | null;
+  /** DeepSeek's name for the cached tokens. */
+  prompt_cache_hit_tokens?: number | null;
+};

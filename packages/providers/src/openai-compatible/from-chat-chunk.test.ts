@@ -1,0 +1,166 @@
+import type { ModelEvent } from "@beseda/core";
+import { describe, expect, it } from "vitest";
+import type { ChatChunk, ChatDelta } from "./chat-wire.ts";
+import { ChatReply } from "./from-chat-chunk.ts";
+import { type Quirks, quirks } from "./quirks.ts";
+
+const tools = ["add", "weather", "get_weather"];
+
+/** The events of a stream of these events; text stands for itself, such as [DONE]. */
+function replyOf(sent: readonly (ChatChunk | string)[], declared: Quirks = quirks.standard): ModelEvent[] {
+  const reply = new ChatReply(declared, tools);
+  const events: ModelEvent[] = [];
+  for (const each of sent) reply.event(typeof each === "string" ? each : JSON.stringify(each), "", events);
+  reply.end(events);
+  return events;
+}
+
+function delta(content: ChatDelta, finish_reason: string | null = null): ChatChunk {
+  return { choices: [{ delta: content, finish_reason }] };
+}
+
+describe("a streamed reply", () => {
+  it("is text and reasoning as they come, and a finish with the usage at the end", () => {
+    const sent = [
+      delta({ content: "" }),
+      delta({ reasoning_content: "hm" }),
+      delta({ content: "При" }),
+      delta({ content: "вет" }),
+      delta({}, "stop"),
+      { choices: [], usage: { prompt_tokens: 9, completion_tokens: 7, total_tokens: 16 } },
+      "[DONE]",
+    ];
+    expect(replyOf(sent)).toEqual([
+      { type: "reasoning-delta", text: "hm" },
+      { type: "text-delta", text: "При" },
+      { type: "text-delta", text: "вет" },
+      { type: "finish", finishReason: "stop", usage: { inputTokens: 9, outputTokens: 7, totalTokens: 16 } },
+    ]);
+  });
+
+  it.each<[string, (ChatChunk | string)[], ModelEvent]>([
+    [
+      "role and text in the first chunk, finish in the last, no usage chunk",
+      [delta({ content: "hi" }, "stop")],
+      { type: "finish", finishReason: "stop" },
+    ],
+    ["no finish chunk but [DONE]", [delta({ content: "hi" }), "[DONE]"], { type: "finish", finishReason: "stop" }],
+    [
+      "usage null",
+      [{ ...delta({ content: "hi" }, "length"), usage: null }],
+      { type: "finish", finishReason: "length" },
+    ],
+    [
+      "a filtered answer",
+      [delta({ content: "hi" }, "content_filter")],
+      { type: "finish", finishReason: "content-filter" },
+    ],
+    [
+      "calls that end with stop",
+      [delta({ tool_calls: [{ function: { name: "add" } }] }, "stop")],
+      { type: "finish", finishReason: "tool-calls" },
+    ],
+    ["tool_calls without a call", [delta({ content: "hi" }, "tool_calls")], { type: "finish", finishReason: "stop" }],
+    [
+      "a last event without choices",
+      [delta({ content: "hi" }, "stop"), {}, { choices: null }],
+      { type: "finish", finishReason: "stop" },
+    ],
+    [
+      "usage in words of its own",
+      [
+        {
+          ...delta({ content: "hi" }, "stop"),
+          usage: {
+            prompt_tokens: "9",
+            completion_tokens: "1",
+            prompt_cache_hit_tokens: 4,
+            completion_tokens_details: { reasoning_tokens: 1 },
+          },
+        },
+      ],
+      {
+        type: "finish",
+        finishReason: "stop",
+        usage: { inputTokens: 9, outputTokens: 1, totalTokens: 10, reasoningTokens: 1, cachedInputTokens: 4 },
+      },
+    ],
+  ])("may have %s", (_name, sent, finish) => {
+    expect(replyOf(sent).at(-1)).toEqual(finish);
+  });
+
+  it("is over at [DONE], whatever follows, and an event without data is none", () => {
+    const sent = [delta({ content: "hi" }, "stop"), "", "[DONE]", delta({ content: " again" }), "no JSON"];
+    expect(replyOf(sent)).toEqual([
+      { type: "text-delta", text: "hi" },
+      { type: "finish", finishReason: "stop" },
+    ]);
+  });
+
+  it("that ends with neither a finish reason nor [DONE] was cut off, and makes no call", () => {
+    const reply = new ChatReply(quirks.standard, tools);
+    const events: ModelEvent[] = [];
+    const piece = { id: "1", function: { name: "add", arguments: '{"a":1}' } };
+    reply.event(JSON.stringify(delta({ tool_calls: [piece] })), "", events);
+    expect(() => reply.end(events)).toThrow(expect.objectContaining({ code: "unavailable", isRetryable: true }));
+    expect(events.map(({ type }) => type)).toEqual(["tool-input-start", "tool-input-delta"]);
+  });
+
+  it("that says nothing of a model is a bad response", () => {
+    for (const sent of [[], ["[DONE]"], ["{}", "[DONE]"]]) {
+      expect(() => replyOf(sent)).toThrow(expect.objectContaining({ code: "bad-response" }));
+    }
+  });
+
+  it.each([
+    ['{"error":{"message":"boom","type":"server_error"}}', "unavailable", true],
+    ['{"error":{"message":"boom","code":429}}', "rate-limited", true],
+    ['{"error":{"message":"boom","code":"context_length_exceeded","type":"invalid_request_error"}}', "rejected", false],
+    ['{"error":{"error":"boom"}}', "unavailable", true],
+    ['{"error":"boom"}', "unavailable", true],
+    ['{"error":{"grpcCode":8,"httpCode":429,"message":"boom"}}', "rate-limited", true],
+  ])("that turns into %s throws it", (event, code, isRetryable) => {
+    const error = expect.objectContaining({ code, isRetryable, message: expect.stringContaining("boom") });
+    expect(() => replyOf([delta({ content: "hi" }), event])).toThrow(error);
+  });
+
+  it("may be taken back whole by a filter, where the server is known to do that", () => {
+    const sent = [delta({ content: "Бомбу де" }), delta({ content: "Давайте сменим тему." }, "content_filter")];
+    expect(replyOf(sent, quirks.yandex).slice(1)).toEqual([
+      { type: "text-replace", text: "Давайте сменим тему." },
+      { type: "finish", finishReason: "content-filter" },
+    ]);
+    expect(replyOf(sent)[1]).toEqual({ type: "text-delta", text: "Давайте сменим тему." });
+  });
+
+  it("shows thinking between tags as reasoning, where the server is known to leave it in the text", () => {
+    const sent = [delta({ content: "<thi" }), delta({ content: "nk>hm</think>\n\nhi" }), delta({}, "stop")];
+    const expected = [
+      { type: "reasoning-delta", text: "hm" },
+      { type: "text-delta", text: "hi" },
+      { type: "finish", finishReason: "stop" },
+    ];
+    expect(replyOf(sent, { ...quirks.standard, thinkTags: "closed" })).toEqual(expected);
+    const open = [delta({ content: "hm</think>hi" }), delta({}, "stop")];
+    expect(replyOf(open, { ...quirks.standard, thinkTags: "open" })).toEqual(expected);
+  });
+
+  it("keeps the blocks that OpenRouter wants to see again, put together", () => {
+    const sent = [
+      delta({ reasoning: "a", reasoning_details: [{ type: "reasoning.text", index: 0, text: "a", format: "x" }] }),
+      delta({ reasoning: "b", reasoning_details: [{ type: "reasoning.text", index: 0, text: "b" }] }),
+      delta({ reasoning_details: [{ type: "reasoning.text", index: 0, signature: "s" }] }),
+      delta({ reasoning_details: [{ type: "reasoning.encrypted", index: 1, data: "zz" }] }),
+      delta({ content: "hi" }, "stop"),
+    ];
+    expect(replyOf(sent, quirks.openrouter).filter((event) => event.type === "reasoning-data")).toEqual([
+      {
+        type: "reasoning-data",
+        providerData: [
+          { type: "reasoning.text", index: 0, text: "ab", format: "x", signature: "s" },
+          { type: "reasoning.encrypted", index: 1, data: "zz" },
+        ],
+      },
+    ]);
+  });
+});

@@ -1,0 +1,156 @@
+// The events of one reply out of the chunks of its stream, or out of the whole reply: tolerant of what servers really send.
+import { BesedaError, type FinishReason, type ModelEvent, ThinkSplitter, type Usage } from "@beseda/core";
+import { errorInBody, parseEvent, type SseSink } from "@beseda/core/http";
+import type { ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
+import type { Quirks } from "./quirks.ts";
+import { ToolCallPieces } from "./tool-call-pieces.ts";
+
+/** One for each attempt. The `finish` is the last event; without it the reply was not whole, and an error was thrown. */
+export class ChatReply implements SseSink<ModelEvent> {
+  readonly #quirks: Quirks;
+  readonly #calls: ToolCallPieces;
+  readonly #splitter: ThinkSplitter | undefined;
+  readonly #details: ReasoningDetail[] = [];
+  #finishReason: string | undefined;
+  #usage: ChatUsage | undefined;
+  #heardAnything = false;
+  /** Set by [DONE]. */
+  isComplete = false;
+
+  constructor(quirks: Quirks, toolNames: Iterable<string>) {
+    this.#quirks = quirks;
+    this.#calls = new ToolCallPieces(toolNames);
+    if (quirks.thinkTags !== "none") this.#splitter = new ThinkSplitter({ startsInside: quirks.thinkTags === "open" });
+  }
+
+  /** One server-sent event. */
+  event(text: string, name: string, events: ModelEvent[]): void {
+    if (this.isComplete || text === "") return;
+    if (text.startsWith("[DONE]")) {
+      this.isComplete = true;
+    } else {
+      const chunk = parseEvent(text) as ChatChunk | null;
+      // Some name the event and leave the envelope out.
+      this.add(name === "error" && chunk && !chunk.error ? { error: chunk } : chunk, events);
+    }
+  }
+
+  /** The stream is over. Either of [DONE] and a finish reason is enough. */
+  end(events: ModelEvent[]): void {
+    if (!this.#heardAnything) throw empty();
+    if (!this.isComplete && this.#finishReason === undefined) throw cutOff();
+    this.#finish(events);
+  }
+
+  /** A reply that came in one piece. */
+  whole(body: unknown): ModelEvent[] {
+    const events: ModelEvent[] = [];
+    this.add(body as ChatChunk | null, events);
+    if (!this.#heardAnything) throw empty();
+    this.#finish(events);
+    return events;
+  }
+
+  add(chunk: ChatChunk | null, events: ModelEvent[]): void {
+    if (typeof chunk !== "object" || chunk === null) return;
+    if (chunk.error) {
+      const error = errorInBody(chunk);
+      if (error) throw error;
+    }
+    if (chunk.usage) this.#usage = chunk.usage;
+    const choice = chunk.choices?.[0];
+    if (!choice) return;
+    this.#heardAnything = true;
+    if (choice.finish_reason) this.#finishReason = choice.finish_reason;
+    if (choice.usage) this.#usage = choice.usage;
+    const delta = choice.delta ?? choice.message;
+    if (delta) this.#delta(delta, choice.finish_reason === "content_filter", events);
+  }
+
+  #delta(delta: ChatDelta, isFiltered: boolean, events: ModelEvent[]): void {
+    const reasoning = delta.reasoning_content || delta.reasoning;
+    if (reasoning) events.push({ type: "reasoning-delta", text: reasoning });
+    if (delta.reasoning_details) this.#addDetails(delta.reasoning_details);
+    const text = delta.content || delta.refusal;
+    if (text) {
+      const isAnew = isFiltered && this.#quirks.filterReplacesText;
+      this.#put({ type: isAnew ? "text-replace" : "text-delta", text }, events);
+    }
+    if (delta.tool_calls) for (const piece of delta.tool_calls) this.#calls.add(piece, events);
+  }
+
+  #put(event: ModelEvent, events: ModelEvent[]): void {
+    if (this.#splitter) events.push(...this.#splitter.split([event]));
+    else events.push(event);
+  }
+
+  /** Pieces of one block come one after another, with the same index; what is text in them is joined. */
+  #addDetails(pieces: readonly ReasoningDetail[]): void {
+    for (const piece of pieces) {
+      const last = this.#details.at(-1);
+      if (!last || last.type !== piece.type || last.index !== piece.index) this.#details.push({ ...piece });
+      else {
+        for (const [field, value] of Object.entries(piece)) {
+          const before = last[field];
+          const isText = field === "text" || field === "summary" || field === "data";
+          if (isText && typeof before === "string" && typeof value === "string") last[field] = before + value;
+          else if (value !== null && value !== undefined) last[field] = value;
+        }
+      }
+    }
+  }
+
+  #finish(events: ModelEvent[]): void {
+    if (this.#details.length > 0) {
+      this.#put({ type: "reasoning-data", providerData: JSON.parse(JSON.stringify(this.#details)) }, events);
+    }
+    const calls: ModelEvent[] = [];
+    this.#calls.finish(calls);
+    for (const call of calls) this.#put(call, events);
+    const finishReason = toFinishReason(this.#finishReason, calls.length > 0);
+    this.#put({ type: "finish", finishReason, ...(this.#usage && { usage: toUsage(this.#usage) }) }, events);
+  }
+}
+
+/** Servers that do not know `tool_calls` say `stop`; some that have nothing to call say `tool_calls`. */
+function toFinishReason(reason: string | undefined, hasCalls: boolean): FinishReason {
+  switch (reason) {
+    case "length":
+    case "max_tokens":
+      return "length";
+    case "content_filter":
+      return "content-filter";
+    default:
+      return hasCalls ? "tool-calls" : "stop";
+  }
+}
+
+function toUsage(wire: ChatUsage): Usage {
+  const inputTokens = Number(wire.prompt_tokens ?? 0);
+  const outputTokens = Number(wire.completion_tokens ?? 0);
+  const reasoningTokens = wire.completion_tokens_details?.reasoning_tokens;
+  const cachedInputTokens = wire.prompt_tokens_details?.cached_tokens ?? wire.prompt_cache_hit_tokens;
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: Number(wire.total_tokens ?? inputTokens + outputTokens),
+    ...(reasoningTokens && { reasoningTokens }),
+    ...(cachedInputTokens && { cachedInputTokens }),
+  };
+}
+
+function cutOff(): BesedaError {
+  return new BesedaError("The reply was cut off: the stream ended before the model had finished.", {
+    code: "unavailable",
+    hint: "Try again. If it happens at the same point each time, look at the limits of the proxy before the service.",
+    isRetryable: true,
+  });
+}
+
+function empty(): BesedaError {
+  return new BesedaError("The service answered, but sent no reply of a model.", {
+    code: "bad-response",
+    hint: "Try again, and check that the address is that of an OpenAI-compatible API; it often ends with /v1.",
+    isRetryable: true,
+  });
+}

@@ -1,0 +1,68 @@
+// A model behind any server that speaks OpenAI's chat completions.
+import { BesedaError, type LanguageModel } from "@beseda/core";
+import { type RetryPolicy, replyEvents, sseDecoder, streamEvents } from "@beseda/core/http";
+import { ChatReply } from "./from-chat-chunk.ts";
+import { type Quirks, quirksFor } from "./quirks.ts";
+import { endpoint, type ServerOptions, toServer } from "./server-address.ts";
+import { chatRequestWriter } from "./to-chat-request.ts";
+
+export type OpenAICompatibleOptions = ServerOptions & {
+  /** The name that the server knows it by. */
+  model: string;
+  /** What the model's `provider` is, for logs. Default `openai-compatible`. */
+  provider?: string | undefined;
+  /** A preset, such as `quirks.vllm`, or single fields. What is left out comes from the preset for the address. */
+  quirks?: Partial<Quirks> | undefined;
+  retry?: RetryPolicy | undefined;
+};
+
+/**
+ * A model over POST `<baseURL>/chat/completions`. Nothing is sent before it is asked something.
+ * @throws BesedaError `invalid-argument` for an address or a model that cannot be one.
+ */
+export function openaiCompatible(options: OpenAICompatibleOptions): LanguageModel {
+  const { model, provider = "openai-compatible", retry } = options;
+  if (typeof model !== "string" || model.trim() === "") {
+    throw new BesedaError("The name of the model is empty.", {
+      code: "invalid-argument",
+      hint: "listModels({ baseURL, apiKey }) tells which models the server has.",
+    });
+  }
+  const server = toServer(options);
+  const quirks = quirksFor(server.baseURL, options.quirks);
+  const toChatRequest = chatRequestWriter(model, quirks);
+  const url = endpoint(server, "chat/completions");
+  const { headers } = server;
+  return {
+    provider,
+    modelId: model,
+    stream(request, { signal, streamed = true } = {}) {
+      const body = toChatRequest(request, streamed);
+      const newReply = () =>
+        new ChatReply(
+          quirks,
+          request.tools.map((tool) => tool.name),
+        );
+      const sent = { url, headers, body, signal, retry };
+      return streamed
+        ? streamEvents({ ...sent, accept: "text/event-stream", decoder: () => sseDecoder(newReply()) })
+        : replyEvents({ ...sent, read: (reply) => newReply().whole(reply) });
+    },
+  };
+}
+
+/**
+ * A model of OpenAI, or of the server that OPENAI_BASE_URL names, with the key in OPENAI_API_KEY.
+ * @throws BesedaError `missing-setting` without the key; a server named by OPENAI_BASE_URL may do without.
+ */
+export function openaiCompatibleFromEnv(model: string): LanguageModel {
+  const apiKey = process.env.OPENAI_API_KEY?.trim();
+  const baseURL = process.env.OPENAI_BASE_URL?.trim();
+  if (!apiKey && !baseURL) {
+    throw new BesedaError(`The model openai:${model} needs a key.`, {
+      code: "missing-setting",
+      hint: "Set OPENAI_API_KEY; for another OpenAI-compatible server set OPENAI_BASE_URL too.",
+    });
+  }
+  return openaiCompatible({ baseURL: baseURL || "https://api.openai.com/v1", apiKey, model, provider: "openai" });
+}

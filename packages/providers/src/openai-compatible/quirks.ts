@@ -1,0 +1,85 @@
+// How the servers that call themselves OpenAI-compatible differ. Plain data: nothing else asks who the server is.
+import type { JsonValue, ModelSettings } from "@beseda/core";
+
+export type Quirks = {
+  /** What the limit of the output is called. OpenAI's reasoning models refuse `max_tokens`, most others know nothing else. */
+  maxTokensField: "max_tokens" | "max_completion_tokens";
+  /** Whether a stream has to be asked for its usage with `stream_options.include_usage`. */
+  asksForUsage: boolean;
+  /** Settings that the server refuses or ignores: they are not sent. */
+  leavesOut: readonly (keyof ModelSettings)[];
+  /** Added to the body when the agent's reasoning is `off` and `native`. */
+  reasoningBody: { off?: Record<string, JsonValue>; native?: Record<string, JsonValue> };
+  /** The field in which reasoning is sent back with a message that called tools; other messages go without. */
+  reasoningBack: "reasoning_content" | "reasoning" | "reasoning_details" | undefined;
+  /**
+   * Thinking stands in the text between `<think>` and `</think>`. `open` is for models whose template has already
+   * written the first tag.
+   */
+  thinkTags: "none" | "closed" | "open";
+  /** The content of a message that only calls tools. OpenAI documents `null`. */
+  contentOfCalls: null | "";
+  /** The text that comes with the finish reason `content_filter` replaces everything before it. */
+  filterReplacesText: boolean;
+};
+
+/** What most servers understand, and what is taken for a server that is not known. */
+const standard: Quirks = {
+  maxTokensField: "max_tokens",
+  asksForUsage: true,
+  leavesOut: [],
+  reasoningBody: {},
+  reasoningBack: undefined,
+  thinkTags: "none",
+  contentOfCalls: null,
+  filterReplacesText: false,
+};
+
+/** One preset for each server. `openaiCompatible` takes the right one by the address where it can. */
+export const quirks = {
+  standard,
+  openai: { ...standard, maxTokensField: "max_completion_tokens" },
+  /** Yandex AI Studio refuses `stop`, `seed` and `stream_options`, and reports usage unasked where it does at all. */
+  yandex: {
+    ...standard,
+    asksForUsage: false,
+    leavesOut: ["seed", "stopSequences"],
+    contentOfCalls: "",
+    filterReplacesText: true,
+  },
+  /** Thinking models want to see again what they thought before they called a tool. */
+  ollama: { ...standard, reasoningBack: "reasoning" },
+  /** For models that think without being asked; templates of others do not look at the switch. */
+  vllm: { ...standard, reasoningBody: { off: { chat_template_kwargs: { enable_thinking: false } } } },
+  /** The server of llama.cpp. */
+  llamaCpp: {
+    ...standard,
+    reasoningBody: { off: { chat_template_kwargs: { enable_thinking: false } } },
+    reasoningBack: "reasoning_content",
+  },
+  /** Thinks unless told not to, and then refuses a message with calls that comes back without its reasoning. */
+  deepseek: {
+    ...standard,
+    reasoningBody: { off: { thinking: { type: "disabled" } }, native: { thinking: { type: "enabled" } } },
+    reasoningBack: "reasoning_content",
+  },
+  openrouter: {
+    ...standard,
+    reasoningBody: { native: { reasoning: { enabled: true } } },
+    reasoningBack: "reasoning_details",
+  },
+} as const satisfies Record<string, Quirks>;
+
+const hosts: readonly [host: RegExp, quirks: Quirks][] = [
+  [/^api\.openai\.com$|\.openai\.azure\.com$/, quirks.openai],
+  [/\.api\.cloud\.yandex\.net$/, quirks.yandex],
+  [/^api\.deepseek\.com$/, quirks.deepseek],
+  [/^openrouter\.ai$/, quirks.openrouter],
+  [/:11434$/, quirks.ollama],
+];
+
+/** The preset for an address, changed by what the user declares. */
+export function quirksFor(baseURL: URL, declared: Partial<Quirks> = {}): Quirks {
+  const known = hosts.find(([host]) => host.test(baseURL.hostname) || host.test(baseURL.host));
+  return { ...(known?.[1] ?? standard), ...declared };
+}

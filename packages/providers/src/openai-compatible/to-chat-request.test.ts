@@ -1,0 +1,184 @@
+import type { Message, ModelRequest } from "@beseda/core";
+import { describe, expect, it, vi } from "vitest";
+import { complaintAbout } from "../../../../test/fakes/check-chat-request.ts";
+import { type Quirks, quirks } from "./quirks.ts";
+import { chatRequestWriter } from "./to-chat-request.ts";
+
+const add = { name: "add", description: "Adds.", inputSchema: { type: "object" }, examples: [] };
+const plain: ModelRequest = {
+  instructions: "",
+  messages: [{ role: "user", content: "hi" }],
+  tools: [],
+  toolChoice: "auto",
+  reasoning: "off",
+  settings: {},
+};
+
+function bodyOf(request: Partial<ModelRequest>, declared: Quirks = quirks.openai, streamed = true) {
+  return JSON.parse(chatRequestWriter("gpt", declared)({ ...plain, ...request }, streamed));
+}
+
+/** A reply that thought and called, and its result. */
+function called(input: unknown, invalid?: true): Message[] {
+  const call = { type: "tool-call", toolCallId: "c1", toolName: "add", input, ...(invalid && { invalid }) } as const;
+  return [
+    { role: "user", content: "hi" },
+    { role: "assistant", content: [{ type: "reasoning", text: "hm", providerData: [{ type: "x" }] }, call] },
+    { role: "tool", toolCallId: "c1", toolName: "add", output: "2" },
+  ];
+}
+
+describe("a request", () => {
+  it("has the official shape", () => {
+    const messages: Message[] = [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "what is it?" },
+          { type: "image", image: "data:image/png;base64,AA==" },
+        ],
+      },
+      ...called({ a: 1 }),
+      {
+        role: "assistant",
+        content: [
+          { type: "text", text: "It is " },
+          { type: "text", text: "2." },
+        ],
+      },
+      { role: "user", content: "thanks", userId: "u1", createdAt: "2026-11-22" },
+    ];
+    const settings = {
+      temperature: 0.5,
+      topP: 0.9,
+      maxOutputTokens: 100,
+      reasoningEffort: "low",
+      seed: 7,
+      stopSequences: ["END"],
+    };
+    const body = bodyOf({
+      instructions: "Be kind.",
+      messages,
+      tools: [add],
+      toolChoice: { toolName: "add" },
+      settings,
+    });
+    expect(body).toEqual({
+      model: "gpt",
+      messages: [
+        { role: "system", content: "Be kind." },
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "what is it?" },
+            { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+          ],
+        },
+        { role: "user", content: "hi" },
+        {
+          role: "assistant",
+          content: null,
+          tool_calls: [{ id: "c1", type: "function", function: { name: "add", arguments: '{"a":1}' } }],
+        },
+        { role: "tool", tool_call_id: "c1", content: "2" },
+        { role: "assistant", content: "It is 2." },
+        { role: "user", content: "thanks" },
+      ],
+      tools: [{ type: "function", function: { name: "add", description: "Adds.", parameters: { type: "object" } } }],
+      tool_choice: { type: "function", function: { name: "add" } },
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: 0.5,
+      top_p: 0.9,
+      max_completion_tokens: 100,
+      reasoning_effort: "low",
+      seed: 7,
+      stop: ["END"],
+    });
+    expect(complaintAbout(body, "openai")).toBeUndefined();
+  });
+
+  it("says no more than it has to", () => {
+    expect(bodyOf({}, quirks.openai, false)).toEqual({
+      model: "gpt",
+      messages: [{ role: "user", content: "hi" }],
+      stream: false,
+    });
+    expect(bodyOf({ tools: [add], toolChoice: "required" }).tool_choice).toBe("required");
+    expect(bodyOf({ toolChoice: "required" })).not.toHaveProperty("tool_choice");
+  });
+
+  it("leaves out what the server refuses and uses its words", () => {
+    const settings = { maxOutputTokens: 5, seed: 1, stopSequences: ["x"] };
+    expect(bodyOf({ settings }, quirks.yandex)).toEqual({
+      model: "gpt",
+      messages: [{ role: "user", content: "hi" }],
+      stream: true,
+      max_tokens: 5,
+    });
+    const { messages } = bodyOf({ messages: called({}) }, quirks.yandex);
+    expect(messages[1].content).toBe("");
+  });
+
+  it.each<[string, Quirks, object]>([
+    ["nothing to OpenAI", quirks.openai, {}],
+    ["reasoning_content to DeepSeek", quirks.deepseek, { reasoning_content: "hm" }],
+    ["reasoning to Ollama", quirks.ollama, { reasoning: "hm" }],
+    ["the untouched blocks to OpenRouter", quirks.openrouter, { reasoning_details: [{ type: "x" }] }],
+  ])("sends back with a call %s", (_name, declared, expected) => {
+    const { role, content, tool_calls, ...rest } = bodyOf({ messages: called({}) }, declared).messages[1];
+    expect(rest).toEqual(expected);
+  });
+
+  it("switches native reasoning on and off in the words of the server", () => {
+    expect(bodyOf({ reasoning: "native" }, quirks.deepseek).thinking).toEqual({ type: "enabled" });
+    expect(bodyOf({ reasoning: "off" }, quirks.deepseek).thinking).toEqual({ type: "disabled" });
+    expect(bodyOf({ reasoning: "off" }, quirks.vllm).chat_template_kwargs).toEqual({ enable_thinking: false });
+    expect(bodyOf({ reasoning: "off" }, quirks.openai)).not.toHaveProperty("thinking");
+  });
+
+  it.each([
+    ["text that is no JSON", "{broken", true],
+    ["a list", [1, 2], undefined],
+    ["a number", 5, undefined],
+    ["nothing", undefined, undefined],
+  ] as const)("sends the arguments of an old call as an object even if the model wrote %s", (_name, input, invalid) => {
+    const body = bodyOf({ messages: called(input, invalid) });
+    expect(body.messages[1].tool_calls[0].function.arguments).toBe("{}");
+    expect(complaintAbout(body, "openai")).toBeUndefined();
+  });
+
+  it("sends a name that servers accept for a tool that the model made up", () => {
+    for (const toolName of ["functions.add now", "", "погода", "x".repeat(99)]) {
+      const call = { type: "tool-call", toolCallId: "c1", toolName, input: {} } as const;
+      const messages: Message[] = [
+        { role: "assistant", content: [call] },
+        { role: "tool", toolCallId: "c1", toolName, output: "There is no such tool." },
+      ];
+      expect(complaintAbout(bodyOf({ messages }), "openai")).toBeUndefined();
+    }
+  });
+
+  it("is well-formed Unicode even where a text holds half an emoji", () => {
+    const body = bodyOf({ messages: [{ role: "user", content: "half \ud83d, whole 😀, written \\ud83d" }] });
+    expect(body.messages[0].content).toBe("half �, whole 😀, written \\ud83d");
+    expect(complaintAbout(body, "openai")).toBeUndefined();
+  });
+
+  it("makes the JSON of each message and of the tools once", () => {
+    const write = chatRequestWriter("gpt", quirks.openai);
+    const messages: Message[] = Array.from({ length: 50 }, (_, index) => ({
+      role: "user",
+      content: `question ${index}`,
+    }));
+    const tools = [add];
+    const first = write({ ...plain, messages, tools }, true);
+    const stringify = vi.spyOn(JSON, "stringify");
+    expect(write({ ...plain, messages: [...messages, { role: "user", content: "one more" }], tools }, true)).not.toBe(
+      first,
+    );
+    // the new message, and the fields around
+    expect(stringify).toHaveBeenCalledTimes(2);
+    stringify.mockRestore();
+  });
+});

@@ -1,0 +1,162 @@
+// A model request as the body of POST /chat/completions. Pure; the JSON of each message and tool list is made once.
+import type {
+  AssistantMessage,
+  JsonValue,
+  Message,
+  ModelRequest,
+  ModelSettings,
+  ToolChoice,
+  ToolDefinition,
+  UserPart,
+} from "@beseda/core";
+import type { ChatAssistantMessage, ChatContentPart, ChatMessage, ChatTool, ChatToolCall } from "./chat-wire.ts";
+import type { Quirks } from "./quirks.ts";
+
+export type ToChatRequest = (request: ModelRequest, streamed: boolean) => string;
+
+/** The writer of one model's request bodies. Messages and lists of tools must not be changed after they were sent. */
+export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest {
+  const messageJson = new WeakMap<Message, string>();
+  const toolsJson = new WeakMap<readonly ToolDefinition[], string>();
+  const jsonOf = (message: Message): string => {
+    let json = messageJson.get(message);
+    if (json === undefined) {
+      json = wellFormedJson(toChatMessage(message, quirks));
+      messageJson.set(message, json);
+    }
+    return json;
+  };
+  const jsonOfTools = (tools: readonly ToolDefinition[]): string => {
+    let json = toolsJson.get(tools);
+    if (json === undefined) {
+      json = wellFormedJson(tools.map(toChatTool));
+      toolsJson.set(tools, json);
+    }
+    return json;
+  };
+  const head = `{"model":${JSON.stringify(model)},"messages":[`;
+  return (request, streamed) => {
+    const { instructions, messages, tools } = request;
+    let body = head;
+    let separator = "";
+    if (instructions !== "") {
+      body += wellFormedJson({ role: "system", content: instructions } satisfies ChatMessage);
+      separator = ",";
+    }
+    for (const message of messages) {
+      body += separator + jsonOf(message);
+      separator = ",";
+    }
+    body += "]";
+    if (tools.length > 0) body += `,"tools":${jsonOfTools(tools)}`;
+    return body + fields(otherFields(request, streamed, quirks));
+  };
+}
+
+export function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
+  switch (message.role) {
+    case "user": {
+      const { content } = message;
+      return { role: "user", content: typeof content === "string" ? content : content.map(toContentPart) };
+    }
+    case "assistant":
+      return toAssistantMessage(message, quirks);
+    case "tool":
+      return { role: "tool", tool_call_id: message.toolCallId, content: message.output };
+  }
+}
+
+function toContentPart(part: UserPart): ChatContentPart {
+  if (part.type === "text") return { type: "text", text: part.text };
+  return { type: "image_url", image_url: { url: part.image } };
+}
+
+function toAssistantMessage(message: AssistantMessage, quirks: Quirks): ChatAssistantMessage {
+  let text = "";
+  let reasoning = "";
+  let details: JsonValue | undefined;
+  const calls: ChatToolCall[] = [];
+  for (const part of message.content) {
+    if (part.type === "text") text += part.text;
+    else if (part.type === "reasoning") {
+      reasoning += part.text;
+      details = part.providerData ?? details;
+    } else calls.push(toToolCall(part));
+  }
+  if (calls.length === 0) return { role: "assistant", content: text };
+  const content = text === "" ? quirks.contentOfCalls : text;
+  return { role: "assistant", content, ...sentBack(quirks.reasoningBack, reasoning, details), tool_calls: calls };
+}
+
+function toToolCall(part: { toolCallId: string; toolName: string; input: unknown; invalid?: true }): ChatToolCall {
+  const isObject = typeof part.input === "object" && part.input !== null && !Array.isArray(part.input);
+  // Servers parse the arguments of old calls too, and refuse the request where they are no object.
+  const json = isObject && !part.invalid ? JSON.stringify(part.input) : "{}";
+  return { id: part.toolCallId, type: "function", function: { name: validName(part.toolName), arguments: json } };
+}
+
+/** A model can ask for a tool by any name, even none; what is sent back has to be one that servers accept. */
+function validName(name: string): string {
+  return name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
+}
+
+function sentBack(
+  field: Quirks["reasoningBack"],
+  reasoning: string,
+  details: JsonValue | undefined,
+): Partial<ChatAssistantMessage> {
+  if (field === undefined) return {};
+  if (field === "reasoning_details") return details === undefined ? {} : { reasoning_details: details };
+  // DeepSeek wants the field even where there was no reasoning.
+  return { [field]: reasoning };
+}
+
+function toChatTool({ name, description, inputSchema }: ToolDefinition): ChatTool {
+  return { type: "function", function: { name, description, parameters: inputSchema } };
+}
+
+function otherFields(request: ModelRequest, streamed: boolean, quirks: Quirks): Record<string, unknown> {
+  const { tools, toolChoice, reasoning } = request;
+  return {
+    ...(tools.length > 0 && toolChoice !== "auto" && { tool_choice: toWireChoice(toolChoice) }),
+    stream: streamed,
+    ...(streamed && quirks.asksForUsage && { stream_options: { include_usage: true } }),
+    ...toWireSettings(request.settings, quirks),
+    ...quirks.reasoningBody[reasoning],
+  };
+}
+
+function toWireChoice(choice: ToolChoice): unknown {
+  return typeof choice === "string" ? choice : { type: "function", function: { name: choice.toolName } };
+}
+
+function toWireSettings(settings: ModelSettings, quirks: Quirks): Record<string, unknown> {
+  const names: Record<keyof ModelSettings, string> = {
+    temperature: "temperature",
+    topP: "top_p",
+    maxOutputTokens: quirks.maxTokensField,
+    reasoningEffort: "reasoning_effort",
+    seed: "seed",
+    stopSequences: "stop",
+  };
+  const wire: Record<string, unknown> = {};
+  for (const name of Object.keys(names) as (keyof ModelSettings)[]) {
+    if (settings[name] !== undefined && !quirks.leavesOut.includes(name)) wire[names[name]] = settings[name];
+  }
+  return wire;
+}
+
+/** The fields of an object, to be put after others: `,"a":1}`. */
+function fields(object: Record<string, unknown>): string {
+  return `,${wellFormedJson(object).slice(1)}`;
+}
+
+/** JSON without half surrogate pairs, which strict parsers refuse: each becomes U+FFFD. */
+function wellFormedJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  // Only halves are escaped by JSON.stringify, whole pairs are not.
+  if (!json.includes("\\ud")) return json;
+  return JSON.stringify(value, (_key, each) =>
+    typeof each === "string" ? each.replace(/\p{Surrogate}/gu, "�") : each,
+  );
+}

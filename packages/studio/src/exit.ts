@@ -1,0 +1,15 @@
+// How the command ends when something went wrong: a line that says what to do, and an exit code.
+import { errorText } from "@beseda/channels/console";
+import { type ErrorCode, toBesedaError } from "@beseda/core";
+
+/** What the user can put right by calling the command otherwise. */
+const wrongUsage: readonly ErrorCode[] = ["invalid-argument", "missing-setting"];
+
+/** 2 for wrong usage, otherwise 1. */
+export function exitCodeOf(thrown: unknown): 1 | 2 {
+  return wrongUsage.includes(toBesedaError(thrown).code) ? 2 : 1;
+}
+
+export function errorLine(thrown: unknown, verbose: boolean): string {
+  return `error: ${errorText(thrown, { verbose })}\n`;
+}

@@ -1,0 +1,2 @@
+export { chooseModel, type Environment, type ModelChoice, openModel } from "./choose-model.ts";
+export { defaultAgent } from "./default-agent.ts";
