@@ -1,7 +1,7 @@
 // What a URL chosen by a model or a user may reach: which addresses, which ports, which redirects.
 import { lookup as dnsLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
-import { buildConnector } from "undici";
+import type { buildConnector } from "undici";
 import { BesedaError } from "../errors.ts";
 
 export type ResolvedAddress = { address: string; family: number };
@@ -47,8 +47,8 @@ export function redirectTarget(from: URL, location: string, ports: readonly numb
  * the connection goes to those: there is no second look-up that could answer differently. An IP literal never meets
  * `lookup`, so it is checked by itself.
  */
-export function guardedConnector(rules: AddressRules): buildConnector.connector {
-  const connect = buildConnector({ lookup: guardedLookup(rules) });
+export function guardedConnector(build: typeof buildConnector, rules: AddressRules): buildConnector.connector {
+  const connect = build({ lookup: guardedLookup(rules) });
   return (target, callback) => {
     const { hostname } = target;
     if (isIP(hostname) && !rules.allowAddress(hostname, hostname)) callback(privateAddress(hostname), null);

@@ -1,7 +1,7 @@
 // The one door for URLs that a model or a user chose: nothing inside the network can be reached through it.
 import { pipeline, type Readable } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { Agent, type Dispatcher, request } from "undici";
+import type { Agent, Dispatcher } from "undici";
 import { BesedaError, describeThrown, type ErrorCode } from "../errors.ts";
 import { headerOf } from "./reply-error.ts";
 import { type AddressRules, checkedUrl, guardedConnector, redirectTarget } from "./safe-address.ts";
@@ -35,7 +35,10 @@ export async function safeFetch(address: string, options: SafeFetchOptions): Pro
   const { ports = [80, 443], timeoutMs = 10_000, signal } = options;
   signal?.throwIfAborted();
   const first = checkedUrl(address, ports);
-  const agent = new Agent({ connect: guardedConnector(options) });
+  // Loaded with the first page: undici takes 100 ms.
+  const undici = await import("undici");
+  signal?.throwIfAborted();
+  const agent = new undici.Agent({ connect: guardedConnector(undici.buildConnector, options) });
   let stopped: { reason: unknown } | undefined;
   // undici does not look at a signal until it is connected; a destroyed agent gives up at any point.
   const stop = (reason: unknown) => {
@@ -66,7 +69,12 @@ async function follow(
   let url = first;
   let sent = headers;
   for (let redirects = 0; ; redirects++) {
-    const response = await request(url, { headers: { ...sent, "accept-encoding": "gzip, br" }, dispatcher: agent });
+    const response = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: "GET",
+      headers: { ...sent, "accept-encoding": "gzip, br" },
+    });
     const location = headerOf(response.headers, "location");
     if (![301, 302, 303, 307, 308].includes(response.statusCode) || !location) {
       return await read(url, response, allowType, maxBytes);

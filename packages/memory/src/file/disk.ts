@@ -1,5 +1,6 @@
 // The file system as this package sees it: one object, so that tests can make it fail, and errors that name the path.
 import type fs from "node:fs";
+import { dirname } from "node:path";
 import { BesedaError } from "@beseda/core";
 
 export type Disk = typeof fs;
@@ -46,10 +47,25 @@ const reasons: Record<string, readonly [reason: string, hint: string]> = {
   ENOSPC: ["the disk is full", "Nothing was changed. Make room on the disk, then try again."],
   EDQUOT: ["this user's share of the disk is full", "Nothing was changed. Make room, then try again."],
   EMFILE: ["this process has too many files open", "Close some, or raise its limit (ulimit -n)."],
-  ENOENT: ["it was taken away", "Put the folder back, or open the memory anew."],
+  ENOENT: ["it is not there, and cannot be made", "Put the folder back, or choose another one."],
 };
 
 const mayPass = new Set(["ENOSPC", "EDQUOT", "EMFILE"]);
+
+/**
+ * The folder and those above it, where they are missing. Level by level: with `recursive`, Node 20 goes round in circles
+ * for ever where the system takes no new folder but has no objection either, as in /proc.
+ */
+export function makeFolder(disk: Disk, path: string): void {
+  if (disk.existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(disk, dirname(path));
+  try {
+    disk.mkdirSync(path, { mode: 0o700 });
+  } catch (thrown) {
+    // Somebody else made it at the same time.
+    if (systemCode(thrown) !== "EEXIST") throw thrown;
+  }
+}
 
 /** A free name for a copy beside `path`, with the time in it, without the colons that Windows refuses. */
 export function asideName(disk: Disk, path: string, kind: "corrupt" | "torn"): string {

@@ -42,6 +42,13 @@ describe("a folder that cannot be used", () => {
     }
   });
 
+  it.runIf(fs.existsSync("/proc/self"))(
+    "is refused at once where the system makes no folders, as in /proc",
+    async () => {
+      await expect(fileMemory("/proc/none/deeper").open()).rejects.toMatchObject({ code: "unavailable" });
+    },
+  );
+
   it("must have a name", () => {
     expect(() => fileMemory("")).toThrow(/folder of the memory is empty/);
   });

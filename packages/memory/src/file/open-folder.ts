@@ -1,6 +1,6 @@
 // A folder with everything in it: the lock first, then what is kept there.
 import { join } from "node:path";
-import { type Disk, onDisk } from "./disk.ts";
+import { type Disk, makeFolder, onDisk } from "./disk.ts";
 import { lockFolder } from "./lock.ts";
 import { LowdbFile } from "./lowdb-file.ts";
 import { ThreadFolder } from "./thread-folder.ts";
@@ -14,7 +14,7 @@ export type OpenFolder = { threads: ThreadFolder; documents: LowdbFile; close():
  */
 export async function openFolder(disk: Disk, folder: string): Promise<OpenFolder> {
   const threadsFolder = join(folder, "threads");
-  onDisk(folder, () => disk.mkdirSync(threadsFolder, { recursive: true, mode: 0o700 }));
+  onDisk(folder, () => makeFolder(disk, threadsFolder));
   const unlock = await lockFolder(folder, disk);
   try {
     const documents = await LowdbFile.open(disk, join(folder, "store.json"));
