@@ -7,6 +7,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "long" ? [long] : ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
     exclude: mode === "long" ? [] : [long],
+    setupFiles: ["test/seed.ts"],
     pool: "forks",
     maxWorkers: 2,
   },

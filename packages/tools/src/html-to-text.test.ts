@@ -118,7 +118,9 @@ it("whatever the bytes, a page is read without an error, and scripts stay out", 
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       const html = `<script>secret</script>${pieces.join("")}`;
-      expect(text(html)).not.toMatch(/secret|undefined|\n\n\n/);
+      expect(text(html)).not.toMatch(/secret|undefined/);
+      // What is preformatted may have more empty lines.
+      if (!html.includes("<pre>")) expect(text(html)).not.toContain("\n\n\n");
     }),
     { numRuns: 500 },
   );

@@ -60,7 +60,10 @@ export class TextWriter {
   #put(text: string): void {
     const isFirst = this.#length === 0;
     const space = this.#hasSpace && this.#breaks === 0 && !isFirst ? " " : "";
-    this.append(`${isFirst ? "" : "\n".repeat(this.#breaks)}${this.#mark}${space}${text}`);
+    // Text that was written exactly may have brought its own.
+    const written = this.#pieces.at(-1)?.match(/\n{0,2}$/)?.[0].length ?? 0;
+    const breaks = isFirst ? 0 : Math.max(0, this.#breaks - written);
+    this.append(`${"\n".repeat(breaks)}${this.#mark}${space}${text}`);
     this.#breaks = 0;
     this.#hasSpace = false;
     this.#mark = "";

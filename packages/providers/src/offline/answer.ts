@@ -10,13 +10,19 @@ import { wordsOf } from "./words.ts";
 export function answerFrom(turn: Turn, tools: readonly ReadTool[], phrases: Phrases): string {
   const outcomes = turn.steps.flat();
   const lines = outcomes.map((outcome) => {
-    const said = sentence(outcome, turn.text, tools, phrases);
+    const said = sentence(outcome, turn.text, tools, phrases, outcomes.length > 1);
     return outcomes.length > 1 && !said.includes("\n") ? `- ${said}` : said;
   });
   return lines.join("\n");
 }
 
-function sentence(outcome: Outcome, question: string, tools: readonly ReadTool[], phrases: Phrases): string {
+function sentence(
+  outcome: Outcome,
+  question: string,
+  tools: readonly ReadTool[],
+  phrases: Phrases,
+  isOneOfMany: boolean,
+): string {
   const { toolName, input, output, isError } = outcome;
   if (isError) return phrases.failed(toolName, output);
   const tool = tools.find((each) => each.definition.name === toolName);
@@ -24,11 +30,11 @@ function sentence(outcome: Outcome, question: string, tools: readonly ReadTool[]
   const said = readable(shortened(output, question), phrases.tongue, input);
   const formula = expression && input[expression.path[0] ?? ""];
   if (typeof formula === "string" && said.length < 40) return `${formula} = ${said}`;
-  const label = labelOf(input);
+  const label = labelOf(input, tool);
   // A text of several words speaks for itself; a bare value or a row of them needs to be told what of.
-  const needsLabel =
-    label !== "" && !said.includes(label) && (/^[^.!?]{0,40}$/.test(said) || /^[\p{L} ]{2,30}: /u.test(said));
-  return needsLabel && !isSettled(said) ? `${label}${said.includes("\n") ? ":\n" : " — "}${said}` : capital(said);
+  const isBare = /^\S{1,40}$/.test(said) || /^[\p{L} ]{2,30}: /u.test(said) || isOneOfMany;
+  const needsLabel = isBare && label !== "" && !said.includes(label) && !isSettled(said);
+  return needsLabel ? `${label}${said.includes("\n") ? ":\n" : " — "}${said}` : capital(said);
 }
 
 function isSettled(said: string): boolean {
@@ -37,11 +43,15 @@ function isSettled(said: string): boolean {
 
 const longestLabel = 60;
 
-/** What the call was about: its short arguments. */
-function labelOf(input: Record<string, unknown>): string {
-  const values = Object.values(input).filter((value) => typeof value === "string" || typeof value === "number");
-  const label = values.join(", ");
-  return label.length <= longestLabel ? label : String(values[0] ?? "").slice(0, longestLabel);
+/** What the call was about: its short arguments, such as "100 USD → EUR". */
+function labelOf(input: Record<string, unknown>, tool: ReadTool | undefined): string {
+  let label = "";
+  for (const [name, value] of Object.entries(input)) {
+    if (typeof value !== "string" && typeof value !== "number") continue;
+    const role = tool?.fields.find((field) => field.name === name)?.role;
+    label += label === "" ? String(value) : `${role === "to" ? " → " : " "}${value}`;
+  }
+  return label.length <= longestLabel ? label : "";
 }
 
 function capital(text: string): string {

@@ -102,8 +102,8 @@ function kindred(tool: ReadTool, stem: string): number {
   if (stem.length < shortestKin) return 0;
   let best = 0;
   for (const [key, weight] of tool.weights) {
-    if (key.length >= shortestKin && (key.startsWith(stem) || stem.startsWith(key)))
-      best = Math.max(best, weight * ofKin);
+    const isKin = key.startsWith(stem) || stem.startsWith(key) || soundsLike(stem, key);
+    if (key.length >= shortestKin && isKin) best = Math.max(best, weight * ofKin);
   }
   return best;
 }
@@ -141,6 +141,7 @@ function speaksForItself(tool: ReadTool, { text, expressions, urls, words, quote
   const [only] = required;
   if (required.length !== 1 || !only || quotes.length > 0) return false;
   if (only.kind === "expression") return expressions.length > 0;
+  if (only.kind === "host") return /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/.test(text);
   if (only.kind !== "url") return false;
   return urls.some((url) => url.end - url.start > text.trim().length * 0.6 || words.length <= 6);
 }

@@ -146,7 +146,7 @@ image* picture* photo* draw* paint illustration* logo изображ* карти
 video* youtube видео* ролик*
 color* colour* hex rgb цвет*
 qr barcode* qr-code* штрих*
-game* match* score* игра игры игру матч* счет
+game* match* score* played plays сыграл* играл* сыграет игра игры игру матч* счет
 team* club команд* клуб*
 
 light* lamp* bulb* свет света светом ламп* люстр* освещен*
@@ -167,7 +167,7 @@ write* compos* draft напиш* написать пиши* состав*
 file* document* folder* файл* документ* папк*
 shorten* short сократ* укорот* коротк*
 domain* dns whois домен*
-ip ip-address айпи
+ip ip-address айпи geolocat*
 server* deploy* host* ping service* uptime сервер* деплой* хост* сервис* разверн* пинг*
 log logs logging лог логи логов логах
 run* execut* perform start запуст* выполн* запуск* исполн*

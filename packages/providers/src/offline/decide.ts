@@ -7,7 +7,7 @@ import { type Phrases, personaOf, phrasesIn } from "./phrases.ts";
 import { type ReadTool, readTool } from "./read-tool.ts";
 import { asksForItself, needsResult, type Resolved, resolveRequest } from "./resolve-request.ts";
 import { smallTalk } from "./small-talk.ts";
-import { fromThread } from "./thread-memory.ts";
+import { fromThread, tellsOfSelf } from "./thread-memory.ts";
 import { type Outcome, type Turn, turnsOf } from "./turns.ts";
 import { isRussian } from "./words.ts";
 
@@ -39,6 +39,7 @@ export function decide(request: ModelRequest, now: Date): Decision {
       phrases,
     );
   if (said) return { thoughts: [...plan.thoughts, phrases.noToolNeeded], text: said, calls: [] };
+  if (tellsOfSelf(turn.text)) return { thoughts: [phrases.noToolFits], text: phrases.heard, calls: [] };
   return { thoughts: [...plan.thoughts, phrases.noToolFits], text: phrases.notUnderstood(known), calls: [] };
 }
 

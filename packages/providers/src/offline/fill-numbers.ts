@@ -2,6 +2,7 @@
 
 import type { Filling } from "./filling.ts";
 import type { NumberSpan } from "./find-numbers.ts";
+import { quantitiesFor, quantityOf } from "./quantities.ts";
 import type { Field } from "./read-field.ts";
 import { contentKeys, isLeadIn } from "./stop-words.ts";
 import { wordsOf } from "./words.ts";
@@ -19,7 +20,22 @@ export function fillNumbers(filling: Filling): void {
     put(filling, field, value ?? number.value, number);
     if (cue && filling.isFree(cue)) filling.take(cue);
   }
+  fillSingleUnits(filling);
   fillInOrder(filling);
+}
+
+/** "For a week", "на неделю": one of them, without a number. */
+function fillSingleUnits(filling: Filling): void {
+  for (const field of filling.open((each) => each.kind === "number" && quantitiesFor(each).includes("time"))) {
+    for (const word of filling.freeWords()) {
+      const [before] = filling.wordsBefore(word.start, 1);
+      if (!before || !["a", "an", "one", "на"].includes(before.lower)) continue;
+      const value = writeDuration(1, word.lower, field);
+      if (value === undefined || !fits(value, field)) continue;
+      filling.put(field, value, word);
+      break;
+    }
+  }
 }
 
 /** "subtract 3 from 10" for two numbers is 10 and 3. */
@@ -48,12 +64,17 @@ function closeness(filling: Filling, field: Field, number: NumberSpan): Closenes
   const { text, names } = filling.values;
   const [next, second] = filling.wordsAfter(number.end);
   const described = contentKeys(wordsOf(field.description));
-  if (next && text.slice(number.end, next.start).trim() === "") {
+  const quantity = quantityOf(number, filling.values);
+  const wanted = quantitiesFor(field);
+  if (next && text.slice(number.end, next.start).trim() === "" && (wanted.length === 0 || wanted.includes("time"))) {
     const value = writeDuration(number.value, next.lower, field);
     if (value !== undefined) return { score: 4, value, cue: next };
   }
-  const unit = names.find((name) => name.kind === "unit" && name.start >= number.end && name.start - number.end <= 1);
-  if (unit && measures(field).includes(unit.detail ?? "")) return { score: 3.5, cue: unit };
+  if (quantity && wanted.includes(quantity)) {
+    const unit = names.find((name) => name.start >= number.end && name.start - number.end <= 1);
+    return { score: 3.5, ...(unit && { cue: unit }) };
+  }
+  if (quantity && wanted.length > 0) return { score: 0 };
   for (const word of [next, second]) {
     const isNear = word && /^[\s-]*$/.test(text.slice(number.end, word.start));
     if (word && (isNear || word === second) && !/\d/.test(text.slice(number.end, word.start))) {
@@ -73,25 +94,11 @@ function closeness(filling: Filling, field: Field, number: NumberSpan): Closenes
     if (distance === 0 && word.keys.some((key) => described.includes(key))) return { score: 1.8, cue: word };
     if (distance === 0 && isBound(word.lower, field)) return { score: 2.4, cue: word };
   }
-  if (/^\s*(?:%|percent|процент)/i.test(text.slice(number.end)) && field.keys.has("@percent")) return { score: 2.5 };
   if (field.role && filling.roleAt(number.start) === field.role) return { score: 1.2 };
   // "between 1 and 10"
   if (field.role === "to" && /(?:between|между)\s+\S+\s+(?:and|и)\s*$/i.test(text.slice(0, number.start)))
     return { score: 1.2 };
   return { score: 0 };
-}
-
-/** What a number with a unit may measure for the parameter: kilograms are a weight. */
-function measures(field: Field): string[] {
-  const measured: [key: string, measure: string][] = [
-    ["@weight", "weight"],
-    ["@height", "distance"],
-    ["@distance", "distance"],
-    ["@length", "distance"],
-    ["@temperature", "temperature"],
-    ["@volume", "volume"],
-  ];
-  return measured.filter(([key]) => field.keys.has(key)).map(([, measure]) => measure);
 }
 
 function isBound(word: string, field: Field): boolean {
@@ -106,11 +113,18 @@ function fillInOrder(filling: Filling): void {
   const left = [...inMoments(filling, false), ...inMoments(filling, true)];
   for (const field of filling.open((each) => each.kind === "number")) {
     const next = left.find((number) => {
-      if (!filling.isFree(number) || !fits(number.value, field)) return false;
+      if (!filling.isFree(number) || !fits(number.value, field) || isOther(filling, number, field)) return false;
       return field.required || (!hasText ? !isInMoment(filling, number) : isCounting(filling, number, field));
     });
     if (next) put(filling, field, next.value, next, field.required);
   }
+}
+
+/** Percents are no years. */
+function isOther(filling: Filling, number: NumberSpan, field: Field): boolean {
+  const quantity = quantityOf(number, filling.values);
+  const wanted = quantitiesFor(field);
+  return quantity !== undefined && wanted.length > 0 && !wanted.includes(quantity);
 }
 
 function inMoments(filling: Filling, inside: boolean): NumberSpan[] {

@@ -80,7 +80,17 @@ function fillNamed(filling: Filling): void {
   for (const [at, { field, word }] of cues.entries()) {
     const next = cues[at + 1]?.word.start ?? filling.values.text.length;
     const value = trimmed(restOf(filling, word.end, cutLink(filling, next))).replace(/^(?:is|to|=|равно)\s+/i, "");
-    if (value !== "") filling.put(field, value, { start: word.start, end: next });
+    const isName = !isProse(field, filling.tool) && !naming.test(word.lower) && /^\p{Lu}/u.test(value);
+    if (isName) {
+      const words = filling.freeWords().filter((each) => each.start >= word.end);
+      const phrase = phraseFrom(
+        filling,
+        words,
+        words.findIndex((each) => value.startsWith(each.text)),
+        true,
+      );
+      filling.put(field, phrase.value, { start: word.start, end: phrase.end });
+    } else if (value !== "") filling.put(field, value, { start: word.start, end: next });
   }
 }
 
@@ -112,7 +122,8 @@ function isCue(filling: Filling, word: Word, field: Field, texts: number): boole
   if (naming.test(word.lower)) return true;
   if (field.kind === "text" && introduces)
     return texts > 1 || !isProse(field, filling.tool) || !["о", "об", "про", "about"].includes(word.lower);
-  if (explicit && (texts > 1 || !field.required)) return true;
+  const afterComma = /[,;]\s*$/.test(text.slice(0, word.start)) && field.keys.has(word.keys[0] ?? "");
+  if ((explicit || afterComma) && (texts > 1 || !field.required)) return true;
   // "the city Paris", "order Ivanov"
   return !isProse(field, filling.tool) && field.required && /^\s+["«]?\p{Lu}/u.test(after);
 }
@@ -151,7 +162,8 @@ function optionalName(filling: Filling, field: Field): Phrase | undefined {
   if (instance) return { value: instance.text, start: instance.start, end: instance.end };
   const last = words.find((word) => word.keys[0] === own);
   const [before] = last ? filling.wordsBefore(last.start, 1) : [];
-  if (last && before && !isStopWord(before.lower) && !isCommandWord(filling, before) && filling.isFree(before)) {
+  const isBeside = last && before && /^[ -]+$/.test(filling.values.text.slice(before.end, last.start));
+  if (isBeside && !isStopWord(before.lower) && !isCommandWord(filling, before) && filling.isFree(before)) {
     return { value: filling.values.text.slice(before.start, last.end), start: before.start, end: last.end };
   }
   const isAlone = !filling.tool.fields.some((each) => each.required && isWordy(each));
@@ -195,7 +207,7 @@ function phraseFor(filling: Filling, field: Field, capitalsOnly: boolean): Phras
     const phrase = phraseFrom(filling, words, at, capital);
     const matchesRole = field.role && filling.roleAt(word.start) === field.role;
     const score =
-      (led ? 2 : 0) + (capital ? 2 : 0) + (matchesRole ? 3 : 0) - (field.role && led && !matchesRole ? 2 : 0);
+      (led ? 2 : 0) + (capital ? 2.5 : 0) + (matchesRole ? 3 : 0) - (field.role && led && !matchesRole ? 2 : 0);
     const value = field.kind === "place" && led ? nominativePlace(phrase.value, lead) : phrase.value;
     candidates.push({ ...phrase, value, score });
   }

@@ -24,13 +24,19 @@ export function fillTyped(filling: Filling): void {
   fillMoments(filling, now);
   fill(filling, "zone", [...zones(filling), ...writtenZones(values.text)]);
   for (const kind of ["currency", "unit", "language"] as const) fill(filling, kind, namesOf(filling, kind));
+  fill(filling, "host", hosts(values));
   fill(filling, "symbol", [...tickers(values.text), ...namesOf(filling, "company")]);
   fill(filling, "place", places(filling));
   fillIds(filling);
   fill(filling, "person", texts([...values.emails, ...values.phones]));
 }
 
-type Candidate = Span & { value: string | ((field: Field) => string); fits?: (field: Field) => boolean };
+type Candidate = Span & {
+  value: string | ((field: Field) => string);
+  fits?: (field: Field) => boolean;
+  /** Where the words around it are not to be asked. */
+  role?: Field["role"];
+};
 
 /** Roles first ("from", "to"), then in the order of the message. */
 function fill(filling: Filling, kind: FieldKind, candidates: readonly Candidate[]): void {
@@ -44,7 +50,7 @@ function fill(filling: Filling, kind: FieldKind, candidates: readonly Candidate[
 /** Gives each field the candidate of its role, or else the next; then what is left is noted as further values. */
 export function assign(filling: Filling, fields: readonly Field[], candidates: readonly Candidate[]): void {
   const free = candidates.filter((span) => filling.isFree(span)).sort((a, b) => a.start - b.start);
-  const roles = new Map(free.map((span) => [span, roleOf(filling, span)]));
+  const roles = new Map(free.map((span) => [span, span.role ?? roleOf(filling, span)]));
   const pick = (field: Field, test: (span: Candidate) => boolean): void => {
     const at = free.findIndex((span) => test(span) && (span.fits?.(field) ?? true));
     const [span] = at < 0 ? [] : free.splice(at, 1);
@@ -84,7 +90,12 @@ function valueFor(span: Candidate, field: Field): string {
 
 function fillMoments(filling: Filling, now: Date): void {
   const fields = filling.open((field) => field.kind === "moment");
-  const moments = filling.values.moments;
+  const moments = filling.values.moments.map((span, at, all) => {
+    // Two ends of a stretch of time come in its order, whatever stands before them.
+    const isStretch =
+      all.length === 2 && fields.some(({ role }) => role === "from") && fields.some(({ role }) => role === "to");
+    return isStretch ? { ...span, role: at === 0 ? ("from" as const) : ("to" as const) } : span;
+  });
   // A day and an hour in one moment serve two parameters: `date` and `time`.
   const candidates = moments.map((span) => ({
     ...span,
@@ -112,6 +123,16 @@ function places(filling: Filling): Candidate[] {
     value: (field: Field) => writeName(name, field),
     fits: (field: Field) => !field.keys.has("country") || name.kind === "country",
   }));
+}
+
+/** Of an address only the host; IP addresses. */
+function hosts({ urls, text }: Filling["values"]): Candidate[] {
+  const named = urls.map((url) => ({ ...url, value: url.text.replace(/^https?:\/\//i, "").replace(/[/?#:].*$/, "") }));
+  const numeric = [...text.matchAll(/(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]\d)/g)];
+  return [
+    ...named,
+    ...numeric.map((match) => ({ value: match[0], start: match.index, end: match.index + match[0].length })),
+  ];
 }
 
 function zones(filling: Filling): Candidate[] {

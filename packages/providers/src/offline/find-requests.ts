@@ -69,6 +69,8 @@ function splitWhereBothStand(text: string, standsAlone: (text: string) => boolea
     if (match.index <= from || isQuoted(text, match.index)) continue;
     const left = text.slice(from, match.index);
     const right = text.slice(match.index + match[0].length);
+    // "Paris, France" is one place; a comma parts two requests only before a word that is no name.
+    if (/^\s*[,;]\s*$/.test(match[0]) && /^[\p{Lu}\d]/u.test(right)) continue;
     if (!standsAlone(left) || !standsAlone(right)) continue;
     parts.push(left.trim());
     from = match.index + match[0].length;

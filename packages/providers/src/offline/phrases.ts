@@ -24,6 +24,7 @@ export type Phrases = {
   bye: string;
   fine: string;
   noted: string;
+  heard: string;
   flattered: string;
   nameUnknown: string;
   noToolNeeded: string;
@@ -81,6 +82,7 @@ const english: Phrases = {
   bye: "Goodbye!",
   fine: "I am fine, as rules always are. What can I do for you?",
   noted: "All right. What next?",
+  heard: "I see. I keep it in mind as long as this conversation lasts; no tool of mine is needed for it.",
   flattered: "Thank you. I only follow rules, but I follow them gladly.",
   nameUnknown: "You have not told me your name in this conversation.",
   noToolNeeded: "No tool is needed for this.",
@@ -126,6 +128,7 @@ const russian: Phrases = {
   bye: "До свидания!",
   fine: "Хорошо, как всегда у правил. Чем помочь?",
   noted: "Хорошо. Что дальше?",
+  heard: "Понятно. Буду помнить, пока длится эта беседа; инструмент для этого не нужен.",
   flattered: "Спасибо. Я лишь следую правилам, зато охотно.",
   nameUnknown: "В этой беседе вы ещё не назвали своего имени.",
   noToolNeeded: "Инструмент здесь не нужен.",

@@ -13,6 +13,7 @@ export type FieldKind =
   | "email"
   | "url"
   | "phone"
+  | "host"
   | "expression"
   | "id"
   | "currency"
@@ -173,6 +174,10 @@ const kindsByKey: readonly [key: string, kind: FieldKind][] = [
   ["@email", "email"],
   ["@url", "url"],
   ["expression", "expression"],
+  ["host", "host"],
+  ["hostnam", "host"],
+  ["@ip", "host"],
+  ["domain", "host"],
   ["@phone", "phone"],
   ["@currency", "currency"],
   ["@unit", "unit"],

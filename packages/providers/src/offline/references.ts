@@ -15,9 +15,13 @@ export function refersToResult(text: string): boolean {
   return results.test(text) || pronouns.test(text.replaceAll(empty, " "));
 }
 
-/** The text with the earlier result in the place of the word: a number as it is, anything else in quotation marks. */
-export function withResult(text: string, result: string): string {
-  const value = shortValue(result);
+/**
+ * The text with the earlier result in the place of the word, as the number that it holds or, in quotation marks, as
+ * text. Undefined where it holds no number.
+ */
+export function withResult(text: string, result: string, as: "number" | "text"): string | undefined {
+  const value = as === "number" ? numberIn(result) : quoted(textIn(result));
+  if (value === undefined) return undefined;
   const hidden: string[] = [];
   const open = text.replaceAll(empty, (said) => `‹${hidden.push(said) - 1}›`);
   const named = open.replaceAll(results, value);
@@ -34,25 +38,30 @@ export function withPlace(text: string, place: string): string {
   return text.replaceAll(places, `in ${place}`);
 }
 
-/** The one number or text that a result is about; where there is none, all of it, read out. */
-function shortValue(output: string): string {
+const mainKeys = /^(?:result|answer|value|total|sum|converted|output|text|translation|summary|url|id)$/i;
+
+/** The number that a result is about: its only one, or the one with a telling name. */
+function numberIn(output: string): string | undefined {
   const value = parsed(output);
   if (typeof value === "number") return String(value);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const numbers = Object.values(value).filter((each) => typeof each === "number");
-    const named = Object.entries(value).find(
-      ([key, each]) =>
-        /^(?:result|answer|value|total|sum|converted|output|text|translation|url|id)$/i.test(key) &&
-        ["number", "string"].includes(typeof each),
-    );
-    if (named) return typeof named[1] === "number" ? String(named[1]) : quoted(String(named[1]));
-    if (numbers.length === 1) return String(numbers[0]);
-  }
-  return quoted(readable(output, "en"));
+  if (typeof value === "string") return /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? value.trim() : undefined;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const numbers = Object.entries(value).filter(([, each]) => typeof each === "number");
+  const main = numbers.find(([key]) => mainKeys.test(key)) ?? (numbers.length === 1 ? numbers[0] : undefined);
+  return main && String(main[1]);
+}
+
+function textIn(output: string): string {
+  const value = parsed(output);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  const main = isObject
+    ? Object.entries(value).find(([key, each]) => mainKeys.test(key) && typeof each !== "object")
+    : undefined;
+  return main ? String(main[1]) : readable(output, "en");
 }
 
 function quoted(text: string): string {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? text : `«${text.replaceAll("«", "“").replaceAll("»", "”")}»`;
+  return `«${text.replaceAll("«", "“").replaceAll("»", "”")}»`;
 }
 
 function parsed(output: string): unknown {

@@ -40,8 +40,13 @@ export function resolveRequest(text: string, around: Around): Resolved | undefin
     if (around.result === undefined || !refersToResult(said)) return own;
   }
   if (around.result !== undefined && refersToResult(said)) {
-    const filled = byWords(withResult(said, around.result), tools, now);
-    if (filled && filled.missing.length === 0) return { ...filled, by: "result" };
+    for (const as of ["number", "text"] as const) {
+      const written = withResult(said, around.result, as);
+      const filled = written === undefined ? undefined : byWords(written, tools, now);
+      const takesIt =
+        as === "text" || filled?.tool.fields.some(({ kind }) => kind === "number" || kind === "expression");
+      if (filled && filled.missing.length === 0 && takesIt) return { ...filled, by: "result" };
+    }
     if (own?.missing.length === 0) return own;
   }
   if (around.pending) {
@@ -63,7 +68,7 @@ export function asksForItself(text: string, tools: readonly ReadTool[], now: Dat
 
 /** Whether it can only be done with an earlier result. */
 export function needsResult(text: string, tools: readonly ReadTool[], now: Date): boolean {
-  return refersToResult(text) && byWords(withResult(text, "0"), tools, now) !== undefined;
+  return refersToResult(text) && byWords(withResult(text, "0", "number") ?? text, tools, now) !== undefined;
 }
 
 function byWords(text: string, tools: readonly ReadTool[], now: Date): Resolved | undefined {
@@ -87,14 +92,22 @@ function isWeak({ ranked }: Resolved): boolean {
   return (ranked[0]?.score ?? 0) < enough * 1.25;
 }
 
-const longestAnswer = 12;
+const longestAnswer = 60;
 
 /** The message read as the answer to "which city?". */
 function withAnswer(text: string, pending: Resolved, now: Date): Resolved | undefined {
   const tool = { ...pending.tool, fields: pending.missing };
-  const args = fillArguments(tool, findValues(text, now), now);
+  const values = findValues(text, now);
+  const { quotes } = values;
+  let args = fillArguments(tool, values, now);
+  const [asked] = pending.missing;
+  if (pending.missing.length === 1 && asked?.kind === "text" && quotes.length === 0) {
+    // "See you at noon" is the whole of the message that was asked for.
+    args = { ...args, input: {}, missing: [asked], sources: [] };
+  }
   const [only] = args.missing;
-  if (args.missing.length === 1 && only && takesAnything(only) && wordsOf(text).length <= longestAnswer) {
+  const isWhole = args.missing.length === 1 && args.sources.length === 0;
+  if (isWhole && only && takesAnything(only) && wordsOf(text).length <= longestAnswer) {
     setAt(args.input, only.path, text.trim().replace(/[.!?]+$/, ""));
     args.missing = [];
   }

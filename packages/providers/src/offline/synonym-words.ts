@@ -2,6 +2,21 @@
 
 /** Rows as in `concept-words.ts`, but one word of a row can stand for another. */
 export const synonymRows = `
+area площад* территори*
+inhabitants population насел* жител*
+gdp ввп
+football soccer футбол*
+hockey хокке*
+basketball баскетбол*
+tennis теннис*
+volleyball волейбол*
+chess шахмат*
+flower* rose* цвет* роз*
+lawn* grass газон*
+vegetable* овощ* огород*
+fruit* фрукт*
+meat мяс*
+fish рыб*
 strength strong* силов* силу силы сила
 endurance cardio stamina выносливост* кардио
 flexibility stretch* гибкост* растяжк*

@@ -23,6 +23,15 @@ export function fromThread(text: string, earlier: readonly string[], phrases: Ph
   return best && phrases.youSaid(best);
 }
 
+/** Somebody tells something of themselves. */
+export function tellsOfSelf(text: string): boolean {
+  const plain = lowered(text.trim());
+  return (
+    !isQuestion.test(plain) &&
+    /^(?:(?:and|by the way|а|кстати)[\s,]+)?(?:i|i'm|my|я|мой|моя|мое|мои|мне|у меня|мы|we)(?!\p{L})/u.test(plain)
+  );
+}
+
 const asksForName =
   /(?:what(?:'s| is| was)? (?:did i say )?my name|who am i|do you (?:know|remember) my name|(?:say|said) my name|как меня зовут|как мо[ея] имя|мое имя\?|кто я(?!\p{L})|помнишь.*(?:имя|зовут)|знаешь.*(?:имя|меня зовут))/u;
 const asksForLast =

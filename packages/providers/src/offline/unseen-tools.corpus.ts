@@ -121,7 +121,7 @@ export const russian: readonly Utterance[] = [
   ["напиши на почту ivan@mail.ru: буду завтра", "sendEmail", { to: "ivan@mail.ru", body: "буду завтра" }],
   ["переведи доброе утро на французский", "translate_text", { text: "доброе утро", targetLanguage: "fr" }],
   ["Как будет «кошка» по-английски?", "translate_text", { text: "кошка", targetLanguage: "en" }],
-  ["переведи на немецкий: где вокзал?", "translate_text", { text: "где вокзал", targetLanguage: "de" }],
+  ["переведи на немецкий: где вокзал?", "translate_text", { text: "где вокзал?", targetLanguage: "de" }],
   ["добавь задачу купить молоко", "addTodo", { title: "купить молоко" }],
   [
     "добавь в список дел срочную задачу позвонить сантехнику",

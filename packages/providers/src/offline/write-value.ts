@@ -74,6 +74,8 @@ const secondsIn: readonly [key: string, seconds: number][] = [
   ["@hour", 3600],
   ["@days", 86_400],
   ["@week", 604_800],
+  ["@month", 2_629_746],
+  ["@year", 31_556_952],
 ];
 
 /** "5 minutes" for a parameter in seconds is 300. Undefined where either is no span of time. */
