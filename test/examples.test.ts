@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 const expected: Record<string, (string | RegExp)[]> = {
   "01-hello.ts": [/Tver.*21/],
   "02-tools.ts": ["asking the warehouse", '"result":597', "on its way", "There is no order B-7"],
-  "03-memory.ts": ["[monday] My name is Ann.", "[friday]", "nuts"],
+  "03-memory.ts": ["[monday] My name is Ann.", "Your name is Ann.", "[friday]", "nuts"],
   "04-chain-of-thought.ts": ["thinking: ", /answer: .*391/],
   "05-your-own-model.ts": ["Polly wants a cracker", "✓ "],
   "06-telegram.ts": [

@@ -84,7 +84,7 @@ const doors: Record<string, Door[]> = {
   "@cfworker/json-schema": [{ room: "packages/core/src/tool/", files: "one" }],
   lowdb: [{ room: "packages/memory/src/", files: "one" }],
   "ipaddr.js": [{ room: "packages/tools/src/", files: "one" }],
-  "entities": [{ room: "packages/tools/src/", files: "one" }],
+  entities: [{ room: "packages/tools/src/", files: "one" }],
   commander: [{ room: "packages/studio/src/", files: "one" }],
   grammy: [{ room: "examples/", files: "any" }],
   "@slack/bolt": [{ room: "examples/", files: "any" }],

@@ -42,30 +42,34 @@ function person(who: Partial<ToolContext> = { userId: "anna" }, store = mapStore
     store,
     remember: (text: string) => calledWith(tools.remember, { text }, who),
     recall: (query?: string) => calledWith(tools.recall, query === undefined ? {} : { query }, who),
-    texts: async (query?: string) =>
-      (await calledWith(tools.recall, query === undefined ? {} : { query }, who)).facts.map((fact) => fact.text),
+    texts: async (query?: string) => textsOf(await calledWith(tools.recall, query === undefined ? {} : { query }, who)),
     forget: (input: Record<string, unknown>) => calledWith(tools.forget, input, who),
   };
 }
 
+/** Of lines like `I like tea (2026-01-01, id 0123456789)`. */
+function textsOf(recalled: string): string[] {
+  return [...recalled.matchAll(/^(.*) \(\d{4}-\d\d-\d\d, id \w+\)$/gm)].map(([, text]) => String(text));
+}
+
+function idOf(remembered: string): string {
+  return /\(id (\w+)\)$/.exec(remembered)?.[1] ?? "";
+}
+
 it("remembers facts and recalls them, the newest first", async () => {
   const anna = person();
-  expect(await anna.recall()).toEqual({ facts: [], note: "Nothing has been remembered about the user so far." });
-  const { id, isNew } = await anna.remember("  Моего кота зовут\nБорис ");
-  expect(isNew).toBe(true);
+  expect(await anna.recall()).toBe("Nothing has been remembered about the user so far.");
+  const remembered = await anna.remember("  Моего кота зовут\nБорис ");
+  expect(remembered).toMatch(/^Remembered: Моего кота зовут Борис \(id \w{10}\)$/);
   await anna.remember("Anna likes green tea");
-  expect(await anna.recall()).toEqual({
-    facts: [
-      { id: expect.any(String), text: "Anna likes green tea", rememberedOn: "2026-01-01" },
-      { id, text: "Моего кота зовут Борис", rememberedOn: "2026-01-01" },
-    ],
-  });
+  expect(await anna.recall()).toMatch(/^Anna likes green tea \(2026-01-01, id \w+\)\nМоего кота зовут Борис \(/);
+  expect(await anna.recall()).toContain(idOf(remembered));
 });
 
 it("keeps the same text once, even when two calls race", async () => {
   const anna = person();
-  const { id } = await anna.remember("I like tea");
-  expect(await anna.remember(" i like  tea.")).toEqual({ id, text: "I like tea", isNew: false });
+  const id = idOf(await anna.remember("I like tea"));
+  expect(await anna.remember(" i like  tea.")).toBe(`Known already: I like tea (id ${id})`);
   await Promise.all([anna.remember("I like dogs"), anna.remember("I like dogs")]);
   expect(await anna.texts()).toEqual(["I like dogs", "I like tea"]);
 });
@@ -84,17 +88,17 @@ it.each([
   const anna = person();
   for (const text of ["Моего кота зовут Борис", "Живёт в Казани", "She liked cities by the sea"])
     await anna.remember(text);
-  const { facts, note } = await anna.recall(query);
-  expect(facts.map((fact) => fact.text)).toEqual(expected);
-  expect(note).toBeUndefined();
+  const recalled = await anna.recall(query);
+  expect(textsOf(recalled)).toEqual(expected);
+  expect(recalled.split("\n")).toHaveLength(expected.length);
 });
 
 it("shows the newest facts where none has the words, and says so", async () => {
   const anna = person();
   await anna.remember("Меня зовут Анна");
-  const { facts, note } = await anna.recall("имя");
-  expect(facts.map((fact) => fact.text)).toEqual(["Меня зовут Анна"]);
-  expect(note).toContain("No fact has these words");
+  const recalled = await anna.recall("имя");
+  expect(textsOf(recalled)).toEqual(["Меня зовут Анна"]);
+  expect(recalled).toMatch(/^No fact has these words/);
 });
 
 it("caps what it shows, and what it keeps", async () => {
@@ -106,10 +110,9 @@ it("caps what it shows, and what it keeps", async () => {
       createdAt: new Date(index * 1000).toISOString(),
     });
   }
-  const { facts, note } = await anna.recall();
-  expect(facts).toHaveLength(50);
-  expect(facts[0]?.text).toBe("number 999");
-  expect(note).toBe("The newest 50 of 1000.");
+  const recalled = await anna.recall();
+  expect(textsOf(recalled)).toHaveLength(50);
+  expect(recalled).toMatch(/^The newest 50 of 1000:\nnumber 999 /);
   await expect(anna.remember("one more")).rejects.toThrow("1000 facts are kept already");
   await expect(anna.remember("x".repeat(1001))).rejects.toThrow("too long");
   await expect(anna.remember("   ")).rejects.toThrow("empty");
@@ -121,21 +124,18 @@ it("forgets by id, by text, by words that only one fact has, and everything", as
   await anna.remember("Любит чай");
   await anna.remember("Живёт в Казани");
   await anna.remember("Has a dog");
-  expect(await anna.forget({ ids: [coffee.id, "unknown"] })).toEqual({ forgotten: ["Любит кофе с молоком"] });
-  expect(await anna.forget({ text: "что я живу в Казани" })).toEqual({ forgotten: ["Живёт в Казани"] });
-  expect(await anna.forget({ text: "has a DOG" })).toEqual({ forgotten: ["Has a dog"] });
-  expect(await anna.forget({ text: "the moon" })).toEqual({
-    forgotten: [],
-    note: "Nothing of the kind is remembered.",
-  });
+  expect(await anna.forget({ ids: [idOf(coffee), "unknown"] })).toBe("Forgotten: Любит кофе с молоком");
+  expect(await anna.forget({ text: "что я живу в Казани" })).toBe("Forgotten: Живёт в Казани");
+  expect(await anna.forget({ text: "has a DOG" })).toBe("Forgotten: Has a dog");
+  expect(await anna.forget({ text: "the moon" })).toBe("Nothing of the kind is remembered.");
   await anna.remember("Любит кофе");
-  expect((await anna.forget({ everything: true })).forgotten).toHaveLength(2);
+  expect((await anna.forget({ everything: true })).split("\n")).toHaveLength(2);
   expect(anna.store.keys()).toEqual([]);
 });
 
 it("does not guess which of several facts to forget", async () => {
   const anna = person();
-  const { id } = await anna.remember("Likes coffee");
+  const id = idOf(await anna.remember("Likes coffee"));
   await anna.remember("Likes tea");
   await expect(anna.forget({ text: "likes" })).rejects.toThrow(`2 facts have these words`);
   await expect(anna.forget({ text: "likes" })).rejects.toThrow(`${id}: Likes coffee`);

@@ -3,10 +3,8 @@ import { type Tool, tool } from "@beseda/core";
 import { type Fact, type FactOptions, factId, factPrefix, factsOf, matchesOf, tellingStems } from "./facts.ts";
 import { inputError } from "./input-error.ts";
 
-/** The texts that were forgotten; none where nothing of the kind was known. */
-export type Forgotten = { forgotten: string[]; note?: string };
-
-export function forget({ store }: FactOptions): Tool<Record<string, unknown>, Forgotten> {
+/** Answers with what was forgotten, a line for each fact. */
+export function forget({ store }: FactOptions): Tool<Record<string, unknown>, string> {
   return tool({
     name: "forget",
     description:
@@ -37,8 +35,8 @@ export function forget({ store }: FactOptions): Tool<Record<string, unknown>, Fo
       const unwanted =
         everything === true ? facts : chosen(facts, listOf(ids), typeof text === "string" ? text.trim() : "");
       for (const { id } of unwanted) await store.delete(`${prefix}${id}`);
-      if (unwanted.length === 0) return { forgotten: [], note: "Nothing of the kind is remembered." };
-      return { forgotten: unwanted.map((fact) => fact.text) };
+      if (unwanted.length === 0) return "Nothing of the kind is remembered.";
+      return unwanted.map(({ text }) => `Forgotten: ${text}`).join("\n");
     },
   });
 }

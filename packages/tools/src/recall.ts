@@ -2,13 +2,11 @@
 import { type Tool, tool } from "@beseda/core";
 import { type Fact, type FactOptions, factPrefix, factsOf, matchesOf, tellingStems } from "./facts.ts";
 
-/** The newest first. `note` says why these facts, where they are not simply all that match. */
-export type Recalled = { facts: { id: string; text: string; rememberedOn: string }[]; note?: string };
-
 const mostShown = 50;
 const mostOthers = 10;
 
-export function recall({ store }: FactOptions): Tool<Record<string, unknown>, Recalled> {
+/** Answers with a line for each fact, the newest first, and a line before them where they are not simply all that match. */
+export function recall({ store }: FactOptions): Tool<Record<string, unknown>, string> {
   return tool({
     name: "recall",
     description:
@@ -35,7 +33,7 @@ export function recall({ store }: FactOptions): Tool<Record<string, unknown>, Re
     effects: "read",
     execute: async ({ query }, context) => {
       const facts = await factsOf(store, factPrefix(context));
-      if (facts.length === 0) return { facts: [], note: "Nothing has been remembered about the user so far." };
+      if (facts.length === 0) return "Nothing has been remembered about the user so far.";
       const words = typeof query === "string" ? query : "";
       if (tellingStems(words).length === 0) return shown(facts, mostShown);
       const found = matchesOf(facts, words).filter(({ count }) => count > 0);
@@ -45,15 +43,12 @@ export function recall({ store }: FactOptions): Tool<Record<string, unknown>, Re
           mostShown,
         );
       // The fact may be told in other words: "Меня зовут Анна" answers a search for "имя".
-      const others = shown(facts, mostOthers);
-      return { ...others, note: `No fact has these words in it. The newest of the ${facts.length} that are kept:` };
+      return `No fact has these words in it. The newest that are kept:\n${shown(facts, mostOthers)}`;
     },
   });
 }
 
-function shown(facts: readonly Fact[], most: number): Recalled {
-  const listed = facts
-    .slice(0, most)
-    .map(({ id, text, createdAt }) => ({ id, text, rememberedOn: createdAt.slice(0, 10) }));
-  return { facts: listed, ...(facts.length > most && { note: `The newest ${most} of ${facts.length}.` }) };
+function shown(facts: readonly Fact[], most: number): string {
+  const lines = facts.slice(0, most).map(({ id, text, createdAt }) => `${text} (${createdAt.slice(0, 10)}, id ${id})`);
+  return [...(facts.length > most ? [`The newest ${most} of ${facts.length}:`] : []), ...lines].join("\n");
 }

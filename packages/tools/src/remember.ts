@@ -3,17 +3,14 @@ import { type Tool, tool } from "@beseda/core";
 import { type FactOptions, factId, factPrefix, factsOf } from "./facts.ts";
 import { inputError } from "./input-error.ts";
 
-/** `isNew` is false where the same was known. */
-export type Remembered = { id: string; text: string; isNew: boolean };
-
 const longestFact = 1_000;
 const mostFacts = 1_000;
 
-/** At most 1,000 facts of an owner, of 1,000 characters each. `now` is for tests. */
+/** At most 1,000 facts of an owner, of 1,000 characters each. Answers with the fact and its id. `now` is for tests. */
 export function remember({
   store,
   now = () => new Date(),
-}: FactOptions & { now?: () => Date }): Tool<Record<string, unknown>, Remembered> {
+}: FactOptions & { now?: () => Date }): Tool<Record<string, unknown>, string> {
   return tool({
     name: "remember",
     description:
@@ -52,14 +49,14 @@ export function remember({
       const id = factId(text);
       const known = await factsOf(store, prefix);
       const same = known.find((fact) => fact.id === id);
-      if (same) return { id, text: same.text, isNew: false };
+      if (same) return `Known already: ${same.text} (id ${id})`;
       if (known.length >= mostFacts) {
         throw inputError(
           `${mostFacts} facts are kept already, which is the limit. Ask the user what can be forgotten.`,
         );
       }
       await store.set(`${prefix}${id}`, { text, createdAt: now().toISOString() });
-      return { id, text, isNew: true };
+      return `Remembered: ${text} (id ${id})`;
     },
   });
 }
