@@ -20,8 +20,10 @@ describe("an agent", () => {
     );
   });
 
-  it.each([[""], [" \n"], [[]]])("does not ask the model about nothing: %j", (input) => {
-    expect(() => new Agent({ model: scriptedModel([]) }).stream(input)).toThrow("There is no message to answer.");
+  it.each([[""], [" \n"], [[]]])("does not ask the model about nothing: %j", async (input) => {
+    const agent = new Agent({ model: scriptedModel([]) });
+    expect(() => agent.stream(input)).toThrow("There is no message to answer.");
+    await expect(agent.generate(input)).rejects.toThrow("There is no message to answer.");
   });
 
   it("sends instructions, the message, the tools and the settings, and leaves the caller's objects alone", async () => {
@@ -35,6 +37,7 @@ describe("an agent", () => {
       tools: [{ name: "look", inputSchema: { type: "object" } }],
       settings: { temperature: 0.5 },
     });
+    expect(model.requests[0]).toEqual(structuredClone(model.requests[0]));
   });
 
   it("sends well-formed text, whatever was cut off before it", async () => {

@@ -81,7 +81,7 @@ export class Agent {
   }
 
   /** Answers now: the whole run. @throws RunError where it fails; a stopped run resolves with `aborted`. */
-  generate(input: AgentInput, options?: RunOptions): Promise<RunResult> {
+  async generate(input: AgentInput, options?: RunOptions): Promise<RunResult> {
     return this.stream(input, options).result;
   }
 
@@ -130,7 +130,8 @@ function planOf(options: AgentOptions, name: string): AgentPlan {
   return {
     model,
     instructions: options.instructions ?? "",
-    tools,
+    // Plain data, without the functions.
+    tools: tools.map(({ name, description, inputSchema, examples }) => ({ name, description, inputSchema, examples })),
     toolsByName,
     toolChoice: options.toolChoice ?? "auto",
     reasoning: options.reasoning ?? "native",

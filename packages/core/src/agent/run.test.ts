@@ -57,6 +57,17 @@ describe("a run", () => {
     expect(result).toMatchObject({ text: "Hello", reasoning: "hm", finishReason: "stop" });
   });
 
+  it("parts what it said before a tool call from what it says after, in textStream", async () => {
+    const look = tool({ name: "look", description: "", inputSchema: { type: "object" }, execute: () => "ok" });
+    const model = scriptedModel([
+      { text: "One moment.", toolCalls: [{ toolName: "look", input: {} }] },
+      { text: "Done." },
+    ]);
+    let text = "";
+    for await (const piece of new Agent({ model, tools: [look] }).stream("Go").textStream) text += piece;
+    expect(text).toBe("One moment.\n\nDone.");
+  });
+
   it("does nothing until it is read or awaited", async () => {
     const model = scriptedModel([{ text: "Hello" }]);
     const run = new Agent({ model }).stream("Hi");

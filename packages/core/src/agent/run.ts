@@ -18,8 +18,9 @@ export class Run {
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
   readonly fullStream: AsyncIterableIterator<StreamPart>;
   /**
-   * The text of the answer as it is written, without any reasoning. Throws the `RunError` of a run that fails; a run
-   * that was stopped just ends. A text that the provider rewrites comes again, whole, on a new line.
+   * The text as it is written, without any reasoning, an empty line between what was said before and after a tool call.
+   * Throws the `RunError` of a run that fails; a run that was stopped just ends. A text that the provider rewrites comes
+   * again, whole, on a new line.
    */
   readonly textStream: AsyncIterableIterator<string>;
   readonly #controller = new AbortController();
@@ -59,7 +60,7 @@ export class Run {
     this.#result.catch(() => {});
     this.#start = (signal) => agentLoop(agent, { input, speaker, signal, settle });
     this.fullStream = new PartIterator(this.#sourceFor("fullStream"), (part) => part);
-    this.textStream = new PartIterator(this.#sourceFor("textStream"), textIn);
+    this.textStream = new PartIterator(this.#sourceFor("textStream"), textPicker());
     // Every tool of a step listens to it.
     setMaxListeners(0, this.#controller.signal);
   }
@@ -134,15 +135,23 @@ export class Run {
   readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);
 }
 
-function textIn(part: StreamPart): string | undefined {
-  switch (part.type) {
-    case "text-delta":
-      return part.text;
-    case "text-replace":
-      return part.text === "" ? undefined : `\n${part.text}`;
-    case "error":
-      throw part.error;
-    default:
-      return undefined;
-  }
+function textPicker(): (part: StreamPart) => string | undefined {
+  let isFirst = true;
+  return (part) => {
+    switch (part.type) {
+      case "text-delta":
+        return part.text;
+      case "text-start": {
+        const gap = isFirst ? undefined : "\n\n";
+        isFirst = false;
+        return gap;
+      }
+      case "text-replace":
+        return part.text === "" ? undefined : `\n${part.text}`;
+      case "error":
+        throw part.error;
+      default:
+        return undefined;
+    }
+  };
 }

@@ -3,8 +3,9 @@ import type { Message } from "../message.ts";
 
 /**
  * Appends are durable once they resolve, in order, and cost the same however long the thread is. Thread ids are any
- * non-empty text; an adapter that makes file names of them has to do so safely. A store that cannot be used throws a
- * `BesedaError` with code `locked`, `damaged` or `unavailable`.
+ * non-empty text; an adapter that makes file names of them has to do so safely. A memory that cannot be used throws a
+ * `BesedaError` with code `locked`, `damaged`, `unsupported` (stored by a newer version) or `unavailable`. Calls end by
+ * themselves: an adapter over a network has a time limit of its own.
  */
 export interface Memory {
   /** The messages for the next request, oldest first: the thread, or the window of it that the adapter was told to keep. Empty for an unknown thread. */
