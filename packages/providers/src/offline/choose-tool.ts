@@ -3,7 +3,7 @@ import { type Arguments, fillArguments } from "./fill-arguments.ts";
 import type { Values } from "./find-values.ts";
 import type { ReadTool } from "./read-tool.ts";
 import { importanceOf } from "./stop-words.ts";
-import { lowered, soundsLike, type Word } from "./words.ts";
+import { keysOf, lowered, soundsLike, stemOf, type Word } from "./words.ts";
 
 export type Candidate = {
   tool: ReadTool;
@@ -16,7 +16,7 @@ export type Candidate = {
 /** Called from this score on; below it the likeness is an accident. */
 export const enough = 1.75;
 /** A tool whose arguments are incomplete has to be meant more clearly before somebody is asked for them. */
-const enoughToAsk = 1.8;
+const enoughToAsk = 1.7;
 /** How much better an incomplete one has to be than a complete one. */
 const incompleteLead = 1.45;
 const mostFilled = 6;
@@ -41,7 +41,7 @@ export function rankTools(tools: readonly ReadTool[], values: Values, now: Date)
         tool,
         arguments: args,
         matched,
-        score: sum * mood * (onlyAsks && changesUnasked(tool, values) ? 0.8 : 1),
+        score: sum * mood * (onlyAsks && changesUnasked(tool, values) ? 0.6 : 1),
       };
     })
     .sort((a, b) => b.score - a.score);
@@ -72,6 +72,8 @@ function rarityOf(tools: readonly ReadTool[]): (key: string) => number {
 }
 
 const nearTheStart = 4;
+/** Where every word of the message speaks for the tool. */
+const ofWhole = 0.5;
 
 function likeness(
   tool: ReadTool,
@@ -91,7 +93,11 @@ function likeness(
   heard.sort((a, b) => b.weight - a.weight);
   // Each further word adds less, so that a long description does not win by its length.
   const score = heard.reduce((sum, { weight }, at) => sum + weight / (1 + at * 0.35), 0);
-  return { score: score + exampleBonus(tool, words), matched: heard.slice(0, 4).map(({ word }) => word) };
+  const isAll = heard.length > 0 && heard.length === new Set(words.map((word) => word.keys[0])).size;
+  return {
+    score: score + exampleBonus(tool, words) + (isAll ? ofWhole : 0),
+    matched: heard.slice(0, 4).map(({ word }) => word),
+  };
 }
 
 const shortestKin = 5;
@@ -132,7 +138,7 @@ function evidence(tool: ReadTool, values: Values, args: Arguments): number {
     args.certain === 0 && args.missing.length === 0 && args.sources.some(({ said }) => said !== "") ? 0.4 : 0;
   const left =
     [...values.emails, ...values.phones, ...values.urls].filter((span) => !args.used(span)).length > 0 ? 0.8 : 0;
-  return named - left + Math.min(args.certain, 3) * 0.6 + (speaksForItself(tool, values) ? 2.2 : 0) - missing;
+  return named - left + Math.min(args.certain, 3) * 0.65 + (speaksForItself(tool, values) ? 2.2 : 0) - missing;
 }
 
 /** "2 + 2" or a bare address needs no words, where a tool takes nothing else. */
@@ -146,14 +152,14 @@ function speaksForItself(tool: ReadTool, { text, expressions, urls, words, quote
   return urls.some((url) => url.end - url.start > text.trim().length * 0.6 || words.length <= 6);
 }
 
-const changes = "create delete update complete cancel buy reserve transfer assign send"
-  .split(" ")
-  .map((word) => `@${word}`);
+const changing =
+  "create add new delete remove update edit complete cancel buy book reserve transfer assign send remember forget";
+const changes = new Map(changing.split(" ").map((word) => [stemOf(word), keysOf(word)]));
 
 /** A tool that changes something, though the message has no word for such a change. */
 function changesUnasked(tool: ReadTool, { words }: Values): boolean {
-  const made = changes.filter((key) => tool.nameKeys.has(key));
-  return made.length > 0 && !words.some((word) => made.some((key) => word.keys.includes(key)));
+  const made = [...tool.nameKeys].flatMap((key) => changes.get(key) ?? []);
+  return made.length > 0 && !words.some((word) => word.keys.some((key) => made.includes(key)));
 }
 
 function isQuestion({ text }: Values): boolean {
@@ -166,7 +172,7 @@ const wishes =
 const questions =
   /\?|(?<!\p{L})(?:what|when|where|which|who|how|is there|are there|что|какой|какая|какое|какие|каков\p{L}*|сколько|где|когда|куда|кто|почем)(?!\p{L})/iu;
 const statements =
-  /^(?:(?:oh|well|so|ну|вот)\s+)?(?:i|we|he|she|they|it|that's|this|the|today|yesterday|my|our|я|мы|он|она|они|это|сегодня|вчера|мой|моя|моё|мои|наш\p{L}*|у меня)(?!\p{L})|^(?:the |my )?\p{L}+ (?:is|are|was|were) |^[^?]* [—–-] это |^[^?]*\p{L}{2}(?:[аеиыо]л|[аеиыо]л[аои]|лся|лась|лись)[.!]*$/iu;
+  /^(?:(?:oh|well|so|ну|вот)\s+)?(?:(?:today|yesterday|сегодня|вчера) )?(?:i|we|he|she|they|it|that's|this|my|our|я|мы|он|она|они|это|мой|моя|моё|мои|наш\p{L}*|у меня)(?!\p{L})|^(?:the |my )?\p{L}+ (?:is|are|was|were) |^(?:сегодня|вчера) был|^[^?]* [—–-] это |^[^?]*\p{L}{2}(?:[аеиыо]л|[аеиыо]л[аои]|лся|лась|лись)[.!]*$/iu;
 const opinions =
   /(?<!\p{L})(?:(?:do|did|would|can) you (?:like|love|think|feel|enjoy|believe|know how|dream)|(?:what|how) do you (?:think|feel|like)|(?:how|what)(?: was| were| is| are|'s) your|why|ты (?:любишь|думаешь|веришь|чувствуешь|умеешь)|тебе нрав\p{L}+|нравится ли|почему|зачем)(?!\p{L})/iu;
 

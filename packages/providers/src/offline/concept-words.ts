@@ -15,7 +15,6 @@ air pollution aqi smog воздух* загрязн* смог*
 traffic jam jams congestion пробк* трафик*
 earthquake* quake* seismic землетряс* сейсм*
 place* location* city cities town* village where area region* address* destination* venue место местоположен* город* адрес* регион* район* локаци* населенн*
-country countries nation* state страна страны стране страну стран государств*
 capital столиц*
 population inhabitants people-count populous населен* жителей численност*
 distance* far miles-between how-far расстояни* далеко
@@ -40,7 +39,6 @@ crypto* bitcoin btc ethereum eth coin coins крипт* биткоин* битк
 balance* баланс* остат* счет счета счете счету
 transfer* wire remit* send отправ* перешли скинь send-money перевод* перевед* перевест* перечисл*
 payment* pay pays charge* paid checkout плат* оплат* заплат* платеж*
-invoice* bill bills billing receipt* инвойс* квитанц* чек чеки чека накладн*
 loan* mortgage* credit* interest installment* кредит* ипотек* займ* ссуд*
 tax taxes vat налог* ндс
 tip tips gratuity чаев*
@@ -49,16 +47,13 @@ budget* expense* expenses spend* spent spending бюджет* расход* тр
 income salary salaries wage* earn* зарплат* доход* оклад*
 account* аккаунт* учетн* счет счета
 
-order* purchase* заказ*
 shopping shop grocer* покупок покупки покупк* магазин*
-product* item* goods article* merchandise товар* продукт* издели* позици*
 cart basket корзин*
 buy buys buying purchase* order купи* покупаю покупать покупай закаж* заказать приобре*
 refund* return returns money-back возврат* вернуть верни*
 delivery deliver* shipping shipment* ship shipped package* parcel* courier* track* tracking доставк* достав* посылк* отправлен* курьер* отслед* трек* отследи*
 inventory inventor* stock warehouse* available availability in-stock склад* налич* остатк* запас*
 review* rating* ratings feedback отзыв* рейтинг* оценк* оцен*
-customer* client* buyer* клиент* покупател* заказчик*
 cancel* abort revoke отмен* аннулир*
 status* state progress where's where состояни* статус* где
 
@@ -71,7 +66,7 @@ subject* topic* theme about regarding тема теме темой тему те
 body text content* message says saying telling сказав* текст* содержани* содержим* сообщен*
 recipient* receiver* addressee to получател* адресат* кому
 notification notif* alert* уведом* оповещ*
-news headline* article* новост* заголов*
+news headline* новост* заголов*
 
 language* lang langs locale язык* по-* английск* французск* немецк* испанск* русск* итальянск* китайск* японск* english french german spanish russian italian chinese japanese
 define defin* mean means meaning* dictionary* explain определ* значит означа* значен* словар* толков* объясн*
@@ -84,6 +79,7 @@ spell* grammar typo* орфограф* граммат* опечат* ошибк*
 hash* md5 sha* checksum хеш* хэш*
 password* passphrase* парол*
 generate generat* make produce invent генерир* сгенерир* придума* создай*
+article* publication* стать* статей публикац*
 joke* funny laugh humor* шутк* шути* пошути* анекдот* смешн* рассмеш*
 fact facts trivia interesting факт* интересн*
 quote* quotation* inspir* motivat* цитат* вдохнов* мотив* афоризм*
@@ -140,8 +136,7 @@ workout* exercise* gym run training тренир* упражн* пробежк*
 
 music song* track* play playlist* album* listen музык* песн* трек* плейлист* альбом* послуша*
 artist* singer* band musician* author* исполнител* певец певиц* групп* автор* музыкант*
-movie* film* cinema tv series show direct* actor* starring фильм* кино* сериал* снял режисс* актер*
-book books novel* author isbn книг* книж* роман*
+movie* film* cinema tv series direct* actor* starring фильм* кино* сериал* снял режисс* актер*
 image* picture* photo* draw* paint illustration* logo изображ* картин* фото* нарис* рис* рисун* логотип*
 video* youtube видео* ролик*
 color* colour* hex rgb цвет*
@@ -173,15 +168,10 @@ log logs logging лог логи логов логах
 run* execut* perform start запуст* выполн* запуск* исполн*
 code* program* script* snippet код* программ* скрипт*
 issue* bug* problem* incident* defect* complaint* ticket* баг* проблем* инцидент* тикет* обращени* жалоб* заявк*
-project* repositor* repo проект* репозитор*
 version* release* верси* релиз*
-user* member* profile* login пользовател* юзер* профил* участник* логин*
-employee* staff works worker* работает colleague* coworker* сотрудник* работник* коллег*
 person* who assignee human contact owner человек* кто персон* исполнител* ответственн*
 assign* delegate* назнач* поруч*
 job* vacanc* career position* ваканси* работ* должност*
-company companies business* firm corporation компани* фирм* организац* предприят*
-student* pupil* студент* ученик* учащ*
 course* lesson* class classes курс курса курсы урок* занят* лекци*
 vote* poll* голос* опрос*
 check* verif* validat* test is провер* проверь* валид* удостовер*

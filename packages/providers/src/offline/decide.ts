@@ -7,7 +7,7 @@ import { type Phrases, personaOf, phrasesIn } from "./phrases.ts";
 import { type ReadTool, readTool } from "./read-tool.ts";
 import { asksForItself, needsResult, type Resolved, resolveRequest } from "./resolve-request.ts";
 import { smallTalk } from "./small-talk.ts";
-import { fromThread, tellsOfSelf } from "./thread-memory.ts";
+import { asksForOwnName, fromThread, tellsOfSelf } from "./thread-memory.ts";
 import { type Outcome, type Turn, turnsOf } from "./turns.ts";
 import { isRussian } from "./words.ts";
 
@@ -21,8 +21,13 @@ export function decide(request: ModelRequest, now: Date): Decision {
   const turns = turnsOf(request.messages);
   const phrases = phrasesIn(tongueOf(turns, request.instructions));
   const tools = offered(request.tools.map(readTool), request.toolChoice);
-  const turn = turns.at(-1) ?? { text: "", steps: [], answer: "" };
+  const turn = turns.at(-1) ?? { text: "", rest: "", steps: [], answer: "" };
   const plan = planTurn(turns, tools, now, phrases, turn.steps);
+  const earlier = turns.slice(0, -1).map((each) => each.text);
+  const remembered =
+    turn.steps.length === 0 && request.toolChoice === "auto" ? fromThread(turn.text, earlier, phrases) : undefined;
+  // A tool that only got loose words knows no better than the thread, where the thread has the answer.
+  if (remembered && !plan.isSure) return { thoughts: [phrases.noToolNeeded], text: remembered, calls: [] };
   if (plan.next.length > 0) return { thoughts: plan.thoughts, text: "", calls: plan.next };
 
   const isForced = request.toolChoice !== "auto" && request.toolChoice !== "none" && tools.length > 0;
@@ -33,11 +38,7 @@ export function decide(request: ModelRequest, now: Date): Decision {
   const known = request.tools.map((definition) => definition);
   const said =
     smallTalk(turn.text, { tools: known, persona: personaOf(request.instructions), phrases, turns }) ??
-    fromThread(
-      turn.text,
-      turns.slice(0, -1).map((each) => each.text),
-      phrases,
-    );
+    (asksForOwnName(turn.text) ? phrases.nameUnknown : undefined);
   if (said) return { thoughts: [...plan.thoughts, phrases.noToolNeeded], text: said, calls: [] };
   if (tellsOfSelf(turn.text)) return { thoughts: [phrases.noToolFits], text: phrases.heard, calls: [] };
   return { thoughts: [...plan.thoughts, phrases.noToolFits], text: phrases.notUnderstood(known), calls: [] };
@@ -48,7 +49,8 @@ function offered(tools: ReadTool[], choice: ToolChoice): ReadTool[] {
   return typeof choice === "object" ? tools.filter((tool) => tool.definition.name === choice.toolName) : tools;
 }
 
-type Plan = { next: Decision["calls"]; asks: string[]; thoughts: string[] };
+/** `isSure` where an argument can hardly be anything else. */
+type Plan = { next: Decision["calls"]; asks: string[]; thoughts: string[]; isSure: boolean };
 
 /**
  * The turn is planned anew at every step, and comes out the same: the steps that the thread already holds are passed
@@ -62,7 +64,7 @@ function planTurn(
   steps: readonly Outcome[][],
 ): Plan {
   const text = turns.at(-1)?.text ?? "";
-  const plan: Plan = { next: [], asks: [], thoughts: [] };
+  const plan: Plan = { next: [], asks: [], thoughts: [], isSure: false };
   if (tools.length === 0 || text.trim() === "" || isOnlySmallTalk(text, turns)) return plan;
   const before = turns.slice(0, -1);
   const lastOutcome = before
@@ -104,12 +106,13 @@ function planTurn(
     });
     if (!resolved) continue;
     plan.thoughts.push(...phrases.chose(resolved, tools.length));
+    plan.isSure ||= resolved.isSure;
     if (resolved.missing.length > 0) {
       plan.asks.push(phrases.ask(resolved.tool, resolved.missing));
       continue;
     }
     for (const input of resolved.inputs) {
-      const call = { toolName: resolved.tool.definition.name, input };
+      const call = { toolName: resolved.tool.definition.name, input: withRest(input, turns.at(-1)) };
       if (!group.some((each) => JSON.stringify(each) === JSON.stringify(call))) group.push(call);
       lastCall = call;
     }
@@ -118,6 +121,21 @@ function planTurn(
   const isRepeated = steps.some((step) => step.some((outcome) => group.some((call) => sameCall(call, outcome))));
   if (isOpen && !isRepeated) plan.next = group;
   return plan;
+}
+
+const enoughToMatch = 30;
+
+/** A text that went on to the end of what was read goes on to the end of the message. */
+function withRest(input: Record<string, unknown>, turn: Turn | undefined): Record<string, unknown> {
+  if (!turn || turn.rest === "") return input;
+  const read = turn.text.trimEnd();
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => {
+      const isOpen =
+        typeof value === "string" && value.length > enoughToMatch && read.endsWith(value.slice(-enoughToMatch));
+      return [name, isOpen ? value + turn.text.slice(read.length) + turn.rest : value];
+    }),
+  );
 }
 
 function sameCall(call: Decision["calls"][number], outcome: Outcome): boolean {

@@ -1,8 +1,8 @@
 // Parameters with a fixed set of values: the choice that the message names, in either language, and yes or no.
 
+import { areSynonyms } from "./concepts.ts";
 import { assign } from "./fill-typed.ts";
 import type { Filling, Span } from "./filling.ts";
-import { areSynonyms } from "./concepts.ts";
 import type { NameSpan } from "./find-names.ts";
 import { findNames } from "./find-names.ts";
 import type { Field } from "./read-field.ts";
@@ -65,7 +65,7 @@ function putBest(filling: Filling, field: Field, found: readonly FoundChoice[]):
   const category = filling.wordsBefore(best.start, 1)[0] ?? undefined;
   const after = filling.wordsAfter(best.end, 1)[0];
   for (const near of [category, after]) {
-    if (consumes && near && near.keys.some((key) => field.keys.has(key))) filling.take(near);
+    if (consumes && near?.keys.some((key) => field.keys.has(key))) filling.take(near);
   }
 }
 
@@ -162,7 +162,9 @@ function fillBoolean(filling: Filling, field: Field): void {
     [..."state power active".split(" ")].some((key) => field.keys.has(key)) ||
     field.name.toLowerCase() === "on";
   const named = words.find(
-    (word) => importanceOf(word) > 0 && word.keys.some((key) => plainKeys(field).includes(key)) && filling.isFree(word),
+    (word) =>
+      filling.isFree(word) &&
+      word.keys.some((key) => plainKeys(field).includes(key) && (importanceOf(word) > 0 || areSynonyms(key.slice(1)))),
   );
   const on = words.find((word) => word.lower === "on" || word.keys.includes("@on"));
   const off = words.find((word) => word.lower === "off" || word.keys.includes("@off"));
@@ -177,7 +179,7 @@ function fillBoolean(filling: Filling, field: Field): void {
 
 /** "includeSymbols" is about symbols. */
 function plainKeys(field: Field): string[] {
-  const empty = new Set("include includes with is has have use show enable should allow only all".split(" "));
+  const empty = new Set("include includes with is has have use show enable should allow only".split(" "));
   return wordsOfName(field.name)
     .filter((word) => !empty.has(word))
     .flatMap(keysOf);

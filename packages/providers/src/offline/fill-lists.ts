@@ -54,7 +54,11 @@ function itemsFor(filling: Filling, field: Field, readPart: ReadPart): Found {
         if (named.items.length > 0) return named;
       }
       if (values.emails.length > 0 && item.kind === "person") return all(values.emails, (email) => email.text);
-      if (free(values.quotes).length > 0) return all(values.quotes, (quote) => quote.text);
+      // A quotation is the text that must be there, before it is one of several that may.
+      const textComesFirst =
+        filling.open((each) => each.required && each.kind === "text").length >= free(values.quotes).length;
+      if (free(values.quotes).length > 0 && !(textComesFirst && !field.required))
+        return all(values.quotes, (quote) => quote.text);
       return textsFor(filling, field);
     }
   }

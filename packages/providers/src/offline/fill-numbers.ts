@@ -78,12 +78,15 @@ function closeness(filling: Filling, field: Field, number: NumberSpan): Closenes
   for (const word of [next, second]) {
     const isNear = word && /^[\s-]*$/.test(text.slice(number.end, word.start));
     if (word && (isNear || word === second) && !/\d/.test(text.slice(number.end, word.start))) {
-      if (word.keys.some((key) => field.keys.has(key))) return { score: word === next ? 3 : 2, cue: word };
+      // "5 orders" is a count, no order's number.
+      const isId = field.keys.has("@id");
+      if (!isId && word.keys.some((key) => field.keys.has(key))) return { score: word === next ? 3 : 2, cue: word };
       if (word === next && word.keys.some((key) => described.includes(key))) return { score: 1.5 };
     }
   }
   if (field.keys.has("@year") && number.value >= 1000 && number.value < 2200 && number.said.length === 4)
     return { score: 2.2 };
+  if (/^(?:дво|тро|четвер|пятер|шестер|семер)/i.test(number.said) && field.keys.has("@guests")) return { score: 3 };
   // "d6"
   if (/\d*[dд]$/iu.test(text.slice(0, number.start)) && field.keys.has("@sides")) return { score: 3 };
   if (/^[dд]\d/iu.test(text.slice(number.end)) && field.keys.has("@count")) return { score: 3 };
@@ -116,7 +119,7 @@ function fillInOrder(filling: Filling): void {
       if (!filling.isFree(number) || !fits(number.value, field) || isOther(filling, number, field)) return false;
       return field.required || (!hasText ? !isInMoment(filling, number) : isCounting(filling, number, field));
     });
-    if (next) put(filling, field, next.value, next, field.required);
+    if (next) put(filling, field, next.value, next, false);
   }
 }
 

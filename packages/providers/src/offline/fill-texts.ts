@@ -4,7 +4,7 @@ import type { Field } from "./read-field.ts";
 import type { ReadTool } from "./read-tool.ts";
 import { isCommandWord, restOf, trimmed } from "./rest-of-text.ts";
 import { isLeadIn, isStopWord } from "./stop-words.ts";
-import { keysOf, stemOf, type Word, wordsOfName } from "./words.ts";
+import { keysOf, stemOf, type Word, wordsOf, wordsOfName } from "./words.ts";
 import { nominativePlace } from "./write-value.ts";
 
 export function fillTexts(filling: Filling): void {
@@ -53,8 +53,9 @@ function fillQuoted(filling: Filling): void {
     if (!filling.isFree(quote)) continue;
     const fields = filling.open((field) => isWordy(field) && field.schema.format === undefined);
     const [before] = filling.wordsBefore(quote.start, 1);
-    const named = fields.find((field) => before?.keys.some((key) => field.keys.has(key)));
-    const field = named ?? fields.find((each) => each.kind === "text") ?? fields[0];
+    const named = fields.find((field) => before && isNameOf(before, field));
+    const titled = fields.find((each) => isProse(each, filling.tool) || each.keys.has("@title"));
+    const field = named ?? titled ?? fields.find((each) => each.kind === "text") ?? fields[0];
     if (!field) continue;
     filling.put(field, quote.text, quote);
     if (named && before) filling.take(before);
@@ -94,12 +95,22 @@ function fillNamed(filling: Filling): void {
   }
 }
 
+/** The parameter's own name, or a word of the row that it leads: "тема" for a subject, but "книга" not for an author. */
+function isNameOf(word: Word, field: Field): boolean {
+  const own = wordsOfName(field.name).map((each) => `@${each}`);
+  return word.keys.some((key) => field.keys.has(key) && (!key.startsWith("@") || own.includes(key)));
+}
+
 /** The name itself before its meaning, and the name before the description. */
 function bestNamed(filling: Filling, word: Word, fields: readonly Field[]): Field | undefined {
   const [stem = ""] = word.keys;
-  const meant = (field: Field) => word.keys.some((key) => key.startsWith("@") && field.keys.has(key));
-  if (naming.test(word.lower))
-    return fields.find((field) => ["@name", "@title", "@tag", "@subject"].some((key) => field.keys.has(key)));
+  const meant = (field: Field) => isNameOf(word, field);
+  if (naming.test(word.lower)) {
+    const texts = fields.filter((field) => field.kind === "text");
+    const named = fields.find((field) => ["@name", "@title", "@tag", "@subject"].some((key) => field.keys.has(key)));
+    return named ?? (texts.length === 1 ? texts[0] : undefined);
+  }
+  if (quoting.test(word.lower)) return fields.find((field) => field.keys.has("@body"));
   const about = ["about", "regarding", "о", "об", "обо", "про", "насчет"].includes(word.lower);
   return (
     fields.find((field) => field.keys.has(stem) && !isStopWord(word.lower)) ??
@@ -107,6 +118,7 @@ function bestNamed(filling: Filling, word: Word, fields: readonly Field[]): Fiel
   );
 }
 
+const quoting = /^(?:saying|says|say|telling|текстом|словами)$/;
 const naming = /^(?:called|named|titled|entitled|названием|имени|назови|именем|заголовком)$/;
 
 /** A parameter's name is a cue only where what follows can be its value. */
@@ -237,7 +249,9 @@ function phraseFrom(filling: Filling, words: readonly Word[], at: number, capita
 function fillRest(filling: Filling): void {
   for (const field of filling.open(isWordy)) {
     if (!takesRest(filling, field)) continue;
-    const value = field.kind === "text" ? restOf(filling, 0) : leftoverName(filling);
+    const rest = field.kind === "text" ? restOf(filling, 0) : leftoverName(filling);
+    const value = isProse(field, filling.tool) ? rest : rest.replace(/^(?:the|an?|my)\s+/i, "");
+    if (!field.required && wordsOf(value).every((word) => isStopWord(word.lower))) continue;
     if (value === "" || !wordyEnough(filling, value, field)) continue;
     filling.put(field, value, undefined, false);
     filling.take({ start: 0, end: filling.values.text.length });
@@ -249,7 +263,11 @@ function takesRest(filling: Filling, field: Field): boolean {
   if (field.schema.format !== undefined) return false;
   if (field.required) return field.kind !== "currency" && field.kind !== "language";
   const alone = !filling.tool.fields.some((each) => each.required && isWordy(each));
-  return alone && field.kind === "text" && (isProse(field, filling.tool) || filling.tool.fields.length === 1);
+  // "Add tomatoes to the list", where adding is one of the things that the tool does.
+  const hasAction = [...filling.filled.keys()].some((each) => each.kind === "choice" && each.required);
+  return (
+    alone && field.kind === "text" && (isProse(field, filling.tool) || filling.tool.fields.length === 1 || hasAction)
+  );
 }
 
 /** "The Matrix", but not "The" at the start of a sentence. */

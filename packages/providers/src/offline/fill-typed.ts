@@ -1,9 +1,9 @@
 // Values whose looks tell what they are: addresses, expressions, moments, known names.
 
 import type { Filling, Span } from "./filling.ts";
-import type { Word } from "./words.ts";
 import type { NameKind, NameSpan } from "./find-names.ts";
 import type { Field, FieldKind } from "./read-field.ts";
+import type { Word } from "./words.ts";
 import { fitsMoment, writeMoment, writeName, zoneOf } from "./write-value.ts";
 
 export function fillTyped(filling: Filling): void {
@@ -22,6 +22,7 @@ export function fillTyped(filling: Filling): void {
     values.expressions.map((span) => ({ ...span, value: span.expression })),
   );
   fillMoments(filling, now);
+  fill(filling, "duration", durations(values));
   fill(filling, "zone", [...zones(filling), ...writtenZones(values.text)]);
   for (const kind of ["currency", "unit", "language"] as const) fill(filling, kind, namesOf(filling, kind));
   fill(filling, "host", hosts(values));
@@ -123,6 +124,21 @@ function places(filling: Filling): Candidate[] {
     value: (field: Field) => writeName(name, field),
     fits: (field: Field) => !field.keys.has("country") || name.kind === "country",
   }));
+}
+
+/** "10 days" as it is said; "10 days before" is less. */
+function durations({ numbers, names, text }: Filling["values"]): Candidate[] {
+  return numbers.flatMap((number) => {
+    const unit = names.find(
+      (name) => name.detail === "time" && name.start >= number.end && name.start - number.end <= 1,
+    );
+    if (!unit) return [];
+    const before = /^\s*(?:before|ago|earlier|до|назад|раньше)(?!\p{L})/iu.exec(text.slice(unit.end));
+    const end = unit.end + (before?.[0].length ?? 0);
+    return [
+      { value: `${before ? "-" : ""}${number.value} ${text.slice(unit.start, unit.end)}`, start: number.start, end },
+    ];
+  });
 }
 
 /** Of an address only the host; IP addresses. */

@@ -1,6 +1,7 @@
 // Arithmetic in a text, written or spoken, as an expression that a calculator reads: "15% of 80" is "15 / 100 * 80".
 import { type CodedText, codedText } from "./coded-text.ts";
 import type { NumberSpan } from "./find-numbers.ts";
+import { scanArithmetic, written } from "./scan-arithmetic.ts";
 
 /** `operands` where there are only two numbers and one sign between them. */
 export type ExpressionSpan = {
@@ -23,7 +24,8 @@ export function findExpressions(text: string, numbers: readonly NumberSpan[]): E
       found.push(
         spanOf(
           coded,
-          match,
+          match.index,
+          match.index + match[0].length,
           phrase.write(operands.map(written)),
           phrase.operator,
           phrase.swap ? operands.reverse() : operands,
@@ -31,15 +33,30 @@ export function findExpressions(text: string, numbers: readonly NumberSpan[]): E
       );
     }
   }
-  for (const match of coded.text.matchAll(signed)) {
-    const expression = plainSigns(match[0], numbers);
-    if (expression && balanced(expression)) found.push(spanOf(coded, match, expression, ...binary(expression)));
+  for (const { expression, start, end } of scanArithmetic(coded.text, numbers)) {
+    found.push(spanOf(coded, start, end, expression, ...binary(expression)));
   }
   return found
     .sort((a, b) => b.end - b.start - (a.end - a.start))
     .filter((span, at, all) => !all.slice(0, at).some((other) => span.start < other.end && other.start < span.end))
     .sort((a, b) => a.start - b.start);
 }
+
+/** "Plus 10", "умножь на 2": the rest of an expression whose first number is an earlier result. Undefined for other texts. */
+export function continuedFrom(result: string, text: string): string | undefined {
+  for (const [pattern, sign] of continuations) {
+    const match = pattern.exec(text);
+    if (match) return `${result} ${sign} ${text.slice(match[0].length)}`;
+  }
+  return undefined;
+}
+
+const continuations: readonly [RegExp, string][] = [
+  [/^\s*(?:\+|(?:plus|add|плюс|прибавь|прибавить|добавь|добавить)(?!\p{L}))\s*(?=[\d(]|\p{L}+$)/iu, "+"],
+  [/^\s*(?:-|−|(?:minus|subtract|take away|минус|отними|отнять|вычти|вычесть)(?!\p{L}))\s*(?=[\d(]|\p{L}+$)/iu, "-"],
+  [/^\s*(?:\*|×|(?:times|multipl(?:y|ied) by|(?:по|у)множь на|умножить на)(?!\p{L}))\s*/iu, "*"],
+  [/^\s*(?:\/|÷|(?:divided? by|(?:по|раз)дели(?:ть)? на)(?!\p{L}))\s*/iu, "/"],
+];
 
 const n = "(§\\d+§)";
 const by = "(?:by|on|with|на|and|и)";
@@ -89,70 +106,24 @@ function phrase(source: string, write: Phrase["write"], operator?: string, swap?
   return { pattern, write, ...(operator && { operator }), ...(swap && { swap }) };
 }
 
-/** Spoken signs, and the sign that each is. Longer ones first. */
-const spokenSigns: [RegExp, string][] = [
-  [/(?:to the power of|raised to(?: the power of)?|в степени|\*\*)/giu, " ^ "],
-  [/(?:multiplied by|умножить на|умноженн\p{L}+ на|помножить на|times|[×·])/giu, " * "],
-  [/(?<=§\s*)[xх](?=\s*§)/giu, " * "],
-  [/(?:divided by|(?:по|раз)делить на|(?:раз)?делённ?\p{L}* на|деленн?\p{L}* на|over|[÷:])/giu, " / "],
-  [/(?:plus|плюс)/giu, " + "],
-  [/(?:minus|минус|[−–])/giu, " - "],
-];
-const anySign =
-  "\\^|\\*\\*|[-+*/×÷·−–:]|(?<=§\\s*)[xх](?=\\s*§)|to the power of|raised to(?: the power of)?|в степени|multiplied by|умножить на|умноженн\\p{L}+ на|помножить на|times|divided by|(?:по|раз)делить на|делённ?\\p{L}* на|деленн?\\p{L}* на|разделённ?\\p{L}* на|over|plus|плюс|minus|минус";
-const func = "(?:sqrt|sin|cos|tan|log|ln|abs|round|floor|ceil|exp|min|max|pow)\\s*";
-const atom = `(?:[-−]?\\s*(?:${func})?[(]*\\s*)*(?:§\\d+§|pi\\b|π)(?:\\s*(?:%(?!\\s*(?:of|от))|!))?(?:\\s*[)])*`;
-const signed = new RegExp(
-  `(?<![\\p{L}\\d])(?:${atom}(?:(?:\\s*(?:${anySign})|\\s*,(?=[^(]*[)]))\\s*${atom})+|${func}[(][^()]*[)]|§\\d+§\\s*!)`,
-  "giu",
-);
-
-function plainSigns(coded: string, numbers: readonly NumberSpan[]): string {
-  let plain = coded;
-  for (const [spoken, sign] of spokenSigns) plain = plain.replace(spoken, sign);
-  plain = plain.replace(/§(\d+)§/g, (_, number: string) => written(numbers[Number(number)]?.value ?? 0));
-  return plain
-    .replace(/\s+/g, " ")
-    .replace(/\s*([-+*/^])\s*/g, " $1 ")
-    .replace(/(^|[-+*/^(,] ?) - /g, "$1-")
-    .replace(/\( /g, "(")
-    .replace(/ \)/g, ")")
-    .replace("π", "pi")
-    .trim();
-}
-
-/** Never in the form 1e+21, which few calculators read. */
-function written(value: number): string {
-  return Math.abs(value) >= 1e21 ? BigInt(value).toString() : String(value);
-}
-
 function binary(expression: string): [operator?: string | undefined, operands?: number[]] {
   const match = /^(-?[\d.]+) ([-+*/^]) (-?[\d.]+)$/.exec(expression);
   return match ? [match[2], [Number(match[1]), Number(match[3])]] : [];
 }
 
-function balanced(expression: string): boolean {
-  let depth = 0;
-  for (const sign of expression) {
-    if (sign === "(") depth++;
-    if (sign === ")" && --depth < 0) return false;
-  }
-  return depth === 0;
-}
-
 function spanOf(
   coded: CodedText,
-  match: RegExpMatchArray,
+  from: number,
+  to: number,
   expression: string,
   operator?: string,
   operands?: number[],
 ): ExpressionSpan {
-  const at = match.index ?? 0;
   const [a, b] = operands ?? [];
   return {
     expression,
     ...(operator && a !== undefined && b !== undefined && operands?.length === 2 && { operator, operands: [a, b] }),
-    start: coded.offsets[at] ?? 0,
-    end: coded.offsets[at + match[0].length] ?? 0,
+    start: coded.offsets[from] ?? 0,
+    end: coded.offsets[to] ?? 0,
   };
 }

@@ -89,11 +89,11 @@ const written: Written[] = [
   {
     pattern:
       /(?:(?<!\p{L})(?:at|by|в|к|до|на)\s+)?(?<![\d:.,])(\d{1,2})(?:[:.](\d{2})(?!\d))?\s*(a\.?m\.?|p\.?m\.?|утра|вечера|дня|ночи)(?!\p{L})/giu,
-    read: ([, hour, minute, half = ""]) => clock(Number(hour), Number(minute ?? 0), half.toLowerCase()),
+    read: ([, hour, minute, half = ""]) => timeOfDay(Number(hour), Number(minute ?? 0), half.toLowerCase()),
   },
   {
     pattern: /(?:(?<!\p{L})(?:at|by|в|к|до|на)\s+)?(?<![\d:.,])(\d{1,2}):(\d{2})(?![\d:])/giu,
-    read: ([, hour, minute]) => clock(Number(hour), Number(minute), ""),
+    read: ([, hour, minute]) => timeOfDay(Number(hour), Number(minute), ""),
   },
 ];
 
@@ -101,13 +101,13 @@ const n = "(§\\d+§|an?|one|полтора)?";
 const span =
   "(minutes?|mins?|минут\\p{L}*|hours?|hrs?|час\\p{L}*|days?|день|дн\\p{L}+|сут\\p{L}+|weeks?|недел\\p{L}+|months?|месяц\\p{L}*|years?|год\\p{L}*|лет)";
 const weekdays = [
-  "sun|воскресен",
-  "mon|понедельн",
-  "tue|вторн",
-  "wed|сред[уыа]",
-  "thu|четверг",
-  "fri|пятниц",
-  "sat|суббот",
+  "sunday|воскресен",
+  "monday|понедельн",
+  "tuesday|вторн",
+  "wednesday|сред[уыа](?!\\p{L})",
+  "thursday|четверг",
+  "friday|пятниц",
+  "saturday|суббот",
 ];
 
 const spoken: Spoken[] = [
@@ -117,9 +117,13 @@ const spoken: Spoken[] = [
   word("yesterday|вчера(?:шн\\p{L}+)?", (now) => ({ date: isoDay(addDays(dayOf(now), -1)) })),
   {
     pattern: /(?<!\p{L})(?:tonight at|сегодня вечером в)\s+(§\d+§)(?!\p{L})/giu,
-    read: ([, code], now, numberOf) => ({ date: isoDay(dayOf(now)), ...clock(numberOf(code), 0, "pm") }),
+    read: ([, code], now, numberOf) => ({ date: isoDay(dayOf(now)), ...timeOfDay(numberOf(code), 0, "pm") }),
   },
   word("today|tonight|сегодня(?:шн\\p{L}+)?", (now) => ({ date: isoDay(dayOf(now)) })),
+  word("(?:the )?new year(?:'s(?: day| eve)?)?|нов(?:ый|ого) год(?:а|у)?", (now) => ({
+    date: `${now.getFullYear() + 1}-01-01`,
+  })),
+  word("christmas(?: day)?", (now) => nextSuchDay(25, 12, undefined, now) ?? {}),
   word("next week|на следующей неделе", (now) => ({ date: isoDay(addDays(dayOf(now), 7)) })),
   word("next month|в следующем месяце", (now) => ({ date: isoDay(addMonths(dayOf(now), 1)) })),
   word("(?:in )?half an hour|через полчаса", (now) => later(now, 30, "min")),
@@ -137,7 +141,7 @@ const spoken: Spoken[] = [
   },
   {
     pattern: new RegExp(
-      `(?<!\\p{L})(?:(?:on|by|во?|до|к|на)\\s+)?(?:(next|следующ\\p{L}+)\\s+|(?:this|эт[уоа]\\p{L}*|ближайш\\p{L}+)\\s+)?(${weekdays.join("|")})(?:day|sday|nesday|rsday|urday|ь?\\p{L}{0,4})(?!\\p{L})`,
+      `(?<!\\p{L})(?:(?:on|by|во?|до|к|на)\\s+)?(?:(next|следующ\\p{L}+)\\s+|(?:this|эт[уоа]\\p{L}*|ближайш\\p{L}+)\\s+)?(${weekdays.join("|")})(?:[а-я]{0,4})(?!\\p{L})`,
       "giu",
     ),
     read: ([, next, name = ""], now) => ({ date: isoDay(comingWeekday(now, name, next !== undefined)) }),
@@ -147,7 +151,8 @@ const spoken: Spoken[] = [
   {
     pattern:
       /(?<!\p{L})(?:at|в|к)\s+(§\d+§)(?:\s*(?:o'?clock|час\p{L}*))?(?!\s*(?:%|процент|раз|градус|\p{L}*метр|км|руб|долл|minutes|degrees))/giu,
-    read: ([, code], _now, numberOf) => (Number.isInteger(numberOf(code)) ? clock(numberOf(code), 0, "") : undefined),
+    read: ([, code], _now, numberOf) =>
+      Number.isInteger(numberOf(code)) ? timeOfDay(numberOf(code), 0, "") : undefined,
   },
   word("(?:in the |this )?morning|утром|с утра", () => ({ time: "09:00" })),
   word("(?:in the |this )?afternoon|днем|днём", () => ({ time: "14:00" })),
@@ -158,7 +163,7 @@ function word(source: string, read: (now: Date) => Moment): Spoken {
   return { pattern: new RegExp(`(?<!\\p{L})(?:${source})(?!\\p{L})`, "giu"), read: (_match, now) => read(now) };
 }
 
-function clock(hour: number, minute: number, half: string): Moment | undefined {
+function timeOfDay(hour: number, minute: number, half: string): Moment | undefined {
   if (hour > 24 || minute > 59 || hour < 0) return undefined;
   let at = hour;
   if (/^(p|вечера|дня)/.test(half) && hour < 12) at = hour + 12;
@@ -183,7 +188,7 @@ function later(now: Date, count: number, unit: string): Moment {
 /** The next one after today; "next Friday" is the one of the week after this. */
 function comingWeekday(now: Date, name: string, nextWeek: boolean): Day {
   const today = dayOf(now);
-  const wanted = weekdays.findIndex((each) => new RegExp(`^(?:${each})`, "i").test(name));
+  const wanted = weekdays.findIndex((each) => new RegExp(`^(?:${each})`, "iu").test(name));
   if (!nextWeek) return addDays(today, ((wanted - weekdayOf(today) + 6) % 7) + 1);
   const monday = addDays(today, 7 - ((weekdayOf(today) + 6) % 7));
   return addDays(monday, (wanted + 6) % 7);

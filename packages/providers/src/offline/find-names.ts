@@ -13,7 +13,7 @@ export function findNames(text: string, words: readonly Word[]): NameSpan[] {
   const spans: NameSpan[] = [];
   for (const [at, word] of words.entries()) {
     // "по-французски"
-    for (const entry of index.get(stemOf(word.lower.replace(/^по-/, ""))) ?? []) {
+    for (const entry of entriesFor(word.lower.replace(/^по-/, ""))) {
       const matched = words.slice(at, at + entry.stems.length);
       if (matched.length < entry.stems.length) continue;
       if (/^[A-Z]+$/.test(entry.spelling) && word.text !== entry.spelling) continue; // "us" is not "US"
@@ -45,7 +45,7 @@ export function nameOf(text: string, kind: NameKind): KnownName | undefined {
   return findNames(text, words).find((span) => span.kind === kind && span.start === 0 && span.end === text.length);
 }
 
-type Entry = { name: KnownName; words: readonly string[]; stems: readonly string[]; spelling: string };
+type Entry = { name: KnownName; words: readonly string[]; stems: readonly (readonly string[])[]; spelling: string };
 
 const russianSigns: Record<string, string> = {
   км: "km",
@@ -93,17 +93,27 @@ function enter(name: KnownName, spelling: string): void {
     bySign.set(spelling, name);
     return;
   }
-  const stems = words.map((word) => stemOf(word.lower));
-  const first = stems[0] ?? "";
-  index.set(first, [...(index.get(first) ?? []), { name, words: words.map((word) => word.lower), stems, spelling }]);
+  const stems = words.map((word) => basesOf(word.lower));
+  const entry = { name, words: words.map((word) => word.lower), stems, spelling };
+  for (const base of stems[0] ?? []) index.set(base, [...(index.get(base) ?? []), entry]);
 }
 
-/** A short stem is a match only for the very word or a capital letter: "рим", but "соч" not from "сочный". */
-function sameWord(word: Word, stem: string | undefined, spelling: string | undefined): boolean {
+function entriesFor(lower: string): ReadonlySet<Entry> {
+  return new Set(basesOf(lower).flatMap((base) => index.get(base) ?? []));
+}
+
+/** Two ways to take an ending off: "ереван" would lose its "н" in one, "саратов" its "ов". */
+function basesOf(lower: string): readonly string[] {
+  return isRussian(lower) ? [stemOf(lower), lower.replace(/[аеиоуыэюяйь]$/, "")] : [stemOf(lower)];
+}
+
+/** A short base is a match only for the very word or a capital letter: "рим", but "соч" not from "сочный". */
+function sameWord(word: Word, bases: readonly string[] | undefined, spelling: string | undefined): boolean {
   const lower = word.lower.replace(/^по-/, "");
   if (lower === spelling) return true;
-  if (stemOf(lower) !== stem || !spelling || !isRussian(spelling)) return false;
-  return stem.length > 3 || /^\p{Lu}/u.test(word.text);
+  if (!spelling || !isRussian(spelling)) return false;
+  const shared = basesOf(lower).filter((base) => bases?.includes(base));
+  return shared.some((base) => base.length > 3) || (shared.length > 0 && /^\p{Lu}/u.test(word.text));
 }
 
 function nominative(said: string, entry: Entry): string {

@@ -33,10 +33,13 @@ const conjunction =
 
 /** A full stop inside a number, an address or quotation marks ends nothing. */
 function sentencesOf(message: string): string[] {
-  return splitOutside(message, /(?<=[.!?…])\s+(?=[\p{L}\d"«“(¿¡])|\s*\n+\s*/gu)
-    .map((each) => each.trim())
-    .filter(Boolean);
+  const sentences = splitOutside(message, /(?<=[.!?…])\s+(?=[\p{L}\d"«“(¿¡])|\s*\n+\s*/gu);
+  const meant = sentences.filter((sentence) => !courtesy.test(sentence));
+  return meant.length > 0 ? meant : sentences;
 }
+
+const courtesy =
+  /^(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|thx|please|привет|здравствуй(?:те)?|добр\p{L}+ (?:день|утро|вечер)|спасибо|благодарю|пожалуйста)(?: (?:there|in advance|a lot|so much|very much|заранее|большое))?[\s.!]*$/iu;
 
 /** Splits at the pattern, except between quotation marks. */
 function splitOutside(text: string, pattern: RegExp): string[] {
@@ -59,18 +62,25 @@ function isQuoted(text: string, place: number): boolean {
 }
 
 const mostParts = 6;
+const mostTries = 12;
 
 function splitWhereBothStand(text: string, standsAlone: (text: string) => boolean): string[] {
   const parts: string[] = [];
   let rest = text;
   let from = 0;
+  let tries = 0;
   for (const match of text.matchAll(conjunction)) {
-    if (parts.length >= mostParts) break;
+    if (parts.length >= mostParts || tries > mostTries) break;
     if (match.index <= from || isQuoted(text, match.index)) continue;
     const left = text.slice(from, match.index);
     const right = text.slice(match.index + match[0].length);
     // "Paris, France" is one place; a comma parts two requests only before a word that is no name.
     if (/^\s*[,;]\s*$/.test(match[0]) && /^[\p{Lu}\d]/u.test(right)) continue;
+    if (/^(?:что|чтобы|that|which|who|если|когда|котор\p{L}+)(?!\p{L})/iu.test(right) && !/\?\s*$/.test(right))
+      continue;
+    // One word asks for nothing: "запомни, …"
+    if (!/\S\s+\S|\d/.test(left.trim())) continue;
+    tries++;
     if (!standsAlone(left) || !standsAlone(right)) continue;
     parts.push(left.trim());
     from = match.index + match[0].length;

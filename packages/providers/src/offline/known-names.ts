@@ -266,7 +266,9 @@ seconds,second,secs|секунды,секунда|s:time
 minutes,minute,mins|минуты,минута|min:time
 hours,hour,hrs|часы,час|h:time
 days,day|дни,день,дней|d:time
-weeks,week|недели,неделя|wk:time`;
+weeks,week|недели,неделя,недель|wk:time
+months,month|месяцы,месяц,месяцев|mo:time
+years,year|годы,год,лет|yr:time`;
 
 export const companies = `
 Apple|Эппл,Эпл|AAPL

@@ -1,6 +1,5 @@
 // The embedded model: rules instead of weights, so that everything runs with no key and no network.
 
-import { setTimeout as wait } from "node:timers/promises";
 import {
   estimateTokens,
   type LanguageModel,
@@ -47,10 +46,23 @@ async function* play(
     return;
   }
   for (const event of events) {
-    if (delayMs > 0) await wait(delayMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    if (delayMs > 0) await pause(delayMs, signal);
     signal?.throwIfAborted();
     yield [event];
   }
+}
+
+/** Ends early when the signal says so. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
 }
 
 function eventsOf(decision: Decision, request: ModelRequest): ModelEvent[] {

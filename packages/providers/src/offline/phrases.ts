@@ -136,10 +136,14 @@ const russian: Phrases = {
   forced: "Вызов потребовали, поэтому вызывается самый близкий инструмент с тем, что есть в сообщении.",
 };
 
+const longestAbout = 90;
+
 function listed(tools: readonly ToolDefinition[], forExample: string): string {
   return tools
     .map(({ name, description, examples }) => {
-      const about = description.split(/(?<=[.!?])\s/)[0]?.replace(/\.$/, "") ?? "";
+      const first = description.split(/(?<=[.!?])\s/)[0]?.replace(/\.$/, "") ?? "";
+      const about =
+        first.length > longestAbout ? `${first.slice(0, longestAbout).replace(/[\s,;]+\S*$/, "")} …` : first;
       return `- ${name}${about && `: ${about}`}${examples[0] ? ` (${forExample}: ${examples[0]})` : ""}`;
     })
     .join("\n");

@@ -9,6 +9,7 @@ export type FieldKind =
   | "choice"
   | "list"
   | "moment"
+  | "duration"
   | "zone"
   | "email"
   | "url"
@@ -200,6 +201,7 @@ const kindsByKey: readonly [key: string, kind: FieldKind][] = [
 ];
 
 const exactNames: Record<string, FieldKind | undefined> = {
+  duration: "duration",
   tz: "zone",
   timezone: "zone",
   expr: "expression",
@@ -234,6 +236,10 @@ const tellingDescriptions: readonly [RegExp, FieldKind][] = [
   [/\blanguage|язык/i, "language"],
   [/\bticker|stock symbol|тикер/i, "symbol"],
   [/\b(?:city|cities|country|location|address)\b|город|стран|адрес/i, "place"],
+  [
+    /\b\d+ (?:days?|hours?|minutes?|weeks?)\b|length of time|\d+ (?:дн|час|минут|недел)\p{L}*|длительност|продолжительност/iu,
+    "duration",
+  ],
   [/^(?:\S+\s+){0,3}(?:number|id|code|номер|код)(?!\p{L})/iu, "id"],
   [/ISO.?8601|YYYY-MM-DD|ГГГГ-ММ-ДД/i, "moment"],
 ];

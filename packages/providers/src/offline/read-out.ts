@@ -27,7 +27,7 @@ function scalar(value: unknown, tongue: Tongue): string {
   if (value === true) return tongue === "ru" ? "да" : "yes";
   if (value === false) return tongue === "ru" ? "нет" : "no";
   if (typeof value === "number") return tongue === "ru" ? String(value).replace(".", ",") : String(value);
-  const text = String(value).trim();
+  const text = (tongue === "ru" && russianDays.get(String(value).toLowerCase())) || String(value).trim();
   if (text === "Done." && tongue === "ru") return "Готово.";
   return text.length > longestText ? `${text.slice(0, longestText).replace(/\s+\S*$/, "")} …` : text;
 }
@@ -46,7 +46,9 @@ function object(value: Record<string, unknown>, tongue: Tongue, given: Record<st
   const repeated = Object.values(given)
     .filter((each) => typeof each !== "object")
     .map((each) => String(each).toLowerCase());
-  const entries = Object.entries(value).filter(([, each]) => each !== null && each !== undefined && each !== "");
+  const said = Object.entries(value).filter(([, each]) => each !== null && each !== undefined && each !== "");
+  const full = said.filter(([, each]) => !(Array.isArray(each) && each.length === 0));
+  const entries = full.length > 0 ? full : said;
   const news = entries.filter(([, each]) => typeof each === "object" || !repeated.includes(String(each).toLowerCase()));
   const shown = news.length > 0 ? news : entries;
   if (shown.length === 0) return tongue === "ru" ? "Готово." : "Done.";
@@ -56,7 +58,7 @@ function object(value: Record<string, unknown>, tongue: Tongue, given: Record<st
   const plain = shown.filter(([, each]) => typeof each !== "object").map(([key, each]) => pair(key, each, tongue));
   const below = nested.map(([key, each]) => {
     const inner = Array.isArray(each) ? list(each, tongue) : inLine(each, tongue);
-    return `${title(key, tongue)}: ${inner.includes("\n") ? `\n${inner}` : inner}`;
+    return `${title(key, tongue)}:${/^- |\n/.test(inner) ? `\n${inner}` : ` ${inner}`}`;
   });
   return [plain.join(", "), ...below].filter(Boolean).join("\n");
 }
@@ -66,7 +68,7 @@ function alone([key, value]: [string, unknown], tongue: Tongue): string {
   if (/^(?:ok|success|done|sent|created|saved|deleted|updated)$/i.test(key) && value === true)
     return tongue === "ru" ? "Готово." : "Done.";
   if (
-    /^(?:result|answer|value|output|text|message|content|response|items|results|data|summary|translation|translated)$/i.test(
+    /^(?:result|answer|value|output|text|message|content|response|note|items|results|data|summary|translation|translated)$/i.test(
       key,
     )
   ) {
@@ -77,7 +79,7 @@ function alone([key, value]: [string, unknown], tongue: Tongue): string {
         : scalar(value, tongue);
   }
   const inner = Array.isArray(value) ? list(value, tongue) : inLine(value, tongue);
-  return `${title(key, tongue)}: ${inner.includes("\n") ? `\n${inner}` : inner}`;
+  return `${title(key, tongue)}:${/^- |\n/.test(inner) ? `\n${inner}` : ` ${inner}`}`;
 }
 
 function inLine(value: unknown, tongue: Tongue, depth = 0): string {
@@ -88,7 +90,9 @@ function inLine(value: unknown, tongue: Tongue, depth = 0): string {
       .slice(0, longestList)
       .map((each) => inLine(each, tongue, depth + 1))
       .join(", ");
-  return Object.entries(value)
+  const main = Object.entries(value).find(([key, each]) => mainKey.test(key) && typeof each === "string");
+  const rest = Object.entries(value).filter(([key]) => key !== main?.[0]);
+  const details = rest
     .slice(0, longestList)
     .map(([key, each]) =>
       typeof each === "object" && each !== null
@@ -96,7 +100,12 @@ function inLine(value: unknown, tongue: Tongue, depth = 0): string {
         : pair(key, each, tongue),
     )
     .join(", ");
+  if (!main) return details;
+  return details ? `${scalar(main[1], tongue)} (${details})` : scalar(main[1], tongue);
 }
+
+/** What an entry of a list is, as against what is said of it. */
+const mainKey = /^(?:title|name|text|fact|question|subject|headline|label)$/i;
 
 function pair(key: string, value: unknown, tongue: Tongue): string {
   return `${title(key, tongue)}: ${scalar(value, tongue)}`;
@@ -112,6 +121,16 @@ function title(key: string, tongue: Tongue): string {
     );
   return wordsOfName(key).join(" ");
 }
+
+const russianDays = new Map([
+  ["monday", "понедельник"],
+  ["tuesday", "вторник"],
+  ["wednesday", "среда"],
+  ["thursday", "четверг"],
+  ["friday", "пятница"],
+  ["saturday", "суббота"],
+  ["sunday", "воскресенье"],
+]);
 
 const russianKeys = new Map(
   `city город;temperature температура;temp температура;degrees градусов;sky небо;wind ветер;humidity влажность;conditions условия;

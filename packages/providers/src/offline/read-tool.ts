@@ -30,7 +30,7 @@ export function readTool(definition: ToolDefinition): ReadTool {
     fields,
     weights: weightsOf(definition, fields),
     nameKeys: new Set(wordsOfName(definition.name).flatMap(keysOf)),
-    commandKeys: new Set(firstContentWords(definition.description)),
+    commandKeys: new Set(firstContentWords(definition.description, 5)),
     examples: definition.examples.map((example) => new Set(contentKeys(wordsOf(example)))),
   };
   readTools.set(definition, read);
@@ -39,9 +39,9 @@ export function readTool(definition: ToolDefinition): ReadTool {
 
 const readTools = new WeakMap<ToolDefinition, ReadTool>();
 
-function firstContentWords(description: string): string[] {
+function firstContentWords(description: string, count: number): string[] {
   const words = wordsOf(description).filter((word) => importanceOf(word) > 0);
-  return words.slice(0, 5).flatMap((word) => word.keys);
+  return words.slice(0, count).flatMap((word) => word.keys);
 }
 
 /** A bare `from`, `to` or `name` holds what the tool is about. */
@@ -76,7 +76,11 @@ const subjects: readonly [key: string, kind: Field["kind"], endsOnly: boolean][]
 ];
 
 const ofName = 3;
+/** The first word of a sample message is what it is about, the others are often only a case. */
 const ofExample = 2;
+const ofLaterInExample = 1.1;
+/** The beginning of a description says what the tool does, whatever its name. */
+const ofFirstWords = 2.2;
 const ofDescription = 1.7;
 const ofLaterSentences = 1;
 const ofParameter = 0.8;
@@ -94,9 +98,13 @@ function weightsOf({ name, description, examples }: ToolDefinition, fields: read
   };
   for (const word of wordsOfName(name)) add(keysOf(word), ofName);
   const [first = "", ...later] = description.split(/(?<=[.!?])\s+/);
+  add(firstContentWords(first, 3), ofFirstWords);
   add(contentKeys(wordsOf(first)), ofDescription);
   add(contentKeys(wordsOf(later.filter(isAboutUse).join(" "))), ofLaterSentences);
-  for (const example of examples) add(contentKeys(wordsOf(example)), ofExample);
+  for (const example of examples) {
+    const words = wordsOf(example).filter((word) => importanceOf(word) > 0);
+    for (const [at, word] of words.entries()) add(word.keys, at === 0 ? ofExample : ofLaterInExample);
+  }
   for (const field of fields) {
     add(wordsOfName(field.name).flatMap(keysOf), ofParameter);
     add(contentKeys(wordsOf(field.description)), ofParameterDescription);

@@ -41,7 +41,7 @@ export function withPlace(text: string, place: string): string {
 const mainKeys = /^(?:result|answer|value|total|sum|converted|output|text|translation|summary|url|id)$/i;
 
 /** The number that a result is about: its only one, or the one with a telling name. */
-function numberIn(output: string): string | undefined {
+export function numberIn(output: string): string | undefined {
   const value = parsed(output);
   if (typeof value === "number") return String(value);
   if (typeof value === "string") return /^-?\d+(?:\.\d+)?$/.test(value.trim()) ? value.trim() : undefined;

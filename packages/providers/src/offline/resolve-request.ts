@@ -1,10 +1,11 @@
 // One request in its conversation: a tool with its arguments, a question for what is missing, or nothing.
 import { type Candidate, chooseTool, enough, rankTools } from "./choose-tool.ts";
 import { type Arguments, fillArguments, setAt } from "./fill-arguments.ts";
+import { continuedFrom } from "./find-expressions.ts";
 import { findValues } from "./find-values.ts";
 import type { Field } from "./read-field.ts";
 import type { ReadTool } from "./read-tool.ts";
-import { refersToPlace, refersToResult, withPlace, withResult } from "./references.ts";
+import { numberIn, refersToPlace, refersToResult, withPlace, withResult } from "./references.ts";
 import { wordsOf } from "./words.ts";
 
 export type Resolved = {
@@ -13,6 +14,8 @@ export type Resolved = {
   /** Empty where it can be called. */
   missing: readonly Field[];
   sources: Arguments["sources"];
+  /** An argument of it can hardly be anything else. */
+  isSure: boolean;
   /** What it was chosen by. */
   by: "words" | "result" | "last-call" | "answer";
   ranked: readonly Candidate[];
@@ -34,6 +37,12 @@ export function resolveRequest(text: string, around: Around): Resolved | undefin
   const { tools, now, lastCall } = around;
   const place = placeOf(around);
   const said = place && refersToPlace(text) ? withPlace(text, place) : text;
+  const number = around.result === undefined ? undefined : numberIn(around.result);
+  const continued = number === undefined ? undefined : continuedFrom(number, said.replace(beginnings, ""));
+  if (continued !== undefined) {
+    const further = byWords(continued, tools, now);
+    if (further?.missing.length === 0) return { ...further, by: "result" };
+  }
   const own = byWords(said, tools, now);
   if (own && own.missing.length === 0 && !(around.pending && own.tool !== around.pending.tool && isWeak(own))) {
     // "Multiply it by 2" has its number and still needs the other one; "email it" has its address and no text.
@@ -83,6 +92,7 @@ function resolvedFrom(tool: ReadTool, args: Arguments, ranked: readonly Candidat
     inputs: [args.input, ...args.further],
     missing: args.missing,
     sources: args.sources,
+    isSure: args.certain > 0,
     by: "words",
     ranked,
   };
@@ -154,7 +164,7 @@ function likeLastCall(
   });
   const isDifferent = JSON.stringify(inputs) !== JSON.stringify([lastCall.input]);
   return changed.length > 0 && isDifferent
-    ? { tool, inputs, missing: [], sources: changed, by: "last-call", ranked: [] }
+    ? { tool, inputs, missing: [], sources: changed, isSure: true, by: "last-call", ranked: [] }
     : undefined;
 }
 

@@ -23,12 +23,7 @@ function afterColon(filling: Filling, text: string): string | undefined {
   if (at < 0) return undefined;
   const before = wordsOf(text.slice(0, at));
   const isLead = before.every((word) => isLeadIn(word.lower) || isCommandWord(filling, word));
-  return isLead && before.length > 0
-    ? text
-        .slice(at + 1)
-        .replace(/^[\s:]+/, "")
-        .trim()
-    : undefined;
+  return isLead && before.length > 0 ? text.slice(at + 1).replace(/^[\s:]+|[\s,;]+$/g, "") : undefined;
 }
 
 /** Words that name the tool's work, and so are not what it is done to. */
@@ -65,8 +60,8 @@ function leadInLength(filling: Filling, words: readonly Word[]): number {
 const pronouns = new Set("it this that them him her me a an the one это его ее их мне ему ей".split(" "));
 
 const glue = new Set(
-  `some any for me to us about that of on my with is are as mean means
-   на мне нам про о об что чтобы слово слова текст фразу с мой мою моё мое это по в к`.split(/\s+/),
+  `some any for me to us about that of on with is are as mean means
+   на мне нам про о об что чтобы слово слова текст фразу с это по в к`.split(/\s+/),
 );
 
 function glueLength(words: readonly Word[], from: number): number {

@@ -19,7 +19,7 @@ export function smallTalk(text: string, talk: Talk): string | undefined {
     .trim();
   if (plain === "") return text.trim() === "" ? talk.phrases.empty : undefined;
   const rest = withoutGreeting(plain);
-  if (rest === "") return talk.phrases.greeting(talk.persona, nameIn(talk.turns));
+  if (rest === "") return talk.phrases.greeting(talk.persona, nameIn(talk.turns.map(({ text }) => text)));
   for (const [pattern, answer] of kinds) if (pattern.test(rest)) return answer(talk);
   const name = introduced(text);
   if (name && rest.split(" ").length <= 7) return talk.phrases.pleased(name);
@@ -82,10 +82,9 @@ export function introduced(text: string): string | undefined {
   return found.charAt(0).toUpperCase() + found.slice(1);
 }
 
-export function nameIn(turns: readonly Turn[]): string | undefined {
-  for (const turn of [...turns].reverse()) {
-    const found =
-      introduced(turn.text) ?? introduced(turn.text.replace(/remember that|remember|запомни,? что|запомни/i, ""));
+export function nameIn(texts: readonly string[]): string | undefined {
+  for (const text of [...texts].reverse()) {
+    const found = introduced(text) ?? introduced(text.replace(/remember that|remember|запомни,? что|запомни/i, ""));
     if (found) return found;
   }
   return undefined;

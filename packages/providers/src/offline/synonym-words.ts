@@ -2,6 +2,18 @@
 
 /** Rows as in `concept-words.ts`, but one word of a row can stand for another. */
 export const synonymRows = `
+country countries nation* state страна страны стране страну стран государств*
+invoice* bill bills billing receipt* инвойс* квитанц* чек чеки чека накладн*
+order* purchase* заказ*
+product* item* goods article* merchandise товар* продукт* издели* позици*
+customer* client* buyer* клиент* покупател* заказчик*
+book books novel* author isbn library библиотек* книг* книж* роман*
+project* repositor* repo проект* репозитор*
+user* member* profile* login пользовател* юзер* профил* участник* логин*
+employee* staff works worker* работает colleague* coworker* сотрудник* работник* коллег*
+company companies business* firm corporation компани* фирм* организац* предприят*
+student* pupil* студент* ученик* учащ*
+weekend* выходн*
 area площад* территори*
 inhabitants population насел* жител*
 gdp ввп
@@ -163,7 +175,7 @@ formal официальн* формальн*
 casual friendly неформальн* дружеск*
 happy весел* счастлив*
 sad грустн* печальн*
-all every все всех
+all every* все всё всех
 sales продаж*
 marketing маркетинг*
 engineering разработк* инженер*

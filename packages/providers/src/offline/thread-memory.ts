@@ -8,8 +8,8 @@ import { lowered, wordsOf } from "./words.ts";
 export function fromThread(text: string, earlier: readonly string[], phrases: Phrases): string | undefined {
   const plain = lowered(text);
   if (asksForName.test(plain)) {
-    const name = nameIn(earlier.map((each) => ({ text: each, steps: [], answer: "" })));
-    return name ? phrases.yourName(name) : phrases.nameUnknown;
+    const name = nameIn(earlier);
+    return name && phrases.yourName(name);
   }
   const last = earlier.at(-1);
   if (last && asksForLast.test(plain)) return phrases.youSaid(last);
@@ -18,7 +18,7 @@ export function fromThread(text: string, earlier: readonly string[], phrases: Ph
   if (!(isQuestion.test(plain) && aboutSelf.test(plain))) return undefined;
   const best = nearest(
     text,
-    earlier.filter((each) => !isQuestion.test(lowered(each))),
+    earlier.filter((each) => !isQuestion.test(lowered(each)) && !forgetting.test(lowered(each))),
   );
   return best && phrases.youSaid(best);
 }
@@ -32,12 +32,17 @@ export function tellsOfSelf(text: string): boolean {
   );
 }
 
+export function asksForOwnName(text: string): boolean {
+  return asksForName.test(lowered(text));
+}
+
 const asksForName =
   /(?:what(?:'s| is| was)? (?:did i say )?my name|who am i|do you (?:know|remember) my name|(?:say|said) my name|как меня зовут|как мо[ея] имя|мое имя\?|кто я(?!\p{L})|помнишь.*(?:имя|зовут)|знаешь.*(?:имя|меня зовут))/u;
 const asksForLast =
   /(?:what did i (?:just )?(?:say|ask)(?: before| last| just now)?\s*\??$|what was my (?:last|previous) (?:question|message)|что я (?:только что )?(?:сказал|говорил|спросил|спрашивал|написал)а?\s*\??$|какой был мой (?:последний|предыдущий) вопрос)/u;
 const asksForFirst =
   /(?:what was my first (?:question|message)|what did i (?:say|ask) first|какой был мой первый вопрос|что я (?:сказал|спросил)а? (?:сначала|первым))/u;
+const forgetting = /^(?:please |пожалуйста,? )?(?:forget|забудь)/u;
 const isQuestion =
   /\?|^(?:what|where|when|who|which|how|do you (?:remember|know)|что|где|когда|кто|как|какой|какая|какое|какие|сколько|помнишь|знаешь)(?!\p{L})/u;
 const aboutSelf = /(?<!\p{L})(?:my|i|me|mine|мой|моя|мое|мои|моего|моей|моих|моем|мою|я|меня|мне)(?!\p{L})/u;

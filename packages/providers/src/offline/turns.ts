@@ -3,14 +3,20 @@ import { type Message, textOf, toolCallsOf } from "@beseda/core";
 
 export type Call = { toolCallId: string; toolName: string; input: Record<string, unknown> };
 export type Outcome = Call & { output: string; isError: boolean };
-/** `steps` are the replies with calls, in order; `answer` is what was said without one. */
-export type Turn = { text: string; steps: Outcome[][]; answer: string };
+/**
+ * A message is understood by its beginning; `rest` is what comes after that, for a text that goes to a tool whole.
+ * `steps` are the replies with calls, in order; `answer` is what was said without one.
+ */
+export type Turn = { text: string; rest: string; steps: Outcome[][]; answer: string };
+
+const mostRead = 6_000;
 
 export function turnsOf(messages: readonly Message[]): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     if (message.role === "user") {
-      turns.push({ text: textOf(message), steps: [], answer: "" });
+      const text = textOf(message);
+      turns.push({ text: text.slice(0, mostRead), rest: text.slice(mostRead), steps: [], answer: "" });
       continue;
     }
     const turn = turns.at(-1);

@@ -56,9 +56,10 @@ export function writeName(name: NameSpan, field: Field): string {
   }
 }
 
+/** As a sign where the description shows signs. */
 function writeUnit(name: NameSpan, about: string): string {
-  if (new RegExp(`(?<![\\p{L}])${name.code}(?![\\p{L}])`, "u").test(about)) return name.code;
-  if (/\bsymbol|abbrev|сокращ/i.test(about)) return name.code;
+  if (/(?<![\p{L}])(?:[kcm]m|kg|lbs?|oz|ft|mi|ml|°[CF])(?![\p{L}])|\bsymbol|abbrev|сокращ/iu.test(about))
+    return name.code;
   return isRussian(name.said) ? name.english : name.said;
 }
 

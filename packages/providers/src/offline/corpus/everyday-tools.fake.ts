@@ -1,12 +1,9 @@
 // Tools as strangers write them, for the tests: in three spellings, two languages, with descriptions and without.
 import { type Tool, tool } from "@beseda/core";
 import { z } from "zod";
+import { plainTool as plain } from "./plain-tool.fake.ts";
 
 const execute = () => "";
-
-function plain(name: string, description: string, properties: Record<string, unknown>, required: string[]): Tool {
-  return tool({ name, description, inputSchema: { type: "object", properties, required }, execute }) as Tool;
-}
 
 const zodTools = [
   tool({
@@ -134,4 +131,4 @@ const jsonTools: Tool[] = [
   ]),
 ];
 
-export const unseenTools: readonly Tool[] = [...zodTools, ...jsonTools];
+export const everydayTools: readonly Tool[] = [...zodTools, ...jsonTools];

@@ -1,7 +1,6 @@
 // What people say to those tools, and what should be called. Today is Sunday, 22 November 2026, half past ten.
 
-/** `[message, tool, arguments]`; several calls are several pairs. */
-export type Utterance = readonly [message: string, ...calls: (string | Record<string, unknown>)[]];
+import { type Utterance, wall } from "./utterance.fake.ts";
 
 export const english: readonly Utterance[] = [
   ["What is the weather in Paris?", "get_weather", { city: "Paris" }],
@@ -49,11 +48,11 @@ export const english: readonly Utterance[] = [
   ],
   ["show my tasks", "listTodos", {}],
   ["What is on my todo list?", "listTodos", {}],
-  ["remind me to call mom tomorrow at 5pm", "create_reminder", { text: "call mom", at: "2026-11-23T17:00:00.000Z" }],
+  ["remind me to call mom tomorrow at 5pm", "create_reminder", { text: "call mom", at: wall("2026-11-23T17:00") }],
   [
     "Remind me in 20 minutes to check the oven",
     "create_reminder",
-    { text: "check the oven", at: "2026-11-22T10:50:00.000Z" },
+    { text: "check the oven", at: wall("2026-11-22T10:50") },
   ],
   ["roll two dice", "rollDice", { count: 2 }],
   ["roll a 20-sided die", "rollDice", { sides: 20 }],
@@ -134,14 +133,14 @@ export const russian: readonly Utterance[] = [
   [
     "напомни мне завтра в 9 утра позвонить маме",
     "create_reminder",
-    { text: "позвонить маме", at: "2026-11-23T09:00:00.000Z" },
+    { text: "позвонить маме", at: wall("2026-11-23T09:00") },
   ],
   [
     "Напомни через 20 минут выключить духовку",
     "create_reminder",
-    { text: "выключить духовку", at: "2026-11-22T10:50:00.000Z" },
+    { text: "выключить духовку", at: wall("2026-11-22T10:50") },
   ],
-  ["напомни про встречу 12 мая 2027 в 15:00", "create_reminder", { text: "встречу", at: "2027-05-12T15:00:00.000Z" }],
+  ["напомни про встречу 12 мая 2027 в 15:00", "create_reminder", { text: "встречу", at: wall("2027-05-12T15:00") }],
   ["брось два кубика", "rollDice", { count: 2 }],
   ["кинь кубик", "rollDice", {}],
   ["столица Франции", "country_info", { country: "Франция" }],
