@@ -136,9 +136,10 @@ function evidence(tool: ReadTool, values: Values, args: Arguments): number {
   const missing = Math.min(args.missing.length, 3) * incompleteCost;
   const named =
     args.certain === 0 && args.missing.length === 0 && args.sources.some(({ said }) => said !== "") ? 0.4 : 0;
-  const left =
-    [...values.emails, ...values.phones, ...values.urls].filter((span) => !args.used(span)).length > 0 ? 0.8 : 0;
-  return named - left + Math.min(args.certain, 3) * 0.65 + (speaksForItself(tool, values) ? 2.2 : 0) - missing;
+  // An address is there to be used.
+  const addresses = [...values.emails, ...values.phones, ...values.urls];
+  const used = addresses.length === 0 ? 0 : addresses.every(args.used) ? 0.4 : -0.8;
+  return named + used + Math.min(args.certain, 3) * 0.65 + (speaksForItself(tool, values) ? 2.2 : 0) - missing;
 }
 
 /** "2 + 2" or a bare address needs no words, where a tool takes nothing else. */

@@ -15,9 +15,6 @@ air pollution aqi smog воздух* загрязн* смог*
 traffic jam jams congestion пробк* трафик*
 earthquake* quake* seismic землетряс* сейсм*
 place* location* city cities town* village where area region* address* destination* venue место местоположен* город* адрес* регион* район* локаци* населенн*
-capital столиц*
-population inhabitants people-count populous населен* жителей численност*
-distance* far miles-between how-far расстояни* далеко
 route* direction* navigat* way path drive маршрут* дорог* проехать доехать добраться пройти
 map maps geocod* coordinat* latitude longitude карт* координат* широт* долгот*
 
@@ -33,7 +30,6 @@ convert* conver* transform* into conversion* перевед* перевест* �
 unit* measure* kilometer* kilometre* mile* meter* metre* feet foot inch* kilogram* pound* gram* ounce* liter* litre* gallon* celsius fahrenheit kelvin km kg cm mm lb lbs oz ft единиц* измерен* километр* миль* мили миля милю метр* метра метров фут* дюйм* килограмм* фунт* грамм* унци* литр* галлон* цельси* фаренгейт* кельвин* сантиметр* миллиметр*
 
 currency currencies exchange* forex fx dollar* euro euros ruble* rouble* yen yuan usd eur rub gbp jpy cny pound* валют* обмен* курс курса курсы курсу доллар* бакс* евро рубл* юан* иен* йен* фунт* тенге
-price* cost* worth pricing quote* how-much цен* стоит стоят стоимост* почем котиров*
 stock* share shares ticker* equity equities nasdaq nyse акци* тикер* бирж* котиров*
 crypto* bitcoin btc ethereum eth coin coins крипт* биткоин* биткойн* эфир* эфириум*
 balance* баланс* остат* счет счета счете счету
@@ -68,7 +64,7 @@ recipient* receiver* addressee to получател* адресат* кому
 notification notif* alert* уведом* оповещ*
 news headline* новост* заголов*
 
-language* lang langs locale язык* по-* английск* французск* немецк* испанск* русск* итальянск* китайск* японск* english french german spanish russian italian chinese japanese
+language* lang langs locale язык* по-* английск* французск* немецк* испанск* русск* итальянск* китайск* японск*
 define defin* mean means meaning* dictionary* explain определ* значит означа* значен* словар* толков* объясн*
 synonym* antonym* синоним* антоним*
 word* term слов слово слова словом слове термин*
@@ -130,8 +126,6 @@ recipe* cook* dish* meal* ingredient* рецепт* приготов* готов
 food* pizza* drink* menu burger* еда еды еду пицц* напит* меню
 calories calor* nutrition* nutrient* protein kcal калори* питательн* белк*
 health* bmi body-mass doctor* medic* здоров* имт врач* медиц*
-weight* weigh* mass вес веса весом весит вешу масс*
-height* tall high рост роста ростом высот*
 workout* exercise* gym run training тренир* упражн* пробежк*
 
 music song* track* play playlist* album* listen музык* песн* трек* плейлист* альбом* послуша*

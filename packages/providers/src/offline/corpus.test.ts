@@ -2,12 +2,15 @@ import type { ModelRequest, Tool } from "@beseda/core";
 import { describe, expect, it } from "vitest";
 import * as buses from "./corpus/buses-and-invoices.fake.ts";
 import * as distances from "./corpus/distances-and-music.fake.ts";
-import { english, incomplete, russian, talk } from "./corpus/everyday.fake.ts";
+import * as drafts from "./corpus/drafts-and-dice.fake.ts";
+import { besideThePoint, english, incomplete, russian, talk } from "./corpus/everyday.fake.ts";
 import { everydayTools } from "./corpus/everyday-tools.fake.ts";
 import * as films from "./corpus/films-and-flights.fake.ts";
 import * as forecasts from "./corpus/forecasts-and-tasks.fake.ts";
 import * as hotels from "./corpus/hotels-and-loans.fake.ts";
+import * as lengths from "./corpus/lengths-and-coins.fake.ts";
 import * as libraries from "./corpus/libraries-and-parcels.fake.ts";
+import * as notes from "./corpus/notes-and-rates.fake.ts";
 import { today, type Utterance } from "./corpus/utterance.fake.ts";
 import { type Decision, decide } from "./decide.ts";
 
@@ -20,6 +23,9 @@ describe.each([
   ["hotels and loans", hotels.tools, hotels.utterances],
   ["forecasts and tasks", forecasts.tools, forecasts.utterances],
   ["libraries and parcels", libraries.tools, libraries.utterances],
+  ["lengths and coins", lengths.tools, lengths.utterances],
+  ["notes and rates", notes.tools, notes.utterances],
+  ["drafts and dice", drafts.tools, drafts.utterances],
 ] satisfies [string, readonly Tool[], readonly Utterance[]][])(
   "the offline model understands %s",
   (_, tools, utterances) => {
@@ -37,6 +43,12 @@ describe("the offline model calls nothing", () => {
     expect(calls).toEqual([]);
     expect(answer).not.toMatch(asking);
     expect(answer).not.toBe("");
+  });
+
+  it.each(besideThePoint)("for what only shares words or values with its tools: %s", (text) => {
+    const { calls, text: answer } = decided(text, everydayTools);
+    expect(calls).toEqual([]);
+    expect(answer).not.toMatch(asking);
   });
 
   it.each(incomplete)("while arguments are missing, and asks for exactly those: %s", (text, toolName, missing) => {

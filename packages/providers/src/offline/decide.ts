@@ -34,7 +34,8 @@ export function decide(request: ModelRequest, now: Date): Decision {
   if (isForced) return { thoughts: [phrases.forced], text: "", calls: [forcedInput(turn.text, tools, now)] };
 
   const answers = [answerFrom(turn, tools, phrases), ...plan.asks].filter(Boolean);
-  if (answers.length > 0) return { thoughts: plan.thoughts, text: answers.join("\n\n"), calls: [] };
+  const thoughts = turn.steps.length > 0 ? [phrases.allDone] : plan.thoughts;
+  if (answers.length > 0) return { thoughts, text: answers.join("\n\n"), calls: [] };
   const known = request.tools.map((definition) => definition);
   const said =
     smallTalk(turn.text, { tools: known, persona: personaOf(request.instructions), phrases, turns }) ??
@@ -117,9 +118,7 @@ function planTurn(
       lastCall = call;
     }
   }
-  const isOpen = close();
-  const isRepeated = steps.some((step) => step.some((outcome) => group.some((call) => sameCall(call, outcome))));
-  if (isOpen && !isRepeated) plan.next = group;
+  if (close()) plan.next = group;
   return plan;
 }
 
@@ -136,10 +135,6 @@ function withRest(input: Record<string, unknown>, turn: Turn | undefined): Recor
       return [name, isOpen ? value + turn.text.slice(read.length) + turn.rest : value];
     }),
   );
-}
-
-function sameCall(call: Decision["calls"][number], outcome: Outcome): boolean {
-  return call.toolName === outcome.toolName && JSON.stringify(call.input) === JSON.stringify(outcome.input);
 }
 
 function isOnlySmallTalk(text: string, turns: readonly Turn[]): boolean {

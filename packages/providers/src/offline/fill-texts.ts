@@ -1,11 +1,11 @@
 // Free text: what is quoted, what follows the name of a parameter, names, and at last the rest of the message.
-import type { Filling, Span } from "./filling.ts";
+import type { Filling } from "./filling.ts";
+import { inMoment, nextInList, type Phrase, phraseFor, phraseFrom } from "./name-phrases.ts";
 import type { Field } from "./read-field.ts";
 import type { ReadTool } from "./read-tool.ts";
 import { isCommandWord, restOf, trimmed } from "./rest-of-text.ts";
 import { isLeadIn, isStopWord } from "./stop-words.ts";
 import { keysOf, stemOf, type Word, wordsOf, wordsOfName } from "./words.ts";
-import { nominativePlace } from "./write-value.ts";
 
 export function fillTexts(filling: Filling): void {
   fillQuoted(filling);
@@ -164,8 +164,6 @@ function fillNames(filling: Filling): void {
   }
 }
 
-type Phrase = Span & { value: string };
-
 /** An optional parameter is filled by a word of its own kind ("kitchen" for a room), or by a name that nothing else takes. */
 function optionalName(filling: Filling, field: Field): Phrase | undefined {
   const [own = ""] = wordsOfName(field.name).slice(-1).flatMap(keysOf);
@@ -180,69 +178,6 @@ function optionalName(filling: Filling, field: Field): Phrase | undefined {
   }
   const isAlone = !filling.tool.fields.some((each) => each.required && isWordy(each));
   return isAlone || field.kind !== "text" ? phraseFor(filling, field, true) : undefined;
-}
-
-/** "Foo and Bar" */
-function nextInList(filling: Filling, { end }: Span): Phrase | undefined {
-  const { text } = filling.values;
-  const match = /^(?:,|,?\s+and|,?\s+и)\s+(?:in\s+|for\s+|в\s+)?(?=\p{Lu})/u.exec(text.slice(end));
-  if (!match) return undefined;
-  const words = filling.freeWords().filter((word) => word.start >= end + match[0].length);
-  return words.length > 0 ? phraseFrom(filling, words, 0, true) : undefined;
-}
-
-const prepositions: Record<string, ReadonlySet<string>> = {
-  place: new Set("in for at of near around to from on в во для на около из до по".split(" ")),
-  person: new Set("to for with by from для к с у от".split(" ")),
-  other: new Set("in of for about on by from to в для о об про на из по от до".split(" ")),
-};
-
-function phraseFor(filling: Filling, field: Field, capitalsOnly: boolean): Phrase | undefined {
-  const allowed = prepositions[field.kind] ?? prepositions.other;
-  const words = filling.freeWords();
-  const candidates: (Phrase & { score: number })[] = [];
-  for (const [at, word] of words.entries()) {
-    const before = filling.wordsBefore(word.start, 2);
-    const article = ["the", "a", "an", "my"].includes(before[0]?.lower ?? "");
-    const lead = (article ? before[1] : before[0])?.lower ?? "";
-    const capital = /^\p{Lu}/u.test(word.text);
-    const isFirst = at === 0 || /[.!?]\s*$/.test(filling.values.text.slice(0, word.start));
-    const led = (allowed?.has(lead) ?? false) && (capital || !capitalsOnly);
-    if (
-      inMoment(filling, word) ||
-      (isStopWord(word.lower) && !isNameArticle(filling, word)) ||
-      (!capital && isCommandWord(filling, word))
-    )
-      continue;
-    if (!(led || (capital && !isFirst) || (capital && isFirst && words.length <= 3 && !isCommandWord(filling, word))))
-      continue;
-    const phrase = phraseFrom(filling, words, at, capital);
-    const matchesRole = field.role && filling.roleAt(word.start) === field.role;
-    const score =
-      (led ? 2 : 0) + (capital ? 2.5 : 0) + (matchesRole ? 3 : 0) - (field.role && led && !matchesRole ? 2 : 0);
-    const value = field.kind === "place" && led ? nominativePlace(phrase.value, lead) : phrase.value;
-    candidates.push({ ...phrase, value, score });
-  }
-  return candidates.sort((a, b) => b.score - a.score || a.start - b.start)[0];
-}
-
-/** A name in capitals goes on while the capitals do; another one to the next small word. */
-function phraseFrom(filling: Filling, words: readonly Word[], at: number, capital: boolean): Phrase {
-  const { text } = filling.values;
-  const parts: Word[] = [];
-  for (const word of words.slice(at, at + 6)) {
-    const last = parts.at(-1);
-    if (last && !/^[ '’&-]*$/.test(text.slice(last.end, word.start))) break;
-    const isName = /^[\p{Lu}\d]/u.test(word.text);
-    const links = capital && ["of", "the", "de", "la", "and", "на"].includes(word.lower);
-    if (inMoment(filling, word)) break;
-    if (last && capital && !isName && !(links && /^\s+(?:the\s+)?\p{Lu}/u.test(text.slice(word.end)))) break;
-    if (last && !capital && (isStopWord(word.lower) || isCommandWord(filling, word))) break;
-    parts.push(word);
-  }
-  const start = parts[0]?.start ?? 0;
-  const end = parts.at(-1)?.end ?? start;
-  return { value: text.slice(start, end), start, end };
 }
 
 /** What is left goes to the first text that is still open: required ones, then one optional query. */
@@ -270,27 +205,22 @@ function takesRest(filling: Filling, field: Field): boolean {
   );
 }
 
-/** "The Matrix", but not "The" at the start of a sentence. */
-function isNameArticle(filling: Filling, word: Word): boolean {
-  return word.text === "The" && word.start > 0 && /^\s+\p{Lu}/u.test(filling.values.text.slice(word.end));
-}
-
-function inMoment(filling: Filling, word: Word): boolean {
-  return filling.values.moments.some((moment) => moment.start <= word.start && word.end <= moment.end);
-}
-
 /** What is neither command nor small words, where it stands together. */
 function leftoverName(filling: Filling): string {
   const words = filling
     .freeWords()
     .filter((word) => !isLeadIn(word.lower) && !isCommandWord(filling, word) && !inMoment(filling, word));
   const [first] = words;
-  return first ? phraseFrom(filling, words, 0, /^\p{Lu}/u.test(first.text)).value : "";
+  if (!first) return "";
+  const phrase = phraseFrom(filling, words, 0, /^\p{Lu}/u.test(first.text));
+  // Where more words are left the message is about something else.
+  return words.every((word) => word.end <= phrase.end) ? phrase.value : "";
 }
 
 /** A code or a name is short; a sentence is none. */
 function wordyEnough(filling: Filling, value: string, field: Field): boolean {
   const words = value.split(/\s+/);
+  if (field.kind === "id" && !/\d|^\p{Lu}+$/u.test(value)) return false;
   if (field.kind === "id" || field.kind === "symbol" || field.kind === "unit")
     return words.length === 1 && filling.values.words.length <= 4;
   if (field.kind === "place" || field.kind === "person")

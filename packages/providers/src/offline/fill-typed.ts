@@ -212,7 +212,7 @@ function isId(filling: Filling, number: Span, field: Field): boolean {
 }
 
 /** A user's pattern may be one that JavaScript does not know, or one that would run for minutes. */
-export function patternOf(field: Field): RegExp | undefined {
+function patternOf(field: Field): RegExp | undefined {
   const { pattern } = field.schema;
   if (typeof pattern !== "string" || pattern.length > 200 || /[+*}]\)[+*{]/.test(pattern)) return undefined;
   try {

@@ -39,15 +39,24 @@ type Spoken = {
   read(match: RegExpMatchArray, now: Date, numberOf: (code: string | undefined) => number): Moment | undefined;
 };
 
-const months = ["янв", "фев", "мар", "апр", "ма[йяе]", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"];
-const englishMonths = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const month = `(${[...months, ...englishMonths].join("|")})`;
-const monthTail =
-  "(?:ар[а-я]|рал[а-я]|т[а-я]?|ел[а-я]|[а-я]|уст[а-я]?|тябр[а-я]|ябр[а-я]|абр[а-я]|uary|ruary|ch|il|e|y|ust|t?ember|ober)?\\.?(?!\\p{L})";
+const months = [
+  "янв(?:ар[ья])?|jan(?:uary)?",
+  "фев(?:рал[ья])?|feb(?:ruary)?",
+  "марта?|mar(?:ch)?",
+  "апр(?:ел[ья])?|apr(?:il)?",
+  "ма[йя]|may",
+  "июн[ья]?|june?",
+  "июл[ья]?|july?",
+  "авг(?:уста?)?|aug(?:ust)?",
+  "сен(?:тябр[ья])?|sept?(?:ember)?",
+  "окт(?:ябр[ья])?|oct(?:ober)?",
+  "ноя(?:бр[ья])?|nov(?:ember)?",
+  "дек(?:абр[ья])?|dec(?:ember)?",
+];
+const month = `(${months.join("|")})\\.?(?!\\p{L})`;
 
 function monthNumber(name: string): number {
-  const english = englishMonths.indexOf(name.toLowerCase().slice(0, 3));
-  return 1 + (english >= 0 ? english : months.findIndex((each) => new RegExp(`^${each}`, "i").test(name)));
+  return 1 + months.findIndex((each) => new RegExp(`^(?:${each})$`, "i").test(name));
 }
 
 const written: Written[] = [
@@ -66,7 +75,7 @@ const written: Written[] = [
   },
   {
     pattern: new RegExp(
-      `(?<![\\p{L}\\d])(\\d{1,2})(?:st|nd|rd|th|-?го|-?е)?(?:\\s+of)?\\s+${month}${monthTail}(?:,?\\s+(\\d{4})(?:\\s*г(?:ода?|\\.)?)?(?!\\d))?`,
+      `(?<![\\p{L}\\d])(\\d{1,2})(?:st|nd|rd|th|-?го|-?е)?(?:\\s+of)?\\s+${month}(?:,?\\s+(\\d{4})(?:\\s*г(?:ода?|\\.)?)?(?!\\d))?`,
       "giu",
     ),
     read: ([, day, name = "", year], now) => nextSuchDay(Number(day), monthNumber(name), year, now),
@@ -74,16 +83,13 @@ const written: Written[] = [
   {
     // the first day of "с 1 по 5 декабря"
     pattern: new RegExp(
-      `(?<![\\p{L}\\d])(\\d{1,2})(?=\\s*(?:[-–]|по|до|to|and|и)\\s*\\d{1,2}(?:th)?\\s+${month}${monthTail})`,
+      `(?<![\\p{L}\\d])(\\d{1,2})(?=\\s*(?:[-–]|по|до|to|and|и)\\s*\\d{1,2}(?:th)?\\s+${month})`,
       "giu",
     ),
     read: ([, day, name = ""], now) => nextSuchDay(Number(day), monthNumber(name), undefined, now),
   },
   {
-    pattern: new RegExp(
-      `(?<!\\p{L})${month}${monthTail}\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,?\\s+(\\d{4}))?(?![\\d:])`,
-      "giu",
-    ),
+    pattern: new RegExp(`(?<!\\p{L})${month}\\s+(\\d{1,2})(?:st|nd|rd|th)?(?:,?\\s+(\\d{4}))?(?![\\d:])`, "giu"),
     read: ([, name = "", day, year], now) => nextSuchDay(Number(day), monthNumber(name), year, now),
   },
   {

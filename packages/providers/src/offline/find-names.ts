@@ -39,12 +39,6 @@ export function findNames(text: string, words: readonly Word[]): NameSpan[] {
   return longestFirst(spans);
 }
 
-/** The known name that a text is, or undefined. */
-export function nameOf(text: string, kind: NameKind): KnownName | undefined {
-  const words = wordsOf(text);
-  return findNames(text, words).find((span) => span.kind === kind && span.start === 0 && span.end === text.length);
-}
-
 type Entry = { name: KnownName; words: readonly string[]; stems: readonly (readonly string[])[]; spelling: string };
 
 const russianSigns: Record<string, string> = {

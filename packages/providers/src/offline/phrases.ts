@@ -29,6 +29,7 @@ export type Phrases = {
   nameUnknown: string;
   noToolNeeded: string;
   noToolFits: string;
+  allDone: string;
   forced: string;
 };
 
@@ -71,6 +72,7 @@ const english: Phrases = {
     reasons(resolved, {
       compared: `Compared ${tools} ${tools === 1 ? "tool" : "tools"} with the message`,
       by: "by",
+      byValues: "by the values that it takes",
       from: "from",
       missing: "Missing",
       again: "Goes on from the last call",
@@ -87,6 +89,7 @@ const english: Phrases = {
   nameUnknown: "You have not told me your name in this conversation.",
   noToolNeeded: "No tool is needed for this.",
   noToolFits: "No tool is near enough to the message.",
+  allDone: "The tools have answered; nothing else was asked for.",
   forced: "A call was demanded, so the likeliest tool is called with what the message holds.",
 };
 
@@ -117,6 +120,7 @@ const russian: Phrases = {
     reasons(resolved, {
       compared: `Сравнил сообщение с инструментами (${tools})`,
       by: "по словам",
+      byValues: "по значениям, которые он принимает",
       from: "из слов",
       missing: "Не хватает",
       again: "Продолжает прошлый вызов",
@@ -133,6 +137,7 @@ const russian: Phrases = {
   nameUnknown: "В этой беседе вы ещё не назвали своего имени.",
   noToolNeeded: "Инструмент здесь не нужен.",
   noToolFits: "Ни один инструмент не близок к сообщению.",
+  allDone: "Инструменты ответили; больше ни о чём не просили.",
   forced: "Вызов потребовали, поэтому вызывается самый близкий инструмент с тем, что есть в сообщении.",
 };
 
@@ -164,6 +169,7 @@ function sentence(error: string): string {
 }
 
 type Reasons = {
+  byValues: string;
   compared: string;
   by: string;
   from: string;
@@ -180,7 +186,8 @@ function reasons({ tool, by, ranked, sources, missing }: Resolved, say: Reasons)
   else {
     if (by === "result") lines.push(`${say.result}.`);
     const scores = ranked.slice(0, 3).map(({ tool: each, score, matched }) => {
-      const words = matched.length > 0 ? `, ${say.by} ${matched.map((word) => `“${word}”`).join(", ")}` : "";
+      const words =
+        matched.length > 0 ? `, ${say.by} ${matched.map((word) => `“${word}”`).join(", ")}` : `, ${say.byValues}`;
       return `${each.definition.name} ${score.toFixed(1)}${words}`;
     });
     lines.push(`${say.compared}: ${scores.join("; ")}.`);

@@ -94,6 +94,12 @@ describe("whatever is said, the offline model", () => {
     );
   });
 
+  it("hands a long text to the tool whole, though it reads only the beginning of it", () => {
+    const body = "Lorem ipsum dolor sit amet consectetur. ".repeat(1_000).trim();
+    const { calls } = decide(asked([{ role: "user", content: `send to bob@example.com: ${body}` }]), today);
+    expect(calls).toEqual([{ toolName: "sendEmail", input: { to: "bob@example.com", body } }]);
+  });
+
   it("ends soon on a message of a megabyte", () => {
     for (const piece of ["a ", "1+", "(", "в Париже и ", '"', "12.", "and ", "Ab "]) {
       const content = piece.repeat(2 ** 20 / piece.length);

@@ -30,7 +30,7 @@ const greetings =
   /^(?:(?:hi|hello|hey|hiya|yo|greetings|good (?:morning|afternoon|evening|day)|привет(?:ик|ствую)?|здравствуй(?:те)?|здаров\p{L}*|здорово|хай|салют|доброе утро|добрый (?:день|вечер)|доброго (?:дня|времени суток))(?: there| all| everyone| всем)?(?: |$))+/u;
 
 /** "Привет, какая погода?" without the first word. */
-export function withoutGreeting(plain: string): string {
+function withoutGreeting(plain: string): string {
   return plain.replace(greetings, "").trim();
 }
 
@@ -73,7 +73,7 @@ const introductions = new RegExp(
 const properName = /^\p{Lu}/u;
 
 /** The name that somebody gives as their own. */
-export function introduced(text: string): string | undefined {
+function introduced(text: string): string | undefined {
   if (/\?|remember|запомни|(?:what|how) /i.test(text)) return undefined;
   const match = introductions.exec(text);
   const found = match?.[1] ?? match?.[2];

@@ -39,7 +39,7 @@ okay oh well hey hi hello thanks thank like got gonna wanna one e.g eg ie etc s 
 `);
 
 const weakWords = setOf(`
-where where's где get show tell give say make want need know see look check try help use using current currently now right
+where where's где write напиши напишите get show tell give say make want need know see look check try help use using current currently now right
 information details new number name value list thing things take put set good best long big per need needs go
 покажи показать скажи скажите подскажи подскажите расскажи дай дайте сделай узнай узнать посмотри проверь
 сейчас текущий текущая текущее текущую новый новая новое новую номер имя список информация информацию

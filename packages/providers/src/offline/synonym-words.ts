@@ -2,6 +2,12 @@
 
 /** Rows as in `concept-words.ts`, but one word of a row can stand for another. */
 export const synonymRows = `
+capital столиц*
+population inhabitants people populous населен* жителей численност*
+distance* far miles-between how-far расстояни* далеко
+price* cost* worth pricing quote* how-much цен* стоит стоят стоимост* почем котиров*
+weight* weigh* mass вес веса весом весит вешу масс*
+height* tall high рост роста ростом высот*
 country countries nation* state страна страны стране страну стран государств*
 invoice* bill bills billing receipt* инвойс* квитанц* чек чеки чека накладн*
 order* purchase* заказ*
@@ -15,7 +21,6 @@ company companies business* firm corporation компани* фирм* орга�
 student* pupil* студент* ученик* учащ*
 weekend* выходн*
 area площад* территори*
-inhabitants population насел* жител*
 gdp ввп
 football soccer футбол*
 hockey хокке*

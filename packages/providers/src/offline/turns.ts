@@ -1,7 +1,7 @@
 // The thread as turns: what a person said, what was called for it, and what came of it.
 import { type Message, textOf, toolCallsOf } from "@beseda/core";
 
-export type Call = { toolCallId: string; toolName: string; input: Record<string, unknown> };
+type Call = { toolCallId: string; toolName: string; input: Record<string, unknown> };
 export type Outcome = Call & { output: string; isError: boolean };
 /**
  * A message is understood by its beginning; `rest` is what comes after that, for a text that goes to a tool whole.

@@ -227,6 +227,31 @@ export const talk: readonly string[] = [
   "42",
 ];
 
+/** Questions that hold words and values of the tools, and are about something else. */
+export const besideThePoint: readonly string[] = [
+  "Who wrote Hamlet?",
+  "What is the tallest building in Tokyo?",
+  "Tell me something about Paris",
+  "What is the best way to learn English?",
+  "How do I get from London to Paris?",
+  "Who was the first president of the USA?",
+  "Can you write a poem about the sea in May?",
+  "My brother lives in Berlin",
+  "I paid 100 dollars for it",
+  "Explain quantum physics",
+  "What is love?",
+  "How old is the universe?",
+  "Кто написал «Войну и мир»?",
+  "Какое самое высокое здание в Токио?",
+  "Расскажи что-нибудь о Париже",
+  "Как доехать из Москвы в Тверь?",
+  "Мой брат живёт в Берлине",
+  "Сочини стих о весне",
+  "Я заплатил за это 100 долларов",
+  "Объясни теорию относительности",
+  "Сколько лет Вселенной?",
+];
+
 /** A tool is meant, and these arguments are missing: they are asked for, nothing is called. */
 export const incomplete: readonly [message: string, tool: string, missing: readonly string[]][] = [
   ["What is the weather?", "get_weather", ["city"]],
