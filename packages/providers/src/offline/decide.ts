@@ -1,15 +1,15 @@
 // What to do next, as a pure function of the request: calls, or an answer, and the reasons for it.
 import type { ModelRequest, ToolChoice } from "@beseda/core";
-import { answerFrom } from "./answer.ts";
-import { findRequests } from "./find-requests.ts";
-import { forcedInput } from "./forced-input.ts";
-import { type Phrases, personaOf, phrasesIn } from "./phrases.ts";
-import { type ReadTool, readTool } from "./read-tool.ts";
-import { asksForItself, needsResult, type Resolved, resolveRequest } from "./resolve-request.ts";
-import { smallTalk } from "./small-talk.ts";
-import { asksForOwnName, fromThread, tellsOfSelf } from "./thread-memory.ts";
-import { type Outcome, type Turn, turnsOf } from "./turns.ts";
-import { isRussian } from "./words.ts";
+import { forcedInput } from "./choose/forced-input.ts";
+import { type ReadTool, readTool } from "./choose/read-tool.ts";
+import { isRussian } from "./language/words.ts";
+import { answerFrom } from "./talk/answer.ts";
+import { findRequests } from "./talk/find-requests.ts";
+import { type Phrases, personaOf, phrasesIn } from "./talk/phrases.ts";
+import { asksForItself, needsResult, type Resolved, resolveRequest } from "./talk/resolve-request.ts";
+import { smallTalk } from "./talk/small-talk.ts";
+import { asksForOwnName, fromThread, tellsOfSelf } from "./talk/thread-memory.ts";
+import { type Outcome, type Turn, turnsOf } from "./talk/turns.ts";
 
 export type Decision = {
   thoughts: string[];
@@ -36,13 +36,12 @@ export function decide(request: ModelRequest, now: Date): Decision {
   const answers = [answerFrom(turn, tools, phrases), ...plan.asks].filter(Boolean);
   const thoughts = turn.steps.length > 0 ? [phrases.allDone] : plan.thoughts;
   if (answers.length > 0) return { thoughts, text: answers.join("\n\n"), calls: [] };
-  const known = request.tools.map((definition) => definition);
   const said =
-    smallTalk(turn.text, { tools: known, persona: personaOf(request.instructions), phrases, turns }) ??
+    smallTalk(turn.text, { tools: request.tools, persona: personaOf(request.instructions), phrases, turns }) ??
     (asksForOwnName(turn.text) ? phrases.nameUnknown : undefined);
   if (said) return { thoughts: [...plan.thoughts, phrases.noToolNeeded], text: said, calls: [] };
   if (tellsOfSelf(turn.text)) return { thoughts: [phrases.noToolFits], text: phrases.heard, calls: [] };
-  return { thoughts: [...plan.thoughts, phrases.noToolFits], text: phrases.notUnderstood(known), calls: [] };
+  return { thoughts: [...plan.thoughts, phrases.noToolFits], text: phrases.notUnderstood(request.tools), calls: [] };
 }
 
 function offered(tools: ReadTool[], choice: ToolChoice): ReadTool[] {
@@ -90,6 +89,8 @@ function planTurn(
     const failed = step.find((outcome) => outcome.isError);
     result = failed ? undefined : step.at(-1)?.output;
     group = [];
+    // Said when the step was taken.
+    plan.thoughts = [];
     return false;
   };
   for (const request of requests) {

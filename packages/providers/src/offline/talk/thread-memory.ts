@@ -1,8 +1,9 @@
 // Questions about what was said before, answered from the thread itself.
+
+import { contentKeys } from "../language/stop-words.ts";
+import { lowered, wordsOf } from "../language/words.ts";
 import type { Phrases } from "./phrases.ts";
 import { nameIn } from "./small-talk.ts";
-import { contentKeys } from "./stop-words.ts";
-import { lowered, wordsOf } from "./words.ts";
 
 /** `earlier` are the person's own messages, oldest first. Undefined where the question is another or nothing was said. */
 export function fromThread(text: string, earlier: readonly string[], phrases: Phrases): string | undefined {

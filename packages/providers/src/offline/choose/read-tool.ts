@@ -1,8 +1,8 @@
 // What a tool says of itself, read once: its words with their weights, and its parameters with what they seem to hold.
 import type { ToolDefinition } from "@beseda/core";
+import { contentKeys, importanceOf } from "../language/stop-words.ts";
+import { keysOf, lowered, wordsOf, wordsOfName } from "../language/words.ts";
 import { type Field, fieldsOf } from "./read-field.ts";
-import { contentKeys, importanceOf } from "./stop-words.ts";
-import { keysOf, lowered, wordsOf, wordsOfName } from "./words.ts";
 
 export type ReadTool = {
   definition: ToolDefinition;

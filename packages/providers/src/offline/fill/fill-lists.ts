@@ -1,7 +1,8 @@
 // Parameters that take several values: "milk, eggs and bread".
+
+import type { Field } from "../choose/read-field.ts";
 import { choicesIn } from "./fill-choices.ts";
 import type { Filling, Span } from "./filling.ts";
-import type { Field } from "./read-field.ts";
 import { restOf } from "./rest-of-text.ts";
 import { writeName } from "./write-value.ts";
 

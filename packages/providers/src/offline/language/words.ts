@@ -22,7 +22,7 @@ export function wordsOf(text: string): Word[] {
   return words;
 }
 
-/** `getOrderStatus`, `get_order_status` and `get-order-status` are the same three words. */
+/** `listBusTimes`, `list_bus_times` and `list-bus-times` are the same three words. */
 export function wordsOfName(name: string): string[] {
   return name
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2")

@@ -1,14 +1,14 @@
 // The arguments of one call, from the words of one message, by the tool's schema. Guesses nothing that it did not read.
 
+import type { Field } from "../choose/read-field.ts";
+import type { ReadTool } from "../choose/read-tool.ts";
+import { findValues, type Values } from "../values/find-values.ts";
 import { fillChoices } from "./fill-choices.ts";
 import { fillLists } from "./fill-lists.ts";
 import { fillNumbers } from "./fill-numbers.ts";
 import { fillTexts } from "./fill-texts.ts";
 import { fillTyped } from "./fill-typed.ts";
 import { Filling } from "./filling.ts";
-import { findValues, type Values } from "./find-values.ts";
-import type { Field } from "./read-field.ts";
-import type { ReadTool } from "./read-tool.ts";
 
 export type Arguments = {
   input: Record<string, unknown>;

@@ -1,13 +1,13 @@
 // Parameters with a fixed set of values: the choice that the message names, in either language, and yes or no.
 
-import { areSynonyms } from "./concepts.ts";
+import type { Field } from "../choose/read-field.ts";
+import { areSynonyms } from "../language/concepts.ts";
+import { importanceOf } from "../language/stop-words.ts";
+import { keysOf, lowered, soundsLike, type Word, wordsOf, wordsOfName } from "../language/words.ts";
+import type { NameSpan } from "../values/find-names.ts";
+import { findNames } from "../values/find-names.ts";
 import { assign } from "./fill-typed.ts";
 import type { Filling, Span } from "./filling.ts";
-import type { NameSpan } from "./find-names.ts";
-import { findNames } from "./find-names.ts";
-import type { Field } from "./read-field.ts";
-import { importanceOf } from "./stop-words.ts";
-import { keysOf, lowered, soundsLike, type Word, wordsOf, wordsOfName } from "./words.ts";
 
 export function fillChoices(filling: Filling): void {
   const fields = filling.open((field) => field.kind === "choice");

@@ -1,10 +1,11 @@
 // The answer from what the tools said, in the language of the person who asked.
+
+import type { ReadTool } from "../choose/read-tool.ts";
+import { contentKeys } from "../language/stop-words.ts";
+import { wordsOf } from "../language/words.ts";
 import type { Phrases } from "./phrases.ts";
 import { readable } from "./read-out.ts";
-import type { ReadTool } from "./read-tool.ts";
-import { contentKeys } from "./stop-words.ts";
 import type { Outcome, Turn } from "./turns.ts";
-import { wordsOf } from "./words.ts";
 
 /** Empty where nothing was called. */
 export function answerFrom(turn: Turn, tools: readonly ReadTool[], phrases: Phrases): string {

@@ -1,5 +1,5 @@
 // A tool's output as a person would read it out: JSON becomes lines, keys become words.
-import { wordsOfName } from "./words.ts";
+import { wordsOfName } from "../language/words.ts";
 
 export type Tongue = "en" | "ru";
 

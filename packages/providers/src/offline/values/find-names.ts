@@ -1,6 +1,6 @@
 // Known names in a text, whatever their case: cities, countries, currencies, languages, units, companies.
-import { cities, companies, countries, currencies, languages, units } from "./known-names.ts";
-import { isRussian, stemOf, type Word, wordsOf } from "./words.ts";
+import { cities, companies, countries, currencies, languages, units } from "../language/known-names.ts";
+import { isRussian, stemOf, type Word, wordsOf } from "../language/words.ts";
 
 export type NameKind = "city" | "country" | "currency" | "language" | "unit" | "company";
 

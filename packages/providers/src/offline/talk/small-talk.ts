@@ -1,8 +1,8 @@
 // What is no task for a tool: greetings, thanks, and questions about the model itself.
 import type { ToolDefinition } from "@beseda/core";
+import { lowered } from "../language/words.ts";
 import type { Phrases } from "./phrases.ts";
 import type { Turn } from "./turns.ts";
-import { lowered } from "./words.ts";
 
 export type Talk = {
   tools: readonly ToolDefinition[];

@@ -1,11 +1,11 @@
 // Numbers for the parameters that take one: first by the words beside them, then in order.
 
+import type { Field } from "../choose/read-field.ts";
+import { contentKeys, isLeadIn } from "../language/stop-words.ts";
+import { wordsOf } from "../language/words.ts";
+import type { NumberSpan } from "../values/find-numbers.ts";
+import { quantitiesFor, quantityOf } from "../values/quantities.ts";
 import type { Filling } from "./filling.ts";
-import type { NumberSpan } from "./find-numbers.ts";
-import { quantitiesFor, quantityOf } from "./quantities.ts";
-import type { Field } from "./read-field.ts";
-import { contentKeys, isLeadIn } from "./stop-words.ts";
-import { wordsOf } from "./words.ts";
 import { writeDuration } from "./write-value.ts";
 
 export function fillNumbers(filling: Filling): void {

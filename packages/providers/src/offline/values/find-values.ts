@@ -1,9 +1,10 @@
 // Everything in a message that could be an argument: each value with the place where it stands.
+
+import { type Word, wordsOf } from "../language/words.ts";
 import { type ExpressionSpan, findExpressions } from "./find-expressions.ts";
 import { findMoments, type MomentSpan } from "./find-moments.ts";
 import { findNames, type NameSpan } from "./find-names.ts";
 import { findNumbers, type NumberSpan } from "./find-numbers.ts";
-import { type Word, wordsOf } from "./words.ts";
 
 export type TextSpan = { text: string; start: number; end: number };
 

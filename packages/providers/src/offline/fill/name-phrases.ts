@@ -1,9 +1,10 @@
 // Names in a message: runs of capitals, and what follows a preposition.
+
+import type { Field } from "../choose/read-field.ts";
+import { isStopWord } from "../language/stop-words.ts";
+import type { Word } from "../language/words.ts";
 import type { Filling, Span } from "./filling.ts";
-import type { Field } from "./read-field.ts";
 import { isCommandWord } from "./rest-of-text.ts";
-import { isStopWord } from "./stop-words.ts";
-import type { Word } from "./words.ts";
 import { nominativePlace } from "./write-value.ts";
 
 export type Phrase = Span & { value: string };

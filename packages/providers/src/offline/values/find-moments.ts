@@ -1,8 +1,9 @@
 // Dates and times in a text, relative ones too, in Russian and English.
+
+import { addDays, addMonths, type Day, dayOf, isoDay, weekdayOf } from "../language/days.ts";
+import { isRussian } from "../language/words.ts";
 import { codedText } from "./coded-text.ts";
-import { addDays, addMonths, type Day, dayOf, isoDay, weekdayOf } from "./days.ts";
 import type { NumberSpan } from "./find-numbers.ts";
-import { isRussian } from "./words.ts";
 
 /** `date` is `YYYY-MM-DD`, `time` is `HH:MM`, both by the clock on the wall; at least one is there. */
 export type MomentSpan = { date?: string; time?: string; start: number; end: number };

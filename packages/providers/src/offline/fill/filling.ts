@@ -1,9 +1,10 @@
 // The work sheet of one call: which parameter has which value, and which words of the message are used up.
-import type { Values } from "./find-values.ts";
-import type { Field } from "./read-field.ts";
-import type { ReadTool } from "./read-tool.ts";
-import { isStopWord } from "./stop-words.ts";
-import type { Word } from "./words.ts";
+
+import type { Field } from "../choose/read-field.ts";
+import type { ReadTool } from "../choose/read-tool.ts";
+import { isStopWord } from "../language/stop-words.ts";
+import type { Word } from "../language/words.ts";
+import type { Values } from "../values/find-values.ts";
 
 export type Span = { start: number; end: number };
 export type Filled = { value: unknown; said: string; certain: boolean };

@@ -1,11 +1,12 @@
 // A call that the caller insists on, though the message does not hold all of its arguments.
+
+import { fillArguments, setAt } from "../fill/fill-arguments.ts";
+import { writeMoment } from "../fill/write-value.ts";
+import { dayOf, isoDay } from "../language/days.ts";
+import { findValues } from "../values/find-values.ts";
 import { rankTools } from "./choose-tool.ts";
-import { dayOf, isoDay } from "./days.ts";
-import { fillArguments, setAt } from "./fill-arguments.ts";
-import { findValues } from "./find-values.ts";
 import type { Field } from "./read-field.ts";
 import type { ReadTool } from "./read-tool.ts";
-import { writeMoment } from "./write-value.ts";
 
 /** The likeliest tool; what is missing becomes the plainest value that the schema takes. */
 export function forcedInput(

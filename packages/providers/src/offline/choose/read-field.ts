@@ -1,7 +1,7 @@
 // The parameters of a tool, flat, each with what its name, its description and its schema say it holds.
 import type { JsonSchema } from "@beseda/core";
-import { contentKeys } from "./stop-words.ts";
-import { keysOf, wordsOf, wordsOfName } from "./words.ts";
+import { contentKeys } from "../language/stop-words.ts";
+import { keysOf, wordsOf, wordsOfName } from "../language/words.ts";
 
 export type FieldKind =
   | "boolean"

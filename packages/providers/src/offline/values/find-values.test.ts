@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { today } from "./corpus/utterance.fake.ts";
+import { today } from "../corpus/utterance.fake.ts";
 import { findValues } from "./find-values.ts";
 
 const found = (text: string) => findValues(text, today);

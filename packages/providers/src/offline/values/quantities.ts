@@ -1,8 +1,9 @@
 // What a number counts: percents, money, time, weight. A rate is no term, though both are numbers.
+
+import type { Field } from "../choose/read-field.ts";
+import { wordsOf } from "../language/words.ts";
 import type { NumberSpan } from "./find-numbers.ts";
 import type { Values } from "./find-values.ts";
-import type { Field } from "./read-field.ts";
-import { wordsOf } from "./words.ts";
 
 /** By the sign or the unit beside it; undefined for a bare number. */
 export function quantityOf({ start, end }: NumberSpan, { text, names }: Values): string | undefined {

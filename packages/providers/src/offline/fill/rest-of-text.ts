@@ -1,7 +1,8 @@
 // What is left of a message when the command and the values are taken out: the text that a free parameter gets.
+
+import { isLeadIn, isStopWord } from "../language/stop-words.ts";
+import { type Word, wordsOf } from "../language/words.ts";
 import type { Filling } from "./filling.ts";
-import { isLeadIn, isStopWord } from "./stop-words.ts";
-import { type Word, wordsOf } from "./words.ts";
 
 /** The free text from a place on, without the words that only led to it: "add buy milk to my list" is "buy milk". */
 export function restOf(filling: Filling, from: number, to?: number): string {

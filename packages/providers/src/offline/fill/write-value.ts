@@ -1,10 +1,10 @@
 // A value found in a message, in the form that a parameter's schema asks for.
 
-import { dayOf, isoDay } from "./days.ts";
-import type { MomentSpan } from "./find-moments.ts";
-import type { NameSpan } from "./find-names.ts";
-import type { Field } from "./read-field.ts";
-import { isRussian, keysOf, wordsOf, wordsOfName } from "./words.ts";
+import type { Field } from "../choose/read-field.ts";
+import { dayOf, isoDay } from "../language/days.ts";
+import { isRussian, keysOf, wordsOf, wordsOfName } from "../language/words.ts";
+import type { MomentSpan } from "../values/find-moments.ts";
+import type { NameSpan } from "../values/find-names.ts";
 
 /**
  * `date-time` is an instant in UTC, as zod's `iso.datetime` wants it; without a format it is the time on the wall,

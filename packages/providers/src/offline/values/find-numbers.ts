@@ -1,5 +1,5 @@
 // Numbers in a text, in digits or in words, Russian or English.
-import { isRussian, type Word } from "./words.ts";
+import { isRussian, type Word } from "../language/words.ts";
 
 export type NumberSpan = { value: number; start: number; end: number; said: string };
 

@@ -1,9 +1,9 @@
 // Values whose looks tell what they are: addresses, expressions, moments, known names.
 
+import type { Field, FieldKind } from "../choose/read-field.ts";
+import type { Word } from "../language/words.ts";
+import type { NameKind, NameSpan } from "../values/find-names.ts";
 import type { Filling, Span } from "./filling.ts";
-import type { NameKind, NameSpan } from "./find-names.ts";
-import type { Field, FieldKind } from "./read-field.ts";
-import type { Word } from "./words.ts";
 import { fitsMoment, writeMoment, writeName, zoneOf } from "./write-value.ts";
 
 export function fillTyped(filling: Filling): void {

@@ -2,7 +2,7 @@
 import { readable } from "./read-out.ts";
 
 const results =
-  /(?<!\p{L})(?:the (?:result|answer|output|outcome|sum|product|total)|(?:this|that) (?:result|number|value|text|answer)|результат(?:а|у|ом|е)?|ответ(?:а|у|ом|е)?|полученн\p{L}+ (?:число|результат|значение|сумму)|(?:эт(?:о|от|у) )?(?:число|сумму|текст|результат))(?!\p{L})/giu;
+  /(?<!\p{L})(?:the (?:result|answer|output|outcome|sum|product|total)|(?:this|that) (?:result|number|value|text|answer)|результат(?:а|у|ом|е)?|ответ(?:а|у|ом|е)?|полученн\p{L}+ (?:число|результат|значение|сумму)|эт(?:о|от|у) (?:число|сумму|текст))(?!\p{L})/giu;
 const pronouns = /(?<!\p{L})(?:it|this|that|them|это|его|ее|её|их)(?!\p{L}|'s)/giu;
 /** "What time is it": a word that stands for nothing. */
 const empty =

@@ -1,9 +1,9 @@
 // Which tool a message asks for: its words against what the tools say of themselves, and the values that it holds.
-import { type Arguments, fillArguments } from "./fill-arguments.ts";
-import type { Values } from "./find-values.ts";
+import { type Arguments, fillArguments } from "../fill/fill-arguments.ts";
+import { importanceOf } from "../language/stop-words.ts";
+import { keysOf, lowered, soundsLike, stemOf, type Word } from "../language/words.ts";
+import type { Values } from "../values/find-values.ts";
 import type { ReadTool } from "./read-tool.ts";
-import { importanceOf } from "./stop-words.ts";
-import { keysOf, lowered, soundsLike, stemOf, type Word } from "./words.ts";
 
 export type Candidate = {
   tool: ReadTool;
