@@ -1,8 +1,8 @@
 // What to do next, as a pure function of the request: calls, or an answer, and the reasons for it.
 import type { ModelRequest, ToolChoice } from "@beseda/core";
 import { forcedInput } from "./choose/forced-input.ts";
-import { type ReadTool, readTool } from "./choose/read-tool.ts";
 import { isRussian } from "./language/words.ts";
+import { type ReadTool, readTool } from "./read/read-tool.ts";
 import { answerFrom } from "./talk/answer.ts";
 import { findRequests } from "./talk/find-requests.ts";
 import { type Phrases, personaOf, phrasesIn } from "./talk/phrases.ts";

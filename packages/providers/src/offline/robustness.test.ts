@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Message, ModelRequest } from "@beseda/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readTool } from "./choose/read-tool.ts";
 import { english, russian } from "./corpus/everyday.fake.ts";
 import { everydayTools } from "./corpus/everyday-tools.fake.ts";
 import { today } from "./corpus/utterance.fake.ts";
 import { decide } from "./decide.ts";
 import { fillArguments } from "./fill/fill-arguments.ts";
+import { readTool } from "./read/read-tool.ts";
 import { findValues } from "./values/find-values.ts";
 
 const said = fc.oneof(

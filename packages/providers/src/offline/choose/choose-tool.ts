@@ -2,8 +2,8 @@
 import { type Arguments, fillArguments } from "../fill/fill-arguments.ts";
 import { importanceOf } from "../language/stop-words.ts";
 import { keysOf, lowered, soundsLike, stemOf, type Word } from "../language/words.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import type { Values } from "../values/find-values.ts";
-import type { ReadTool } from "./read-tool.ts";
 
 export type Candidate = {
   tool: ReadTool;

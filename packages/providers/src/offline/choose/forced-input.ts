@@ -3,10 +3,10 @@
 import { fillArguments, setAt } from "../fill/fill-arguments.ts";
 import { writeMoment } from "../fill/write-value.ts";
 import { dayOf, isoDay } from "../language/days.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import { findValues } from "../values/find-values.ts";
 import { rankTools } from "./choose-tool.ts";
-import type { Field } from "./read-field.ts";
-import type { ReadTool } from "./read-tool.ts";
 
 /** The likeliest tool; what is missing becomes the plainest value that the schema takes. */
 export function forcedInput(

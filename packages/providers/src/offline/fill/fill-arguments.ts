@@ -1,7 +1,7 @@
 // The arguments of one call, from the words of one message, by the tool's schema. Guesses nothing that it did not read.
 
-import type { Field } from "../choose/read-field.ts";
-import type { ReadTool } from "../choose/read-tool.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import { findValues, type Values } from "../values/find-values.ts";
 import { fillChoices } from "./fill-choices.ts";
 import { fillLists } from "./fill-lists.ts";

@@ -1,9 +1,9 @@
 // Parameters with a fixed set of values: the choice that the message names, in either language, and yes or no.
 
-import type { Field } from "../choose/read-field.ts";
 import { areSynonyms } from "../language/concepts.ts";
 import { importanceOf } from "../language/stop-words.ts";
 import { keysOf, lowered, soundsLike, type Word, wordsOf, wordsOfName } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
 import type { NameSpan } from "../values/find-names.ts";
 import { findNames } from "../values/find-names.ts";
 import { assign } from "./fill-typed.ts";

@@ -1,6 +1,6 @@
 // Parameters that take several values: "milk, eggs and bread".
 
-import type { Field } from "../choose/read-field.ts";
+import type { Field } from "../read/read-field.ts";
 import { choicesIn } from "./fill-choices.ts";
 import type { Filling, Span } from "./filling.ts";
 import { restOf } from "./rest-of-text.ts";

@@ -1,8 +1,8 @@
 // Numbers for the parameters that take one: first by the words beside them, then in order.
 
-import type { Field } from "../choose/read-field.ts";
 import { contentKeys, isLeadIn } from "../language/stop-words.ts";
 import { wordsOf } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
 import type { NumberSpan } from "../values/find-numbers.ts";
 import { quantitiesFor, quantityOf } from "../values/quantities.ts";
 import type { Filling } from "./filling.ts";

@@ -1,9 +1,9 @@
 // Free text: what is quoted, what follows the name of a parameter, names, and at last the rest of the message.
 
-import type { Field } from "../choose/read-field.ts";
-import type { ReadTool } from "../choose/read-tool.ts";
 import { isLeadIn, isStopWord } from "../language/stop-words.ts";
 import { keysOf, stemOf, type Word, wordsOf, wordsOfName } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import type { Filling } from "./filling.ts";
 import { inMoment, nextInList, type Phrase, phraseFor, phraseFrom } from "./name-phrases.ts";
 import { isCommandWord, restOf, trimmed } from "./rest-of-text.ts";

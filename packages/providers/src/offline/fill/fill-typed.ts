@@ -1,7 +1,7 @@
 // Values whose looks tell what they are: addresses, expressions, moments, known names.
 
-import type { Field, FieldKind } from "../choose/read-field.ts";
 import type { Word } from "../language/words.ts";
+import type { Field, FieldKind } from "../read/read-field.ts";
 import type { NameKind, NameSpan } from "../values/find-names.ts";
 import type { Filling, Span } from "./filling.ts";
 import { fitsMoment, writeMoment, writeName, zoneOf } from "./write-value.ts";

@@ -1,9 +1,9 @@
 // The work sheet of one call: which parameter has which value, and which words of the message are used up.
 
-import type { Field } from "../choose/read-field.ts";
-import type { ReadTool } from "../choose/read-tool.ts";
 import { isStopWord } from "../language/stop-words.ts";
 import type { Word } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import type { Values } from "../values/find-values.ts";
 
 export type Span = { start: number; end: number };

@@ -1,8 +1,8 @@
 // Names in a message: runs of capitals, and what follows a preposition.
 
-import type { Field } from "../choose/read-field.ts";
 import { isStopWord } from "../language/stop-words.ts";
 import type { Word } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
 import type { Filling, Span } from "./filling.ts";
 import { isCommandWord } from "./rest-of-text.ts";
 import { nominativePlace } from "./write-value.ts";

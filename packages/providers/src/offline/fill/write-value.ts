@@ -1,8 +1,8 @@
 // A value found in a message, in the form that a parameter's schema asks for.
 
-import type { Field } from "../choose/read-field.ts";
 import { dayOf, isoDay } from "../language/days.ts";
 import { isRussian, keysOf, wordsOf, wordsOfName } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
 import type { MomentSpan } from "../values/find-moments.ts";
 import type { NameSpan } from "../values/find-names.ts";
 

@@ -1,8 +1,8 @@
 // The answer from what the tools said, in the language of the person who asked.
 
-import type { ReadTool } from "../choose/read-tool.ts";
 import { contentKeys } from "../language/stop-words.ts";
 import { wordsOf } from "../language/words.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import type { Phrases } from "./phrases.ts";
 import { readable } from "./read-out.ts";
 import type { Outcome, Turn } from "./turns.ts";

@@ -1,7 +1,7 @@
 // What the model says in its own words, in Russian and in English.
 import type { ToolDefinition } from "@beseda/core";
-import type { Field } from "../choose/read-field.ts";
-import type { ReadTool } from "../choose/read-tool.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import type { Tongue } from "./read-out.ts";
 import type { Resolved } from "./resolve-request.ts";
 

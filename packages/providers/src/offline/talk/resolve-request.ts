@@ -1,9 +1,9 @@
 // One request in its conversation: a tool with its arguments, a question for what is missing, or nothing.
 import { type Candidate, chooseTool, enough, rankTools } from "../choose/choose-tool.ts";
-import type { Field } from "../choose/read-field.ts";
-import type { ReadTool } from "../choose/read-tool.ts";
 import { type Arguments, fillArguments, setAt } from "../fill/fill-arguments.ts";
 import { wordsOf } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
+import type { ReadTool } from "../read/read-tool.ts";
 import { continuedFrom } from "../values/find-expressions.ts";
 import { findValues } from "../values/find-values.ts";
 import { numberIn, refersToPlace, refersToResult, withPlace, withResult } from "./references.ts";

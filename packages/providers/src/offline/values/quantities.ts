@@ -1,7 +1,7 @@
 // What a number counts: percents, money, time, weight. A rate is no term, though both are numbers.
 
-import type { Field } from "../choose/read-field.ts";
 import { wordsOf } from "../language/words.ts";
+import type { Field } from "../read/read-field.ts";
 import type { NumberSpan } from "./find-numbers.ts";
 import type { Values } from "./find-values.ts";
 

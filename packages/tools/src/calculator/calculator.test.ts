@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { calledWith } from "../call-tool.fake.ts";
 import { calculator } from "./calculator.ts";
-import { calledWith } from "./call-tool.fake.ts";
 
 it("answers with the expression and the result", async () => {
   expect(await calledWith(calculator(), { expression: "0.1 + 0.2" })).toEqual({ expression: "0.1 + 0.2", result: 0.3 });

@@ -1,8 +1,8 @@
 // What is known about a user: one document per fact, under the key of whose memory it is.
 import { createHash } from "node:crypto";
 import type { JsonValue, Store, ToolContext } from "@beseda/core";
-import { inputError } from "./input-error.ts";
-import { areAlike, stemsOf } from "./word-stems.ts";
+import { inputError } from "../input-error.ts";
+import { areAlike, stemsOf } from "../word-stems.ts";
 
 /** `createdAt` is ISO 8601. */
 export type Fact = { id: string; text: string; createdAt: string };

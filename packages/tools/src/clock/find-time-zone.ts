@@ -1,7 +1,8 @@
 // The time zone that somebody means: an IANA name, an offset, or a city or a country in English or Russian.
-import { inputError } from "./input-error.ts";
+
+import { inputError } from "../input-error.ts";
+import { areAlike, stemsOf } from "../word-stems.ts";
 import { countryZones, otherNames } from "./time-zone-names.ts";
-import { areAlike, stemsOf } from "./word-stems.ts";
 
 /** `note` is there where the country has more zones than this one. */
 export type FoundZone = { timeZone: string; note?: string };

@@ -1,7 +1,7 @@
 // Keeps a fact about the user beyond the conversation.
 import { type Tool, tool } from "@beseda/core";
+import { inputError } from "../input-error.ts";
 import { type FactOptions, factId, factPrefix, factsOf } from "./facts.ts";
-import { inputError } from "./input-error.ts";
 
 const longestFact = 1_000;
 const mostFacts = 1_000;

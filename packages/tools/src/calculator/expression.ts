@@ -1,7 +1,8 @@
 // Arithmetic in one pass over the text: parsed and computed at once, in linear time, with nothing that could be called.
+
+import { inputError } from "../input-error.ts";
 import { constants, factorial, functions, modulo, power } from "./expression-functions.ts";
 import { readNumber, rounded } from "./expression-numbers.ts";
-import { inputError } from "./input-error.ts";
 
 export const longestExpression = 1_000;
 const deepest = 50;

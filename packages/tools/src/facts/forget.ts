@@ -1,7 +1,7 @@
 // Takes back what was remembered about the user.
 import { type Tool, tool } from "@beseda/core";
+import { inputError } from "../input-error.ts";
 import { type Fact, type FactOptions, factId, factPrefix, factsOf, matchesOf, tellingStems } from "./facts.ts";
-import { inputError } from "./input-error.ts";
 
 /** Answers with what was forgotten, a line for each fact. */
 export function forget({ store }: FactOptions): Tool<Record<string, unknown>, string> {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BesedaError } from "@beseda/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { calledWith } from "./call-tool.fake.ts";
+import { calledWith } from "../call-tool.fake.ts";
 import { fetchPage } from "./fetch-page.ts";
 import { type ReadPageOptions, readPage } from "./read-page.ts";
 

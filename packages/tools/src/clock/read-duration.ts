@@ -1,5 +1,5 @@
 // Lengths of time as people and models write them, in English and Russian.
-import { inputError } from "./input-error.ts";
+import { inputError } from "../input-error.ts";
 import type { Duration } from "./wall-time.ts";
 
 /**

@@ -1,5 +1,5 @@
 // How numbers are written: spaces, commas and points as people in Russia and elsewhere put them.
-import { inputError } from "./input-error.ts";
+import { inputError } from "../input-error.ts";
 
 export type ReadNumber = { value: number; end: number };
 

@@ -1,6 +1,6 @@
 import { BesedaError } from "@beseda/core";
 import { expect, it } from "vitest";
-import { calledWith } from "./call-tool.fake.ts";
+import { calledWith } from "../call-tool.fake.ts";
 import { clock } from "./clock.ts";
 
 const now = () => new Date("2026-11-22T14:30:05Z");

@@ -1,6 +1,7 @@
 // The functions and constants that an expression may use, and what is wrong with an argument that they do not take.
+
+import { inputError } from "../input-error.ts";
 import { rounded } from "./expression-numbers.ts";
-import { inputError } from "./input-error.ts";
 
 export type MathFunction = { least: number; most: number; apply: (...given: number[]) => number };
 

@@ -1,5 +1,5 @@
 // The time that a clock on the wall shows: to and from instants, in any time zone, by Intl alone.
-import { inputError } from "./input-error.ts";
+import { inputError } from "../input-error.ts";
 
 /** `month` is 1 to 12. */
 export type WallTime = { year: number; month: number; day: number; hour: number; minute: number; second: number };

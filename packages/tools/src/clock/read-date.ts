@@ -1,5 +1,5 @@
 // Dates as people and models write them, in English and Russian.
-import { inputError } from "./input-error.ts";
+import { inputError } from "../input-error.ts";
 import { daysInMonth, midnight, plus, type WallTime } from "./wall-time.ts";
 
 export type GivenDate = {

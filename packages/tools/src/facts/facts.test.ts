@@ -1,7 +1,7 @@
 import type { JsonValue, Store, ToolContext } from "@beseda/core";
 import { BesedaError } from "@beseda/core";
 import { expect, it } from "vitest";
-import { calledWith } from "./call-tool.fake.ts";
+import { calledWith } from "../call-tool.fake.ts";
 import { factPrefix } from "./facts.ts";
 import { forget } from "./forget.ts";
 import { recall } from "./recall.ts";
