@@ -57,8 +57,9 @@ function putBest(filling: Filling, field: Field, found: readonly FoundChoice[]):
   if (!best) return;
   const word = filling.values.words.find((each) => each.start === best.start);
   // A command stays what it is: "add" can be the choice, and the word before the text as well.
-  // What is searched for is not cut by what it is filed under.
-  const isSearched = filling.open((each) => each.kind === "text").some((each) => each.keys.has("@query"));
+  // What is searched for is not cut by what it is filed under, unless that is said apart: "headphones in electronics".
+  const isApart = ["in", "within", "among", "в", "среди"].includes(filling.wordsBefore(best.start, 1)[0]?.lower ?? "");
+  const isSearched = !isApart && filling.open(({ kind }) => kind === "text").some(({ keys }) => keys.has("@query"));
   const consumes =
     !isSearched && best.strength !== strengths.operator && !(word && filling.tool.nameKeys.has(word.keys[0] ?? ""));
   filling.put(field, best.value, consumes ? best : undefined);

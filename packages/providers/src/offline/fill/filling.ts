@@ -102,5 +102,6 @@ const roleWords = {
 };
 
 const leadingToValue = new Set(
-  "to into in from for at on by of the until till with в во на из с со от до для к по за о об".split(" "),
+  `to into in from for at on by of the until till with under over below above than up less more cheaper most least
+   в во на из с со от до для к по за о об дешевле дороже меньше больше ниже выше не более менее`.split(/\s+/),
 );

@@ -194,7 +194,7 @@ euro,euros,€|евро|EUR
 ruble,rubles,rouble,roubles,₽|рубль,рубли,руб|RUB
 pound sterling,pounds,pound,quid,£|фунт,фунт стерлингов,фунты|GBP
 yen,¥|иена,йена,иены|JPY
-yuan,renminbi|юань,юани|CNY
+yuan,renminbi|юань,юани,юаня,юаней|CNY
 franc,francs,swiss francs|франк,франки|CHF
 tenge,₸|тенге|KZT
 lira,liras|лира,лиры|TRY
