@@ -42,7 +42,7 @@ it.each([
   expect(() => findTimeZone(text)).toThrow(near);
 });
 
-it.each(["", "Atlantis", "__proto__", "constructor", "+05:30", "UTC+99", "x".repeat(100_000), "я ".repeat(50_000)])(
+it.each(["", "Atlantis", "__proto__", "constructor", "UTC+99", "x".repeat(100_000), "я ".repeat(50_000)])(
   "refuses the unknown with advice, case %#",
   (text) => {
     expect(() => findTimeZone(text)).toThrow(BesedaError);

@@ -22,7 +22,10 @@ export function findTimeZone(text: string): FoundZone {
   );
 }
 
-/** Whole hours, as the zones Etc/GMT… of the IANA have them; their sign is the other way round. */
+/**
+ * Whole hours, as the zones Etc/GMT… of the IANA have them; their sign is the other way round. Half hours are left to
+ * Intl, which takes them from Node 22 on.
+ */
 function offsetZone(name: string): string | undefined {
   const [, sign, hours] = /^(?:utc|gmt)?\s*([+\-−])\s*0?(\d{1,2})(?::?00)?$/i.exec(name) ?? [];
   if (!sign || !hours) return undefined;
