@@ -1,5 +1,5 @@
 export { Agent, type AgentInput, type AgentOptions, type RunOptions } from "./agent/agent.ts";
-export { estimateTokens, messageTokens } from "./agent/estimate-usage.ts";
+export { estimateTokens, estimateUsage, messageTokens } from "./agent/estimate-usage.ts";
 export type { AgentEvents } from "./agent/event-bus.ts";
 export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
 export type { Run } from "./agent/run.ts";

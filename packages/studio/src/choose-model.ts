@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `why` is for people, in short lines: what made this the model, and how to get another. */
 export type ModelChoice = { id: string; why: readonly string[] };
 
-export const modelIds = "offline, openai:<model>";
+const modelIds = "offline, openai:<model>";
 
 const openaiURL = "https://api.openai.com/v1";
 const openaiDefault = "gpt-5-mini";

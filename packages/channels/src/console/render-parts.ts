@@ -12,7 +12,7 @@ export type Look = {
 };
 
 /** What a person should know about how a run ended; nothing for a usual end. */
-export function endingNote(finishReason: FinishReason): string | undefined {
+function endingNote(finishReason: FinishReason): string | undefined {
   switch (finishReason) {
     case "length":
       return "The answer was cut: the model may not write more at once.";

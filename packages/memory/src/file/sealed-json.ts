@@ -20,7 +20,7 @@ export function sealJson(json: string): string {
  * hand, and taken away the seal that no longer fitted.
  * @throws Unreadable where the seal does not fit, or the bytes are no UTF-8
  */
-export function unsealJson(bytes: Buffer): string {
+function unsealJson(bytes: Buffer): string {
   const sealAt = bytes.length - sealLength;
   const isSealed = sealAt > 0 && bytes.toString("latin1", sealAt, sealAt + seal.length) === seal;
   if (!isSealed) return decode(bytes);

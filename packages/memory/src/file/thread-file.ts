@@ -110,7 +110,7 @@ function isBlank(line: Buffer): boolean {
 }
 
 /** @throws Unreadable */
-export function parseMessage(line: Buffer): Message {
+function parseMessage(line: Buffer): Message {
   const message = parseSealed(line.at(-1) === 13 ? line.subarray(0, -1) : line);
   if (!isMessage(message)) throw new Unreadable("there is a line in it that is no message");
   return message;

@@ -1,14 +1,13 @@
 // The embedded model: rules instead of weights, so that everything runs with no key and no network.
 
 import {
-  estimateTokens,
+  type AssistantPart,
+  estimateUsage,
   type LanguageModel,
   type ModelEvent,
   type ModelRequest,
-  textOf,
   thinkClose,
   thinkOpen,
-  type Usage,
 } from "@beseda/core";
 import { type Decision, decide } from "./decide.ts";
 
@@ -22,7 +21,7 @@ export type OfflineOptions = {
 /**
  * Deterministic: the same request on the same day gives the same events. It chooses tools by comparing the last message
  * with whatever tools the request holds, fills their arguments from the message, and answers from their results.
- * Its usage is an estimate by `estimateTokens`, and says so.
+ * Its usage is an estimate by `estimateUsage`, and says so.
  */
 export function offline({ now = () => new Date(), delayMs = 0 }: OfflineOptions = {}): LanguageModel {
   return {
@@ -66,24 +65,43 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 function eventsOf(decision: Decision, request: ModelRequest): ModelEvent[] {
-  const thoughts = decision.thoughts.join("\n");
-  const events: ModelEvent[] = [];
+  const content = contentOf(decision, request);
+  const finishReason = decision.calls.length > 0 ? "tool-calls" : "stop";
+  const usage = estimateUsage(request, { role: "assistant", content });
+  return [...content.flatMap(eventsOfPart), { type: "finish", finishReason, usage }];
+}
+
+function contentOf({ thoughts, text, calls }: Decision, request: ModelRequest): AssistantPart[] {
+  const content: AssistantPart[] = [];
+  const thinking = thoughts.join("\n");
   const isPrompted = request.instructions.includes(thinkOpen) && request.instructions.includes(thinkClose);
-  const isNative = request.reasoning === "native" && !isPrompted;
-  if (isNative) for (const text of piecesOf(thoughts)) events.push({ type: "reasoning-delta", text });
-  const spoken =
-    isPrompted && thoughts !== "" ? `${thinkOpen}${thoughts}${thinkClose}\n\n${decision.text}` : decision.text;
-  for (const text of piecesOf(spoken)) events.push({ type: "text-delta", text });
-  const freeId = idsAfter(request);
-  for (const { toolName, input } of decision.calls) {
-    const toolCallId = freeId();
-    const json = JSON.stringify(input);
-    events.push({ type: "tool-input-start", toolCallId, toolName });
-    events.push({ type: "tool-input-delta", toolCallId, delta: json });
-    events.push({ type: "tool-call", toolCallId, toolName, input: json });
+  if (thinking !== "" && isPrompted) {
+    content.push({ type: "text", text: `${thinkOpen}${thinking}${thinkClose}\n\n${text}` });
+  } else {
+    if (thinking !== "" && request.reasoning === "native") content.push({ type: "reasoning", text: thinking });
+    if (text !== "") content.push({ type: "text", text });
   }
-  const usage = usageOf(request, events, isNative ? thoughts : "");
-  return [...events, { type: "finish", finishReason: decision.calls.length > 0 ? "tool-calls" : "stop", usage }];
+  const freeId = idsAfter(request);
+  for (const call of calls) content.push({ type: "tool-call", toolCallId: freeId(), ...call });
+  return content;
+}
+
+function eventsOfPart(part: AssistantPart): ModelEvent[] {
+  switch (part.type) {
+    case "text":
+      return piecesOf(part.text).map((text) => ({ type: "text-delta", text }));
+    case "reasoning":
+      return piecesOf(part.text).map((text) => ({ type: "reasoning-delta", text }));
+    case "tool-call": {
+      const { toolCallId, toolName } = part;
+      const input = JSON.stringify(part.input);
+      return [
+        { type: "tool-input-start", toolCallId, toolName },
+        { type: "tool-input-delta", toolCallId, delta: input },
+        { type: "tool-call", toolCallId, toolName, input },
+      ];
+    }
+  }
 }
 
 /** Word by word, the space with the word before it. */
@@ -101,23 +119,4 @@ function idsAfter({ messages }: ModelRequest): () => string {
     }
   }
   return () => `offline-${++last}`;
-}
-
-function usageOf(
-  { instructions, messages, tools }: ModelRequest,
-  events: readonly ModelEvent[],
-  thoughts: string,
-): Usage {
-  let inputTokens = estimateTokens(instructions);
-  for (const message of messages) inputTokens += estimateTokens(textOf(message));
-  for (const { name, description } of tools) inputTokens += estimateTokens(name + description);
-  let outputTokens = 0;
-  let said = "";
-  for (const event of events) {
-    if (event.type === "text-delta" || event.type === "reasoning-delta") said += event.text;
-    if (event.type === "tool-call") said += event.input;
-  }
-  outputTokens += estimateTokens(said);
-  const reasoningTokens = estimateTokens(thoughts);
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, reasoningTokens, estimated: true };
 }

@@ -53,7 +53,7 @@ export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest 
   };
 }
 
-export function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
+function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
   switch (message.role) {
     case "user": {
       const { content } = message;

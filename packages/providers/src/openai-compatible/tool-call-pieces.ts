@@ -25,10 +25,6 @@ export class ToolCallPieces {
     this.#toolNames = new Set(toolNames);
   }
 
-  get isEmpty(): boolean {
-    return this.#calls.length === 0;
-  }
-
   add(piece: ChatToolCallPiece, events: ModelEvent[]): void {
     const id = piece.id ?? "";
     const name = piece.function?.name ?? "";

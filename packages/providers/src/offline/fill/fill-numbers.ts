@@ -158,7 +158,7 @@ function put(filling: Filling, field: Field, value: number, span: NumberSpan, ce
   if (sign && filling.isFree(sign)) filling.take(sign);
 }
 
-export function fits(value: number, field: Field): boolean {
+function fits(value: number, field: Field): boolean {
   if (field.schema.type === "integer" && !Number.isInteger(value)) return false;
   const { minimum, maximum } = field.schema;
   // One that is a little out of bounds is the tool's to refuse; one that cannot be meant is not.
