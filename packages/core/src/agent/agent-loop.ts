@@ -111,7 +111,7 @@ async function interrupted(
   thrown: unknown,
 ): Promise<StreamPart[]> {
   const { runId } = speaker;
-  let cause = toBesedaError(signal.aborted ? signal.reason : thrown);
+  let cause = toBesedaError(thrown);
   let parts: StreamPart[] = [];
   try {
     parts = await record.cut(isStop(cause, signal) ? "aborted" : "error");

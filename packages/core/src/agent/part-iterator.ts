@@ -9,8 +9,8 @@ export type PartSource = {
 };
 
 /**
- * Yields what `pick` makes of each part, leaving out `undefined`; what `pick` throws, `next()` throws, once. Concurrent
- * calls of `next()` are answered in their order; after the end, an error or `return()` it stays done.
+ * Yields what `pick` makes of each part, leaving out `undefined`; what `pick` throws of the terminal part, `next()`
+ * throws, once. Concurrent calls of `next()` are answered in their order; after the end or `return()` it stays done.
  */
 export class PartIterator<Value> implements AsyncIterableIterator<Value> {
   readonly #source: PartSource;
@@ -71,14 +71,8 @@ export class PartIterator<Value> implements AsyncIterableIterator<Value> {
   #takeReady(): IteratorResult<Value> | undefined {
     if (this.#isDone) return { done: true, value: undefined };
     while (this.#at < this.#parts.length) {
-      const part = this.#parts[this.#at++] as StreamPart;
-      try {
-        const value = this.#pick(part);
-        if (value !== undefined) return { done: false, value };
-      } catch (error) {
-        this.#isDone = true;
-        throw error;
-      }
+      const value = this.#pick(this.#parts[this.#at++] as StreamPart);
+      if (value !== undefined) return { done: false, value };
     }
     return undefined;
   }

@@ -57,7 +57,8 @@ describe("the tools of one step", () => {
     });
     gates[4]?.resolve();
     const calls = gates.map((_, n) => ({ toolName: "wait", input: { n } }));
-    const { answers } = await answersTo(calls, [wait]);
+    const { answers, result } = await answersTo(calls, [wait]);
+    expect(result.messages.filter(({ role }) => role === "tool")).toEqual(answers);
     expect(answers.map(({ output }) => output)).toEqual([
       "0 is ready",
       "1 failed",
@@ -208,7 +209,8 @@ describe("a tool that misbehaves becomes a tool error that the model reads:", ()
     expect(answers[0]?.output).toMatch(/^a{750}\n\[… 49999003 of 50000003 characters left out …\]\na{247}end$/);
   });
 
-  it("progress after the end is not heard", async () => {
+  it("one that reports progress after its end is not heard, though others still run", async () => {
+    const others = gate<void>();
     let report: (progress: unknown) => void = () => {};
     const talkative = tool({
       name: "talkative",
@@ -218,12 +220,20 @@ describe("a tool that misbehaves becomes a tool error that the model reads:", ()
         report = progress;
       },
     });
-    const model = scriptedModel([{ toolCalls: [{ toolName: "talkative", input: {} }] }, { text: "Done" }]);
+    const slow = made("slow", () => others.promise);
+    const calls = [
+      { toolName: "talkative", input: {} },
+      { toolName: "slow", input: {} },
+    ];
+    const model = scriptedModel([{ toolCalls: calls }, { text: "Done" }]);
     const parts: StreamPart[] = [];
-    for await (const part of new Agent({ model, tools: [talkative] }).stream("Go").fullStream) {
+    for await (const part of new Agent({ model, tools: [talkative, slow] }).stream("Go").fullStream) {
       parts.push(part);
-      if (part.type === "tool-result") report("still here");
+      if (part.type !== "tool-result") continue;
+      report("still here");
+      others.resolve();
     }
+    expect(parts.filter(({ type }) => type === "tool-result")).toHaveLength(2);
     expect(parts.map(({ type }) => type)).not.toContain("tool-progress");
   });
 });

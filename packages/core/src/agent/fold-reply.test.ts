@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "../message.ts";
+import type { ModelEvent } from "../ports/language-model.ts";
+import type { Memory } from "../ports/memory.ts";
+import { scriptedModel } from "../testing/scripted-model.ts";
+import { tool } from "../tool/tool.ts";
+import { Agent } from "./agent.ts";
+import { ReplyFold } from "./fold-reply.ts";
+
+function folded(events: ModelEvent[]): ReplyFold {
+  const reply = new ReplyFold("run", 1, "native");
+  for (const event of events) reply.add([event]);
+  return reply;
+}
+
+describe("a reply", () => {
+  it("that the provider rewrites has its last text, in one block, and each block is told", () => {
+    const reply = folded([
+      { type: "text-delta", text: "bad " },
+      { type: "reasoning-delta", text: "hm" },
+      { type: "text-delta", text: "words" },
+    ]);
+    expect(reply.add([{ type: "text-replace", text: "I cannot say that." }])).toEqual([
+      { type: "text-replace", id: "text-1-1", text: "", runId: "run" },
+      { type: "text-replace", id: "text-1-3", text: "I cannot say that.", runId: "run" },
+    ]);
+    reply.add([{ type: "text-delta", text: " Sorry." }]);
+    expect(reply.message("whole").content).toEqual([
+      { type: "text", text: "" },
+      { type: "reasoning", text: "hm" },
+      { type: "text", text: "I cannot say that. Sorry." },
+    ]);
+  });
+
+  it("that was stopped keeps its text and none of its calls: they were not carried out", () => {
+    const reply = folded([
+      { type: "text-delta", text: "One moment." },
+      { type: "tool-call", toolCallId: "1", toolName: "look", input: "{}" },
+    ]);
+    expect(reply.message("aborted")).toEqual({
+      role: "assistant",
+      content: [{ type: "text", text: "One moment." }],
+      finishReason: "aborted",
+    });
+  });
+
+  it.each(['{"__proto__":{"polluted":true},"a":1}', '{"\\u005f_proto__":{"polluted":true},"a":1}'])(
+    "takes no prototype from the input %s",
+    (input) => {
+      const [call] = folded([{ type: "tool-call", toolCallId: "1", toolName: "look", input }]).message("whole").content;
+      expect(Object.getOwnPropertyNames(call?.type === "tool-call" && call.input)).toEqual(["a"]);
+    },
+  );
+});
+
+describe("the loop", () => {
+  const kept: Message[] = [];
+  const memory: Memory = {
+    load: async () => [],
+    append: async (_, messages) => void kept.push(...messages),
+    threads: async () => [],
+    delete: async () => {},
+  };
+
+  it("keeps no reply that says nothing", async () => {
+    const result = await new Agent({ model: scriptedModel([{}]), memory }).generate("Hi", { threadId: "t" });
+    expect(result).toMatchObject({ text: "", finishReason: "stop" });
+    expect(kept.map(({ role }) => role)).toEqual(["user"]);
+  });
+
+  it("carries out no call of a reply that the provider has filtered", async () => {
+    const look = tool({
+      name: "look",
+      description: "",
+      inputSchema: { type: "object" },
+      execute: () => {
+        throw new Error("must not run");
+      },
+    });
+    const model = scriptedModel([{ toolCalls: [{ toolName: "look", input: {} }], finishReason: "content-filter" }]);
+    const result = await new Agent({ model, tools: [look] }).generate("Hi");
+    expect(result.finishReason).toBe("content-filter");
+    expect(result.steps[0]?.toolResults).toEqual([]);
+  });
+});
