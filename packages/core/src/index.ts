@@ -11,6 +11,7 @@ export {
   type AssistantMessage,
   type AssistantPart,
   addUsage,
+  type FilePart,
   type FinishReason,
   type ImagePart,
   type JsonValue,
@@ -29,6 +30,7 @@ export {
 } from "./message.ts";
 export type {
   LanguageModel,
+  ModelAbilities,
   ModelCallOptions,
   ModelEvent,
   ModelRequest,

@@ -9,6 +9,12 @@ export type TextPart = { type: "text"; text: string };
 export type ImagePart = { type: "image"; image: string };
 
 /**
+ * Any other file, such as a PDF or a sound. `file` is a `data:` URL, or an http(s) URL for providers that fetch it
+ * themselves; `mediaType` is like `application/pdf`, `name` what the user calls it.
+ */
+export type FilePart = { type: "file"; file: string; mediaType: string; name?: string };
+
+/**
  * Thinking that is not the answer. `providerData` is whatever the provider wants to see again with it, such as a
  * signature; nobody else reads it.
  */
@@ -27,28 +33,36 @@ export type ToolCallPart = {
   providerData?: JsonValue;
 };
 
-export type UserPart = TextPart | ImagePart;
+export type UserPart = TextPart | ImagePart | FilePart;
 export type AssistantPart = TextPart | ReasoningPart | ToolCallPart;
 
 /** `userId` says who spoke, for rooms with several people. `createdAt` is ISO 8601. */
 export type UserMessage = { role: "user"; content: string | UserPart[]; userId?: string; createdAt?: string };
 
-/** One model reply. `finishReason` is `aborted` or `error` where only a part of it arrived. */
+/**
+ * One model reply. `finishReason` is `aborted` or `error` where only a part of it arrived. `agentName` is set where the
+ * thread was handed to another agent, which then speaks.
+ */
 export type AssistantMessage = {
   role: "assistant";
   content: AssistantPart[];
+  agentName?: string;
   finishReason?: FinishReason;
   usage?: Usage;
   createdAt?: string;
 };
 
-/** What the model is told a tool answered. One message for each call. */
+/**
+ * What the model is told a tool answered. One message for each call. `isPending` stands for a call that waits for an
+ * approval: a later message for the same call takes its place.
+ */
 export type ToolMessage = {
   role: "tool";
   toolCallId: string;
   toolName: string;
   output: string;
   isError?: true;
+  isPending?: true;
   createdAt?: string;
 };
 

@@ -22,6 +22,7 @@ import type { Timeouts } from "./timeouts.ts";
 
 /** All that an agent is, ready to run: made once, when the agent is made. */
 export type AgentPlan = StepPlan & {
+  name: string;
   model: LanguageModel;
   toolsByName: ReadonlyMap<string, Tool>;
   memory: Memory | undefined;
@@ -59,10 +60,13 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     keep: (message: Message) => record.keep(message),
   };
   try {
-    yield [{ type: "start", runId }];
+    yield [{ type: "start", agentName: agent.name, threadId: speaker.threadId, input: task.input, runId }];
     await record.open(task.input);
     for (let step = 1; ; step++) {
-      yield [{ type: "start-step", step, runId }];
+      const { provider, modelId } = agent.model;
+      yield [
+        { type: "start-step", step, agentName: agent.name, provider, modelId, settings: agent.settings, runId },
+      ];
       const request = planStep(agent, record.thread);
       const reply = new ReplyFold(runId, step, agent.reasoning);
       record.beginReply(request, reply);

@@ -128,6 +128,7 @@ function planOf(options: AgentOptions, name: string): AgentPlan {
     toolsByName.set(each.name, each);
   }
   return {
+    name,
     model,
     instructions: options.instructions ?? "",
     // Plain data, without the functions.

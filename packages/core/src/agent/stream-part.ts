@@ -1,17 +1,30 @@
 // What a run yields while it happens. Names and fields are those of the AI SDK's fullStream, plus runId.
 import type { BesedaError } from "../errors.ts";
-import type { FinishReason, Usage } from "../message.ts";
+import type { FinishReason, Message, Usage } from "../message.ts";
+import type { ModelSettings } from "../ports/language-model.ts";
 
 /**
  * A run is `start`, then for each step `start-step` … `finish-step`, then exactly one of `finish`, `abort` and `error`.
  * Text and reasoning come in blocks: `-start`, any number of `-delta`, `-end`, all with the block's `id`.
  */
-export type StreamPart = PartBody & { runId: string };
+export type StreamPart = PartBody & {
+  runId: string;
+  /** Only on parts of another run, a sub-agent's: the tool call of this run that it works for. Its terminal part is not the end of this run. */
+  parentCallId?: string;
+};
 
 export type PartBody =
-  | { type: "start" }
-  /** `step` counts from 1. */
-  | { type: "start-step"; step: number }
+  /** `input` is what is said now, without the thread before it. A run that is resumed after an approval has none. */
+  | { type: "start"; agentName: string; threadId: string | undefined; input: readonly Message[] }
+  /** `step` counts from 1. `agentName` is another than at the start after a hand-off. */
+  | {
+      type: "start-step";
+      step: number;
+      agentName: string;
+      provider: string;
+      modelId: string;
+      settings: ModelSettings;
+    }
   | { type: "text-start"; id: string }
   | { type: "text-delta"; id: string; text: string }
   /** The whole text of the block anew: the provider rewrote what it had sent. */
@@ -31,6 +44,12 @@ export type PartBody =
   | { type: "tool-result"; toolCallId: string; toolName: string; input: unknown; output: unknown }
   /** `error` is what the model reads. */
   | { type: "tool-error"; toolCallId: string; toolName: string; input: unknown; error: string }
+  /** The call waits: the run will finish with reason `approval`, to be resumed with a decision for this `callId`. */
+  | {
+      type: "tool-approval-request";
+      approvalId: string;
+      toolCall: { toolCallId: string; toolName: string; input: unknown };
+    }
   | { type: "finish-step"; step: number; finishReason: FinishReason; usage: Usage }
   | { type: "finish"; finishReason: FinishReason; totalUsage: Usage }
   | { type: "abort"; reason: string; totalUsage: Usage }

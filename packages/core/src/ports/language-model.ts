@@ -1,11 +1,14 @@
 // The port that every model is reached through: types without behaviour.
 import type { FinishReason, JsonValue, Message, Usage } from "../message.ts";
+import type { JsonSchema } from "../tool/json-schema.ts";
 import type { ToolDefinition } from "../tool/tool.ts";
 
 export interface LanguageModel {
   /** Who answers, such as `openai`, for logs and traces. */
   readonly provider: string;
   readonly modelId: string;
+  /** What it can do by itself; the agent does the rest by prompt. */
+  readonly abilities?: ModelAbilities | undefined;
   /**
    * One reply. A plain function: it returns at once, the iterable does the work. Events come in arrays, as many as one
    * read of the network held; an array is never empty. The last event is a `finish`, always and only once; a reply
@@ -14,6 +17,13 @@ export interface LanguageModel {
    */
   stream(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<ModelEvent[]>;
 }
+
+export type ModelAbilities = {
+  /** `false` where it cannot be given tools. Default `true`. */
+  tools?: boolean;
+  /** Whether it can be held to `outputSchema`: in every request, in those without tools, or not at all. Default `never`. */
+  outputSchema?: "always" | "without-tools" | "never";
+};
 
 export type ModelCallOptions = {
   signal?: AbortSignal | undefined;
@@ -30,6 +40,8 @@ export type ModelRequest = {
   messages: readonly Message[];
   tools: readonly ToolDefinition[];
   toolChoice: ToolChoice;
+  /** The answer has to be JSON of this schema. Only for models whose abilities say that they can. */
+  outputSchema?: JsonSchema | undefined;
   /** Whether the model's own thinking is wanted. A model that has none ignores it. */
   reasoning: "off" | "native";
   settings: ModelSettings;
@@ -45,6 +57,11 @@ export type ModelSettings = {
   reasoningEffort?: string;
   seed?: number;
   stopSequences?: string[];
+  /**
+   * A hint to keep the beginning of the request for the next one. `key` tells requests that begin alike; `ttl` is how
+   * long. Providers that take no hints ignore it.
+   */
+  promptCache?: { key?: string; ttl?: "5m" | "1h" };
 };
 
 /**
