@@ -1,6 +1,10 @@
-export { Agent, type AgentInput, type AgentOptions, type RunOptions } from "./agent/agent.ts";
+export { Agent, type AgentOptions, type OutputOf } from "./agent/agent.ts";
+export type { AgentInput, RunOptions } from "./agent/agent-options.ts";
+export type { PreparedStep, PrepareStep, StepOutlook } from "./agent/agent-plan.ts";
+export type { Decision, PendingApproval } from "./agent/approvals.ts";
 export { estimateTokens, estimateUsage, messageTokens } from "./agent/estimate-usage.ts";
-export type { AgentEvents } from "./agent/event-bus.ts";
+export type { AgentEvents, Publication } from "./agent/event-bus.ts";
+export type { PartialOutput } from "./agent/pick-parts.ts";
 export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
 export type { Run } from "./agent/run.ts";
 export { RunError, type RunResult, type Step } from "./agent/run-record.ts";
@@ -28,6 +32,9 @@ export {
   type UserMessage,
   type UserPart,
 } from "./message.ts";
+export { type FallbackOptions, fallback } from "./models/fallback.ts";
+export { type RecordedOptions, recorded } from "./models/recorded.ts";
+export { type ModelDefaults, withDefaults } from "./models/with-defaults.ts";
 export type {
   LanguageModel,
   ModelAbilities,
@@ -43,6 +50,7 @@ export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thoug
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
 export { outputText } from "./tool/output-text.ts";
 export {
+  type ApprovalContext,
   type Tool,
   type ToolContext,
   type ToolDefinition,

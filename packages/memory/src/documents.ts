@@ -13,6 +13,7 @@ export type UseDocuments = <Result>(work: (documents: Documents) => Result | Pro
 
 /** Values are kept as text, so that nothing is shared with the caller and every key is only data. */
 export function documentStore(use: UseDocuments): Store {
+  const beingTaken = new Set<string>();
   return {
     async get(key) {
       requireName(key, "key");
@@ -24,6 +25,20 @@ export function documentStore(use: UseDocuments): Store {
       // Made before anything is waited for: the caller may change the value afterwards.
       const text = toPlainJson(value, `The value of "${shown(key)}"`);
       await use((documents) => documents.change(key, text));
+    },
+    async take(key) {
+      requireName(key, "key");
+      return use(async (documents) => {
+        const text = documents.texts.get(key);
+        if (text === undefined || beingTaken.has(key)) return undefined;
+        beingTaken.add(key);
+        try {
+          await documents.change(key, undefined);
+        } finally {
+          beingTaken.delete(key);
+        }
+        return parse(text);
+      });
     },
     async delete(key) {
       requireName(key, "key");

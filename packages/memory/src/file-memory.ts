@@ -16,7 +16,7 @@ export type FileMemoryOptions = {
 };
 
 export interface FileMemory extends Memory {
-  /** Small documents in the same folder, such as facts about a user and settings. */
+  /** Small documents in the same folder: facts about a user, settings, runs that wait for an approval. */
   readonly store: Store;
   /** Opens the folder now and not at the first use, so that whatever is wrong with it is known early. */
   open(): Promise<void>;

@@ -17,6 +17,7 @@ export function inMemory(options: { window?: Window } = {}): Memory {
   // In the order in which they were last written to.
   const threads = new Map<string, Thread>();
   return {
+    store: inMemoryStore(),
     async load(threadId) {
       requireName(threadId, "thread id");
       return window(fromNewest(threads.get(threadId)?.messages ?? []));

@@ -19,7 +19,13 @@ it("importing the tools and making them loads neither undici nor ipaddr.js nor z
 });
 
 it("every tool tells a model what it is for, with examples in English and Russian", () => {
-  const store = { get: async () => undefined, set: async () => {}, delete: async () => {}, entries: async () => [] };
+  const store = {
+    get: async () => undefined,
+    take: async () => undefined,
+    set: async () => {},
+    delete: async () => {},
+    entries: async () => [],
+  };
   const tools = [calculator(), clock(), fetchPage(), remember({ store }), recall({ store }), forget({ store })];
   for (const each of tools) {
     expect(each.description.length, each.name).toBeGreaterThan(60);

@@ -5,7 +5,14 @@ import { type PrintPart, streamedAnswer, wholeAnswer } from "./plain-answer.ts";
 const write = (print: PrintPart, ...parts: PartBody[]) => parts.map((part) => print({ ...part, runId: "r" })).join("");
 const delta = (text: string, id = "1"): PartBody => ({ type: "text-delta", id, text });
 const replace = (text: string): PartBody => ({ type: "text-replace", id: "1", text });
-const step = (number: number): PartBody => ({ type: "start-step", step: number });
+const step = (number: number): PartBody => ({
+  type: "start-step",
+  step: number,
+  agentName: "a",
+  provider: "p",
+  modelId: "m",
+  settings: {},
+});
 const thought: PartBody = { type: "reasoning-delta", id: "0", text: "hm" };
 const finish: PartBody = { type: "finish", finishReason: "stop", totalUsage: noUsage };
 const abort: PartBody = { type: "abort", reason: "", totalUsage: noUsage };

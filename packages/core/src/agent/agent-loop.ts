@@ -6,38 +6,36 @@ import {
   type Message,
   noUsage,
   type ToolCallPart,
+  type ToolMessage,
+  textOf,
   toolCallsOf,
+  type Usage,
 } from "../message.ts";
-import type { LanguageModel } from "../ports/language-model.ts";
-import type { Memory } from "../ports/memory.ts";
-import type { Tool, ToolContext } from "../tool/tool.ts";
+import { type AgentPlan, preparedPlan } from "./agent-plan.ts";
+import { correction, mostCorrections, readAnswer, unusableAnswer } from "./answer.ts";
+import { Approvals, type Decision, type SuspendedRun } from "./approvals.ts";
+import { StepBudget } from "./budget.ts";
+import type { CallLink } from "./call-link.ts";
 import { ReplyFold } from "./fold-reply.ts";
+import { agentNamed, whoHas } from "./hand-off.ts";
 import { ModelCall } from "./model-call.ts";
-import { planStep, type StepPlan } from "./plan-step.ts";
+import { planStep } from "./plan-step.ts";
 import { RepeatBreaker } from "./repeat-breaker.ts";
+import type { Speaker } from "./run-call.ts";
 import { RunError, RunRecord, type RunResult, type Step } from "./run-record.ts";
 import { runTools } from "./run-tools.ts";
+import type { Steering } from "./steering.ts";
 import type { StreamPart } from "./stream-part.ts";
-import type { Timeouts } from "./timeouts.ts";
-
-/** All that an agent is, ready to run: made once, when the agent is made. */
-export type AgentPlan = StepPlan & {
-  name: string;
-  model: LanguageModel;
-  toolsByName: ReadonlyMap<string, Tool>;
-  memory: Memory | undefined;
-  maxSteps: number;
-  stopWhen: ((steps: readonly Step[]) => boolean | Promise<boolean>) | undefined;
-  toolConcurrency: number;
-  timeouts: Timeouts;
-  streamed: boolean;
-};
+import { reopen, suspend } from "./suspension.ts";
 
 /** What one run was asked, by whom, and how it is stopped. */
 export type RunTask = {
-  input: readonly Message[];
-  speaker: Omit<ToolContext, "signal" | "progress" | "callId">;
+  asked: { input: readonly Message[] } | { decisions: readonly Decision[] };
+  speaker: Speaker;
   signal: AbortSignal;
+  steering: Steering;
+  /** The tool call that the run works for, if any. */
+  link: CallLink | undefined;
   /** Told once, just before the terminal part. */
   settle(outcome: { result: RunResult } | { error: RunError }): void;
 };
@@ -47,42 +45,93 @@ export type RunTask = {
  * the signal and reads on to the end, which is then near.
  */
 export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerator<StreamPart[]> {
-  const { speaker, signal } = task;
-  const { runId } = speaker;
-  const record = new RunRecord(runId, speaker.threadId, agent.memory);
-  const toolRun = {
-    tools: agent.toolsByName,
-    concurrency: agent.toolConcurrency,
-    toolMs: agent.timeouts.toolMs,
-    signal,
-    repeats: new RepeatBreaker(),
-    context: speaker,
-    keep: (message: Message) => record.keep(message),
-  };
+  const { asked, signal, steering } = task;
+  const { runId } = task.speaker;
+  const record = new RunRecord(runId, agent.name, task.speaker.threadId, agent.memory);
   try {
-    yield [{ type: "start", agentName: agent.name, threadId: speaker.threadId, input: task.input, runId }];
-    await record.open(task.input);
-    for (let step = 1; ; step++) {
-      const { provider, modelId } = agent.model;
-      yield [
-        { type: "start-step", step, agentName: agent.name, provider, modelId, settings: agent.settings, runId },
-      ];
-      const request = planStep(agent, record.thread);
-      const reply = new ReplyFold(runId, step, agent.reasoning);
-      record.beginReply(request, reply);
-      const call = new ModelCall(agent.model, request, { timeouts: agent.timeouts, signal, streamed: agent.streamed });
-      for (let events = await call.next(); events !== undefined; events = await call.next()) {
-        const parts = reply.add(events);
-        if (parts.length > 0) yield parts;
-      }
-      const message = await record.endReply();
-      const calls = callsToRun(message);
-      if (calls.length > 0) record.addResults(yield* runTools(calls, toolRun));
-      const { finishReason = "stop", usage = noUsage } = message;
-      yield [{ type: "finish-step", step, finishReason, usage, runId }];
+    const { input, decisions } = { input: [], decisions: [], ...asked };
+    const sought = { ...task.speaker, isBelow: task.link !== undefined };
+    const found = "decisions" in asked ? new Approvals(agent.store).find(sought, decisions) : undefined;
+    const suspended = await found?.catch(() => undefined);
+    if (suspended) record.threadId = suspended.threadId;
+    yield [{ type: "start", agentName: agent.name, threadId: record.threadId, input, runId }];
+    await found;
 
-      const ending = await whyStop(agent, record.steps, message, calls);
+    const speaker = suspended ? speakerOf(suspended, task.speaker) : task.speaker;
+    let open = suspended && (await reopen(suspended, { agent, record, decisions }));
+    if (!open) await record.load();
+    await record.say(input);
+    let plan = (suspended ? agentNamed(suspended.agentName, agent) : whoHas(record.thread, agent)) ?? agent;
+    let steps = suspended?.steps ?? 0;
+    const budget = new StepBudget(agent.maxSteps - steps, task.link?.budget);
+    const toolRun = {
+      concurrency: agent.toolConcurrency,
+      toolMs: agent.timeouts.toolMs,
+      signal,
+      repeats: new RepeatBreaker(),
+      speaker,
+      link: { budget, store: agent.store, addUsage: (usage: Usage) => record.addUsage(usage) },
+      keep: (message: Message) => record.keep(message),
+    };
+    for (let corrections = 0; ; ) {
+      record.agentName = plan.name;
+      if (!open) await record.say(steering.take());
+      const now = await preparedPlan(plan, {
+        step: steps + 1,
+        steps: record.steps,
+        messages: record.thread,
+        agentName: plan.name,
+      });
+      let message: AssistantMessage;
+      if (open) message = open.message;
+      else {
+        budget.take();
+        steps++;
+        const { provider, modelId } = now.model;
+        yield [
+          { type: "start-step", step: steps, agentName: now.name, provider, modelId, settings: now.settings, runId },
+        ];
+        const request = planStep(now, record.thread);
+        const reply = new ReplyFold(runId, steps, now.reasoning);
+        record.beginReply(request, reply);
+        const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, signal, streamed: agent.streamed });
+        for (let events = await call.next(); events !== undefined; events = await call.next()) {
+          const parts = reply.add(events);
+          if (parts.length > 0) yield parts;
+        }
+        message = await record.endReply();
+      }
+
+      const calls = open?.calls ?? callsToRun(message);
+      let waits = false;
+      if (calls.length > 0) {
+        const subRuns = open?.suspended.subRuns ?? {};
+        const run = { ...toolRun, tools: now.toolsByName, decisions: open?.decisions, subRuns };
+        const { results, waiting } = yield* runTools(calls, run);
+        record.addResults(results);
+        plan = handedTo(now, results) ?? plan;
+        waits = waiting.length > 0;
+        if (waits)
+          yield await suspend({ agent, speaker, record, message, waiting, steps, open, isBelow: sought.isBelow });
+      }
+      const { finishReason = "stop", usage = noUsage } = message;
+      if (!open) yield [{ type: "finish-step", step: steps, finishReason, usage, runId }];
+      open = undefined;
+
+      const ending = waits ? "approval" : await whyStop(now, record.steps, { message, calls, budget });
       if (ending === undefined) continue;
+      if (ending === "stop" && now.output) {
+        const answer = await readAnswer(textOf(message), now.output);
+        if (answer.ok) record.output = answer.value;
+        else if (corrections++ === mostCorrections || budget.isSpent) throw unusableAnswer(answer.problem);
+        else {
+          await record.say([correction(answer.problem, now.output)]);
+          continue;
+        }
+      }
+      if (ending === "stop" && steering.hasMessages && !budget.isSpent) continue;
+      await record.say(steering.end());
+      task.link?.addUsage(record.usage);
       task.settle({ result: record.result(ending) });
       yield [{ type: "finish", finishReason: ending, totalUsage: record.usage, runId }];
       return;
@@ -92,26 +141,35 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
   }
 }
 
+/** The same run for the same people; only the caller's own context is new. */
+function speakerOf({ threadId, userId, ownerId }: SuspendedRun, { runId, context }: Speaker): Speaker {
+  return { runId, threadId, userId, ownerId, context };
+}
+
 function callsToRun(message: AssistantMessage): ToolCallPart[] {
   return message.finishReason === "content-filter" ? [] : toolCallsOf(message);
 }
 
+function handedTo(plan: AgentPlan, results: readonly ToolMessage[]): AgentPlan | undefined {
+  const handOffs = plan.handOffs();
+  const handOff = results.find(({ toolName, isError }) => !isError && handOffs.has(toolName));
+  return handOff && handOffs.get(handOff.toolName);
+}
+
 async function whyStop(
-  agent: AgentPlan,
+  { stopWhen }: AgentPlan,
   steps: readonly Step[],
-  message: AssistantMessage,
-  calls: readonly ToolCallPart[],
+  { message, calls, budget }: { message: AssistantMessage; calls: readonly ToolCallPart[]; budget: StepBudget },
 ): Promise<FinishReason | undefined> {
   if (calls.length === 0) return message.finishReason === "tool-calls" ? "stop" : message.finishReason;
-  if (await agent.stopWhen?.(steps)) return "tool-calls";
-  if (steps.length >= agent.maxSteps) return "max-steps";
-  return undefined;
+  if (await stopWhen?.(steps)) return "tool-calls";
+  return budget.isSpent ? "max-steps" : undefined;
 }
 
 /** Keeps what there is of the reply, and says why it ends: the caller's wish is an `abort`, everything else an `error`. */
 async function interrupted(
   record: RunRecord,
-  { speaker, signal, settle }: RunTask,
+  { speaker, signal, steering, link, settle }: RunTask,
   thrown: unknown,
 ): Promise<StreamPart[]> {
   const { runId } = speaker;
@@ -119,10 +177,12 @@ async function interrupted(
   let parts: StreamPart[] = [];
   try {
     parts = await record.cut(isStop(cause, signal) ? "aborted" : "error");
+    await record.say(steering.end());
   } catch (storing) {
     // A memory that fails is worse news than a stop, but no news after a failure, which may be its own.
     if (isStop(cause, signal)) cause = toBesedaError(storing);
   }
+  link?.addUsage(record.usage);
   if (isStop(cause, signal)) {
     settle({ result: record.result("aborted") });
     return [...parts, { type: "abort", reason: describeThrown(cause), totalUsage: record.usage, runId }];

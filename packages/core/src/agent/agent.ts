@@ -1,75 +1,48 @@
 // The agent: who it is, which model it speaks through, what it can do and what it remembers.
 import { randomUUID } from "node:crypto";
 import { BesedaError } from "../errors.ts";
-import type { Message, UserMessage } from "../message.ts";
-import type { LanguageModel, ModelSettings, ToolChoice } from "../ports/language-model.ts";
+import type { LanguageModel } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
-import type { Tool } from "../tool/tool.ts";
-import type { AgentPlan } from "./agent-loop.ts";
+import type { AnySchema, InferInput } from "../tool/json-schema.ts";
+import { type Tool, tool } from "../tool/tool.ts";
+import { type AgentInput, messagesOf, type OptionsOf, type RunOptions } from "./agent-options.ts";
+import { type AgentPlan, able, toolSet } from "./agent-plan.ts";
+import { answerFormat } from "./answer.ts";
+import { Approvals, type Decision, type PendingApproval, processStore } from "./approvals.ts";
+import { linkOf, SubRunWaits } from "./call-link.ts";
 import { type AgentEvents, EventBus } from "./event-bus.ts";
-import type { ReasoningStyle } from "./plan-step.ts";
+import { handOffTool } from "./hand-off.ts";
 import { Run } from "./run.ts";
-import type { RunResult, Step } from "./run-record.ts";
-import { defaultTimeouts, type Timeouts } from "./timeouts.ts";
+import type { RunResult } from "./run-record.ts";
+import { defaultTimeouts } from "./timeouts.ts";
 
-export type AgentOptions = {
-  model: LanguageModel;
-  /** For logs and for other agents. Default `assistant`. */
-  name?: string;
-  /** The system prompt. */
-  instructions?: string;
-  tools?: readonly Tool[];
-  /** Where threads are kept. Used by runs that name a `threadId`. */
-  memory?: Memory;
-  /**
-   * `native`, the default: the model's own thinking, where it has any. `prompted`: any model is asked to think before it
-   * answers. `off`: none is asked for and none is shown.
-   */
-  reasoning?: ReasoningStyle;
-  /** How many model replies one run may take. Default 10. */
-  maxSteps?: number;
-  /** Ends the run after a step with tool calls, with finish reason `tool-calls`. */
-  stopWhen?: (steps: readonly Step[]) => boolean | Promise<boolean>;
-  /** Default `auto`. A forced choice holds until a tool has answered. */
-  toolChoice?: ToolChoice;
-  /** How many tools of one step run at once. Default 10. */
-  toolConcurrency?: number;
-  timeouts?: Partial<Timeouts>;
-  /** Temperature and the like, for models that take them. */
-  settings?: ModelSettings;
-  /** `false` asks the model for whole replies, for servers that cannot stream. Default `true`. */
-  streamed?: boolean;
-};
+export type AgentOptions<Schema extends AnySchema | undefined = AnySchema | undefined> = OptionsOf<Schema, Agent>;
 
-/** What is said: a text, a message with images, or messages to add to the thread, the user's last. */
-export type AgentInput = string | UserMessage | readonly Message[];
+/** What `result.output` is, for an `output` schema. */
+export type OutputOf<Schema> = Schema extends AnySchema ? InferInput<Schema> : undefined;
 
-export type RunOptions = {
-  /** The conversation to go on with. Any text; without it, or without a memory, the run stands alone. */
-  threadId?: string | undefined;
-  /** Who speaks. Kept with the message. */
-  userId?: string | undefined;
-  /** Whose memory it is: the person in a private chat, the room in a group. Default: the user. */
-  ownerId?: string | undefined;
-  /** Stops the run. */
-  signal?: AbortSignal | undefined;
-  /** Handed to every tool, untouched. */
-  context?: unknown;
-};
-
-export class Agent {
+export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined> {
   readonly name: string;
-  readonly #plan: AgentPlan;
+  readonly description: string;
+  readonly #options: AgentOptions<Schema>;
   readonly #bus = new EventBus();
+  #plan: AgentPlan;
+  #hasHandOffs = false;
 
   /** @throws BesedaError `missing-setting` without a model, `invalid-argument` for two tools of one name. */
-  constructor(options: AgentOptions) {
+  constructor(options: AgentOptions<Schema>) {
     this.name = options.name ?? "assistant";
-    this.#plan = planOf(options, this.name);
+    this.description = options.description ?? "";
+    this.#options = options;
+    this.#plan = planOf(options, this.name, options.tools ?? []);
   }
 
   get model(): LanguageModel {
     return this.#plan.model;
+  }
+
+  get instructions(): string {
+    return this.#plan.instructions;
   }
 
   get tools(): readonly Tool[] {
@@ -81,17 +54,76 @@ export class Agent {
   }
 
   /** Answers now: the whole run. @throws RunError where it fails; a stopped run resolves with `aborted`. */
-  async generate(input: AgentInput, options?: RunOptions): Promise<RunResult> {
+  async generate(input: AgentInput, options?: RunOptions): Promise<RunResult<OutputOf<Schema>>> {
     return this.stream(input, options).result;
   }
 
   /** Answers now, streamed. @throws BesedaError `invalid-argument` for an empty message. */
-  stream(input: AgentInput, options: RunOptions = {}): Run {
-    const { threadId, userId, ownerId = userId, signal, context } = options;
-    if (threadId === "")
-      throw invalid("The threadId is empty.", "Give the conversation a name, or leave threadId out.");
-    const speaker = { runId: randomUUID(), threadId, userId, ownerId, context };
-    return new Run(this.#plan, this.#bus, { input: messagesOf(input, userId), speaker, signal });
+  stream(input: AgentInput, options: RunOptions = {}): Run<OutputOf<Schema>> {
+    const { parent } = options;
+    const link = parent && linkOf(parent);
+    const { userId = parent?.userId, signal = parent?.signal, context = parent?.context } = options;
+    const { threadId, ownerId = parent?.ownerId ?? userId } = options;
+    if (threadId === "") {
+      throw new BesedaError("The threadId is empty.", {
+        code: "invalid-argument",
+        hint: "Give the conversation a name, or leave threadId out.",
+      });
+    }
+    const isDecision = typeof input === "object" && "decisions" in input;
+    const runId = isDecision ? input.runId : randomUUID();
+    const asked = isDecision ? { decisions: input.decisions } : { input: messagesOf(input, userId) };
+    const plan = this.#runningPlan();
+    return new Run(link ? { ...plan, store: link.store } : plan, this.#bus, {
+      asked,
+      speaker: { runId, threadId, userId, ownerId, context },
+      signal,
+      link,
+    });
+  }
+
+  /**
+   * Goes on with a run that finished with reason `approval`, in any process that has the same memory. Each decision
+   * counts once: an approved tool runs once, whoever else resumes. What is not decided yet keeps waiting.
+   * @throws RunError `not-found` where the run does not wait any more, `unauthorized` for another user's
+   */
+  async resume(
+    runId: string,
+    decisions: readonly Decision[],
+    options?: RunOptions,
+  ): Promise<RunResult<OutputOf<Schema>>> {
+    return this.generate({ runId, decisions }, options);
+  }
+
+  /** The calls that wait for a person, the oldest first; those of one thread, where it is named. */
+  async pending(threadId?: string): Promise<PendingApproval[]> {
+    return new Approvals(this.#plan.store).list(threadId);
+  }
+
+  /**
+   * This agent as a tool of another: asked for a task, it answers with its text, or with its object where it has an
+   * `output` schema. What it does is shown as parts with `parentCallId`.
+   */
+  asTool({ name = this.name, description = this.description }: { name?: string; description?: string } = {}): Tool {
+    return tool({
+      name,
+      description,
+      inputSchema: {
+        type: "object",
+        properties: {
+          task: { type: "string", description: "What is to be done, with all that has to be known for it." },
+        },
+        required: ["task"],
+      },
+      execute: async ({ task }, context) => {
+        const resumed = linkOf(context)?.resumed;
+        const result = await this.generate(resumed ?? String(task), { parent: context });
+        if (result.finishReason === "approval") throw new SubRunWaits(result.runId, result.pending);
+        context.signal.throwIfAborted();
+        const answer = result.output ?? result.text;
+        return result.finishReason === "stop" ? answer : { answer, endedBecause: result.finishReason };
+      },
+    });
   }
 
   /** Watches the runs of this agent. A listener is told afterwards; it can neither slow nor break a run. */
@@ -104,80 +136,73 @@ export class Agent {
     this.#bus.off(name, listener);
     return this;
   }
+
+  /** With the tools that hand the thread to others, who need not be there yet when this agent is made. */
+  #runningPlan(): AgentPlan {
+    const { handOffs, tools = [] } = this.#options;
+    if (handOffs && !this.#hasHandOffs) {
+      const targets = handOffs().map((agent) => ({ agent, tool: handOffTool(agent.#plan) }));
+      const byTool = new Map(targets.map(({ agent, tool: { name } }) => [name, agent]));
+      this.#plan = {
+        ...planOf(this.#options, this.name, [...tools, ...targets.map((target) => target.tool)]),
+        store: this.#plan.store,
+        handOffs: () => new Map([...byTool].map(([name, agent]) => [name, agent.#runningPlan()])),
+      };
+      this.#hasHandOffs = true;
+    }
+    return this.#plan;
+  }
 }
 
-function planOf(options: AgentOptions, name: string): AgentPlan {
-  const { model, tools = [] } = options;
+function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): AgentPlan {
+  const { model, memory, output: schema } = options;
   if (typeof model?.stream !== "function") {
     throw new BesedaError(`The agent "${name}" has no model.`, {
       code: "missing-setting",
       hint: "Give one: offline() needs no key, openaiCompatible({ baseURL, apiKey, model }) reaches a server.",
     });
   }
-  const toolsByName = new Map<string, Tool>();
-  for (const each of tools) {
-    if (typeof each?.validate !== "function") {
-      throw invalid(
-        `A tool of the agent "${name}" was not made by tool().`,
-        "Wrap it: tool({ name, description, … }).",
-      );
-    }
-    if (toolsByName.has(each.name)) {
-      throw invalid(`The agent "${name}" has two tools called "${each.name}".`, "Rename one of them.");
-    }
-    toolsByName.set(each.name, each);
-  }
+  requireTools(tools, name);
+  const output = schema && answerFormat(schema, name);
+  const set = toolSet(tools);
   return {
     name,
+    description: options.description ?? "",
     model,
+    able: able({ model, tools: set.tools, output }),
     instructions: options.instructions ?? "",
-    // Plain data, without the functions.
-    tools: tools.map(({ name, description, inputSchema, examples }) => ({ name, description, inputSchema, examples })),
-    toolsByName,
+    ...set,
+    handOffs: () => noHandOffs,
+    output,
     toolChoice: options.toolChoice ?? "auto",
     reasoning: options.reasoning ?? "native",
     settings: options.settings ?? {},
-    memory: options.memory,
+    memory,
+    store: memory?.store ?? processStore(),
     maxSteps: options.maxSteps ?? 10,
     stopWhen: options.stopWhen,
+    prepareStep: options.prepareStep,
     toolConcurrency: options.toolConcurrency ?? 10,
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     streamed: options.streamed ?? true,
   };
 }
 
-/** Fresh objects: the run adds to them, and the caller's stay as they are. */
-function messagesOf(input: AgentInput, userId: string | undefined): Message[] {
-  const said: readonly Message[] = isList(input)
-    ? input
-    : [typeof input === "string" ? { role: "user", content: input } : input];
-  const messages = said.map((message) =>
-    message.role === "user" ? { ...message, content: wellFormed(message.content) } : { ...message },
-  );
-  const last = messages.at(-1);
-  if (last?.role !== "user" || isEmpty(last)) {
-    throw invalid("There is no message to answer.", "The last message has to be the user's, with a text or an image.");
+const noHandOffs: ReadonlyMap<string, AgentPlan> = new Map();
+
+function requireTools(tools: readonly Tool[], agentName: string): void {
+  const names = new Set<string>();
+  for (const each of tools) {
+    const problem =
+      typeof each?.validate !== "function"
+        ? ([
+            `A tool of the agent "${agentName}" was not made by tool().`,
+            "Wrap it: tool({ name, description, … }).",
+          ] as const)
+        : names.has(each.name)
+          ? ([`The agent "${agentName}" has two tools called "${each.name}".`, "Rename one of them."] as const)
+          : undefined;
+    if (problem) throw new BesedaError(problem[0], { code: "invalid-argument", hint: problem[1] });
+    names.add(each.name);
   }
-  if (userId !== undefined) last.userId ??= userId;
-  return messages;
-}
-
-/** Half a character, as a text cut in the wrong place has it, is refused by many services. */
-function wellFormed(content: UserMessage["content"]): UserMessage["content"] {
-  if (typeof content === "string") return content.toWellFormed();
-  return content.map((part) => (part.type === "text" ? { ...part, text: part.text.toWellFormed() } : part));
-}
-
-function isList(input: AgentInput): input is readonly Message[] {
-  return Array.isArray(input);
-}
-
-function isEmpty({ content }: UserMessage): boolean {
-  return typeof content === "string"
-    ? content.trim() === ""
-    : content.every((part) => part.type === "text" && part.text.trim() === "");
-}
-
-function invalid(message: string, hint: string): BesedaError {
-  return new BesedaError(message, { code: "invalid-argument", hint });
 }

@@ -12,6 +12,14 @@ describe("an estimate of tokens", () => {
     expect(messageTokens({ role: "user", content: "" })).toBe(4);
     const image = `data:image/png;base64,${"A".repeat(1_000_000)}`;
     expect(messageTokens({ role: "user", content: [{ type: "image", image }] })).toBe(1_504);
+    const file = (mediaType: string, bytes: number) => {
+      const content = `data:${mediaType};base64,${"A".repeat((bytes * 4) / 3)}`;
+      return messageTokens({ role: "user", content: [{ type: "file", mediaType, file: content }] });
+    };
+    expect(file("image/png", 300_000)).toBe(1_504);
+    expect(file("text/plain", 300)).toBe(4 + 75);
+    expect(file("application/pdf", 99_000)).toBe(4 + 4_000);
+    expect(file("audio/wav", 48_000)).toBe(4 + 30);
     const thought = { type: "reasoning", text: "a".repeat(40) } as const;
     const call = { type: "tool-call", toolCallId: "1", toolName: "look", input: { a: 1 } } as const;
     expect(messageTokens({ role: "assistant", content: [thought, call] })).toBe(4 + 10 + 3);

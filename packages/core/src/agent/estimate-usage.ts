@@ -1,5 +1,5 @@
 // Counting tokens without the model's own tokenizer, for replies whose provider reports no usage.
-import { type AssistantMessage, type Message, textOf, type Usage } from "../message.ts";
+import { type AssistantMessage, type FilePart, type Message, textOf, type Usage } from "../message.ts";
 import type { ModelRequest } from "../ports/language-model.ts";
 
 /**
@@ -33,7 +33,7 @@ const perMessage = 4;
 const perImage = 1_500;
 const counted = new WeakMap<Message, number>();
 
-/** As `estimateTokens`, with reasoning and calls, 4 tokens for the role and 1,500 for an image. Counted once for each message. */
+/** As `estimateTokens`, with reasoning, calls and files, 4 tokens for the role and 1,500 for an image. Counted once for each message. */
 export function messageTokens(message: Message): number {
   const known = counted.get(message);
   if (known !== undefined) return known;
@@ -41,10 +41,25 @@ export function messageTokens(message: Message): number {
   if (message.role !== "tool" && typeof message.content !== "string") {
     for (const part of message.content) {
       if (part.type === "image") tokens += perImage;
+      else if (part.type === "file") tokens += fileTokens(part);
       else if (part.type === "reasoning") tokens += estimateTokens(part.text);
       else if (part.type === "tool-call") tokens += estimateTokens(part.toolName + JSON.stringify(part.input));
     }
   }
   counted.set(message, tokens);
   return tokens;
+}
+
+/** A file given by its address counts as 100 KB. */
+const unknownSize = 100_000;
+
+/**
+ * By its size: a text as a text, an image as one, a sound 10 tokens for a second of 16 KB, anything else as a document of
+ * 2,000 tokens a page of 50 KB. For a sense of scale only.
+ */
+function fileTokens({ file, mediaType }: FilePart): number {
+  if (mediaType.startsWith("image/")) return perImage;
+  const bytes = file.startsWith("data:") ? ((file.length - file.indexOf(",") - 1) * 3) / 4 : unknownSize;
+  if (/^text\/|json|xml/.test(mediaType)) return Math.ceil(bytes / 4);
+  return mediaType.startsWith("audio/") ? 10 * Math.ceil(bytes / 16_000) : 2_000 * Math.ceil(bytes / 50_000);
 }

@@ -5,46 +5,62 @@ import type { StreamPart } from "./stream-part.ts";
 
 /** An event for each kind of stream part, and `part` for all of them. */
 export type AgentEvents = {
-  [Type in StreamPart["type"]]: (part: Extract<StreamPart, { type: Type }>) => void;
-} & { part: (part: StreamPart) => void };
+  [Type in StreamPart["type"]]: (part: Extract<StreamPart, { type: Type }>, publication: Publication) => void;
+} & { part: (part: StreamPart, publication: Publication) => void };
+
+/** What a watcher cannot see from a part. Parts that came with one read of the network share one publication. */
+export type Publication = {
+  /** When the run's reader was given the part, which is before the watcher is told: milliseconds since 1970. */
+  readonly at: number;
+  /** The run that was read. Another than the part's where that is a sub-agent's. */
+  readonly runId: string;
+};
 
 export class EventBus {
   readonly #emitter = new EventEmitter();
-  #queue: StreamPart[] = [];
+  #isWatched = false;
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): void {
     this.#emitter.on(name, listener);
+    this.#isWatched = true;
   }
 
   off<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): void {
     this.#emitter.off(name, listener);
+    this.#isWatched = this.#emitter.eventNames().length > 0;
   }
 
-  /** Returns at once; listeners are called in a later turn of the event loop, in the order of the parts. */
-  publish(parts: readonly StreamPart[]): void {
-    if (this.#emitter.eventNames().length === 0) return;
-    if (this.#queue.length === 0) setImmediate(() => this.#deliver());
-    this.#queue.push(...parts);
+  /**
+   * Returns at once; listeners are called in a later turn of the event loop, in the order of the parts, and in the async
+   * context (AsyncLocalStorage) of whoever reads the run. Costs nothing while nobody listens.
+   */
+  publish(parts: readonly StreamPart[], runId: string): void {
+    if (!this.#isWatched) return;
+    const publication = { at: Date.now(), runId };
+    // One each, and not one for all that waits: an immediate keeps its order and its caller's context.
+    setImmediate(() => this.#deliver(parts, publication));
   }
 
-  #deliver(): void {
-    const parts = this.#queue;
-    this.#queue = [];
+  #deliver(parts: readonly StreamPart[], publication: Publication): void {
     for (const part of parts) {
       for (const name of [part.type, "part"]) {
-        for (const listener of this.#emitter.listeners(name)) this.#call(listener, part);
+        for (const listener of this.#emitter.listeners(name)) this.#call(listener, part, publication);
       }
     }
   }
 
-  #call(listener: (part: StreamPart) => unknown, part: StreamPart): void {
+  #call(
+    listener: (part: StreamPart, publication: Publication) => unknown,
+    part: StreamPart,
+    publication: Publication,
+  ): void {
     const complain = (thrown: unknown) => {
       process.emitWarning(`A listener of "${part.type}" failed: ${describeThrown(thrown)}`, {
         code: "BESEDA_LISTENER",
       });
     };
     try {
-      const returned = listener(part);
+      const returned = listener(part, publication);
       if (returned instanceof Promise) returned.catch(complain);
     } catch (thrown) {
       complain(thrown);

@@ -1,7 +1,16 @@
 // One model reply: events in, stream parts out, and at the end the message that is kept.
-import type { AssistantMessage, AssistantPart, FinishReason, ReasoningPart, TextPart, Usage } from "../message.ts";
+import type {
+  AssistantMessage,
+  AssistantPart,
+  FinishReason,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+  Usage,
+} from "../message.ts";
 import type { ModelEvent } from "../ports/language-model.ts";
 import { ThinkSplitter } from "../reasoning/chain-of-thought.ts";
+import { parseJson } from "../tool/parse-json.ts";
 import type { ReasoningStyle } from "./plan-step.ts";
 import type { StreamPart } from "./stream-part.ts";
 
@@ -13,6 +22,8 @@ export class ReplyFold {
   readonly #content: AssistantPart[] = [];
   /** Tool inputs that are being written. */
   readonly #openInputs = new Set<string>();
+  /** Calls whose closing brackets were added. */
+  readonly #closedCalls: { call: ToolCallPart; text: string }[] = [];
   #block: { part: TextPart | ReasoningPart; id: string } | undefined;
   /** Set by the model's `finish`. */
   finish: { finishReason: FinishReason; usage: Usage | undefined } | undefined;
@@ -108,6 +119,7 @@ export class ReplyFold {
         break;
       case "finish":
         this.closeBlock(parts);
+        if (event.finishReason === "length") this.#refuseClosedCalls();
         this.finish = { finishReason: event.finishReason, usage: event.usage };
     }
   }
@@ -118,9 +130,20 @@ export class ReplyFold {
     if (this.#openInputs.delete(toolCallId)) {
       parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
     }
-    const call = { type: "tool-call", toolCallId, toolName, ...parseInput(event.input) } as const;
-    this.#content.push(providerData === undefined ? call : { ...call, providerData });
+    const { wasOpen, ...input } = parseInput(event.input);
+    const call: ToolCallPart = { type: "tool-call", toolCallId, toolName, ...input };
     parts.push({ ...call, runId: this.#runId });
+    if (providerData !== undefined) call.providerData = providerData;
+    this.#content.push(call);
+    if (wasOpen) this.#closedCalls.push({ call, text: event.input });
+  }
+
+  /** The reply was cut: these calls may have missed more than their closing brackets. */
+  #refuseClosedCalls(): void {
+    for (const { call, text } of this.#closedCalls) {
+      call.input = text.toWellFormed();
+      call.invalid = true;
+    }
   }
 
   /** All text of this reply anew: the last block takes it, earlier ones become empty. */
@@ -138,16 +161,12 @@ export class ReplyFold {
   }
 }
 
-/** Empty text is a call without arguments. Keys named `__proto__` are dropped: nobody means well with them. */
-function parseInput(text: string): { input: unknown } | { input: string; invalid: true } {
-  if (text.trim() === "") return { input: {} };
-  try {
-    return { input: /__proto__|\\u005f/i.test(text) ? JSON.parse(text, withoutProto) : JSON.parse(text) };
-  } catch {
-    return { input: text, invalid: true };
-  }
-}
+type ParsedInput = { input: unknown; invalid?: true; wasOpen: boolean };
 
-function withoutProto(key: string, value: unknown): unknown {
-  return key === "__proto__" ? undefined : value;
+/** Empty text is a call without arguments. */
+function parseInput(text: string): ParsedInput {
+  if (text.trim() === "") return { input: {}, wasOpen: false };
+  const parsed = parseJson(text);
+  if (!parsed.ok) return { input: text.toWellFormed(), invalid: true, wasOpen: false };
+  return { input: parsed.value, wasOpen: parsed.wasOpen };
 }

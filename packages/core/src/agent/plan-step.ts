@@ -2,6 +2,7 @@
 import { type AssistantMessage, type Message, type ToolMessage, toolCallsOf } from "../message.ts";
 import type { ModelRequest, ModelSettings, ToolChoice } from "../ports/language-model.ts";
 import { thinkInstructions } from "../reasoning/chain-of-thought.ts";
+import type { JsonSchema } from "../tool/json-schema.ts";
 import type { ToolDefinition } from "../tool/tool.ts";
 
 export type ReasoningStyle = "off" | "native" | "prompted";
@@ -12,6 +13,8 @@ export type StepPlan = {
   toolChoice: ToolChoice;
   reasoning: ReasoningStyle;
   settings: ModelSettings;
+  /** How the answer has to look, where it has to be an object. */
+  output?: { schema: JsonSchema } | undefined;
 };
 
 export function planStep(plan: StepPlan, thread: readonly Message[]): ModelRequest {
@@ -23,6 +26,7 @@ export function planStep(plan: StepPlan, thread: readonly Message[]): ModelReque
     toolChoice: nextToolChoice(plan.toolChoice, thread),
     reasoning: plan.reasoning === "native" ? "native" : "off",
     settings: plan.settings,
+    ...(plan.output && { outputSchema: plan.output.schema }),
   };
 }
 
@@ -63,14 +67,15 @@ type Slot = { index: number; toolCallId: string; filled: boolean };
 
 function repaired(thread: readonly Message[]): Message[] {
   const whole: Message[] = [];
-  // The same id may come again in a later reply, and results may come late: each takes the first open slot of its id.
+  // The same id may come again in a later reply, and results may come late: each takes the latest open slot of its id.
   const slots = new Map<string, Slot[]>();
   for (const message of thread) {
     if (message.role === "user") whole.push(message);
     else if (message.role === "tool") {
-      const slot = slots.get(message.toolCallId)?.find((open) => !open.filled);
+      const slot = slots.get(message.toolCallId)?.findLast((open) => !open.filled);
       if (!slot) continue;
-      slot.filled = true;
+      // What waited for an approval may still get its real result.
+      slot.filled = !message.isPending;
       whole[slot.index] = message;
     } else if (!saysNothing(message)) {
       whole.push(message);

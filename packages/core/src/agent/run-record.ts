@@ -12,6 +12,7 @@ import {
 } from "../message.ts";
 import type { ModelRequest } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
+import type { PendingApproval } from "./approvals.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 import type { ReplyFold } from "./fold-reply.ts";
 import { repairThread } from "./plan-step.ts";
@@ -20,16 +21,23 @@ import type { StreamPart } from "./stream-part.ts";
 /** One model reply and the results of the tools that it called, in the order of the calls. */
 export type Step = { message: AssistantMessage; toolResults: readonly ToolMessage[] };
 
-export type RunResult = {
+export type RunResult<Output = unknown> = {
   runId: string;
   threadId: string | undefined;
+  /** Who answered: another than the agent that was asked, after a hand-off. */
+  agentName: string;
   /** The answer: the text of the last step. */
   text: string;
+  /** The answer as an object, validated, of an agent that has an `output` schema and came to its answer. */
+  output: Output | undefined;
   /** The thinking of all steps, an empty line between two of them. */
   reasoning: string;
   finishReason: FinishReason;
-  /** Of all steps together. */
+  /** The calls that wait for a person, where the finish reason is `approval`: `agent.resume(runId, decisions)` goes on. */
+  pending: readonly PendingApproval[];
+  /** Of all steps together, those of sub-agents included. */
   usage: Usage;
+  /** Of a run that was resumed, those since then; the first is the one with the calls that waited. */
   steps: readonly Step[];
   /** What the run added to the thread, the user's message first. */
   messages: readonly Message[];
@@ -51,25 +59,40 @@ export class RunRecord {
   readonly thread: Message[] = [];
   readonly steps: Step[] = [];
   usage: Usage = noUsage;
+  output: unknown;
+  pending: readonly PendingApproval[] = [];
+  /** Who has the thread. */
+  agentName: string;
+  threadId: string | undefined;
   readonly #runId: string;
-  readonly #threadId: string | undefined;
+  readonly #askedName: string;
   readonly #memory: Memory | undefined;
   readonly #added: Message[] = [];
   #inFlight: InFlight | undefined;
 
-  constructor(runId: string, threadId: string | undefined, memory: Memory | undefined) {
+  constructor(runId: string, agentName: string, threadId: string | undefined, memory: Memory | undefined) {
     this.#runId = runId;
-    this.#threadId = threadId;
+    this.#askedName = agentName;
+    this.agentName = agentName;
+    this.threadId = threadId;
     this.#memory = memory;
   }
 
-  /** Loads the thread and adds what is said now. */
-  async open(input: readonly Message[]): Promise<void> {
-    if (this.#memory && this.#threadId !== undefined) {
+  /** Whether the thread outlives the run. */
+  get isKept(): boolean {
+    return this.#memory !== undefined && this.threadId !== undefined;
+  }
+
+  async load(): Promise<void> {
+    if (this.#memory && this.threadId !== undefined) {
       // Put right here once, planStep then finds nothing to copy.
-      for (const message of repairThread(await this.#memory.load(this.#threadId))) this.thread.push(message);
+      for (const message of repairThread(await this.#memory.load(this.threadId))) this.thread.push(message);
     }
-    for (const message of input) {
+  }
+
+  /** Adds to the thread what somebody says now. */
+  async say(messages: readonly Message[]): Promise<void> {
+    for (const message of messages) {
       this.thread.push(message);
       await this.keep(message);
     }
@@ -85,9 +108,23 @@ export class RunRecord {
 
   /** Stores a message. Results of tools join the thread by `addResults`, in the order of the calls. */
   async keep(message: Message): Promise<void> {
-    message.createdAt ??= new Date().toISOString();
     this.#added.push(message);
-    if (this.#memory && this.#threadId !== undefined) await this.#memory.append(this.#threadId, [message]);
+    await this.note(message);
+  }
+
+  /** Stores a message that is no part of the run's own account. */
+  async note(message: Message): Promise<void> {
+    message.createdAt ??= new Date().toISOString();
+    if (this.#memory && this.threadId !== undefined) await this.#memory.append(this.threadId, [message]);
+  }
+
+  /** The real results of these calls are about to come. */
+  forgetPending(callIds: ReadonlySet<string>): void {
+    const isPending = (message: Message) =>
+      message.role === "tool" && message.isPending && callIds.has(message.toolCallId);
+    for (let at = this.thread.length - 1; this.thread[at]?.role === "tool"; at--) {
+      if (isPending(this.thread[at] as Message)) this.thread.splice(at, 1);
+    }
   }
 
   addResults(toolResults: readonly ToolMessage[]): void {
@@ -95,6 +132,10 @@ export class RunRecord {
     this.#added.splice(-toolResults.length, toolResults.length, ...toolResults);
     const step = this.steps.at(-1);
     if (step) step.toolResults = toolResults;
+  }
+
+  addUsage(usage: Usage): void {
+    this.usage = addUsage(this.usage, usage);
   }
 
   /** Keeps what had arrived of the reply in flight; the parts close what its reader has seen open. */
@@ -110,10 +151,13 @@ export class RunRecord {
     const thoughts = this.steps.map(({ message }) => reasoningOf(message)).filter(Boolean);
     return {
       runId: this.#runId,
-      threadId: this.#threadId,
+      threadId: this.threadId,
+      agentName: this.agentName,
       text: last ? textOf(last) : "",
+      output: this.output,
       reasoning: thoughts.join("\n\n"),
       finishReason,
+      pending: this.pending,
       usage: this.usage,
       steps: this.steps,
       messages: this.#added,
@@ -124,8 +168,9 @@ export class RunRecord {
     const { request, reply } = this.#inFlight as InFlight;
     this.#inFlight = undefined;
     const message = reply.message(ended);
+    if (this.agentName !== this.#askedName) message.agentName = this.agentName;
     message.usage = reply.finish?.usage ?? estimateUsage(request, message);
-    this.usage = addUsage(this.usage, message.usage);
+    this.addUsage(message.usage);
     this.steps.push({ message, toolResults: [] });
     if (message.content.length > 0) {
       this.thread.push(message);

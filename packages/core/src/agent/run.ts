@@ -1,11 +1,15 @@
 // What `agent.stream()` returns: one run, to be read once, as parts or as text, or awaited as a whole.
 import { setMaxListeners } from "node:events";
 import { BesedaError, describeThrown } from "../errors.ts";
-import type { Message } from "../message.ts";
-import { type AgentPlan, agentLoop, type RunTask } from "./agent-loop.ts";
+import type { UserMessage } from "../message.ts";
+import { agentLoop, type RunTask } from "./agent-loop.ts";
+import type { AgentPlan } from "./agent-plan.ts";
+import type { CallLink } from "./call-link.ts";
 import type { EventBus } from "./event-bus.ts";
 import { PartIterator, type PartSource } from "./part-iterator.ts";
+import { type PartialOutput, partialOutputPicker, textPicker } from "./pick-parts.ts";
 import type { RunResult } from "./run-record.ts";
+import { Steering } from "./steering.ts";
 import type { StreamPart } from "./stream-part.ts";
 import { startTimer } from "./timeouts.ts";
 
@@ -13,7 +17,7 @@ import { startTimer } from "./timeouts.ts";
  * Nothing happens until somebody reads or awaits it. Leaving the iteration (`break`, `return`) stops the run and its
  * tools; the thread stays valid.
  */
-export class Run {
+export class Run<Output = unknown> {
   readonly runId: string;
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
   readonly fullStream: AsyncIterableIterator<StreamPart>;
@@ -23,12 +27,19 @@ export class Run {
    * again, whole, on a new line.
    */
   readonly textStream: AsyncIterableIterator<string>;
+  /**
+   * Of an agent with an `output` schema: the object as far as it has been written, again and again. Not validated yet;
+   * what was handed out does not change any more. Throws as `textStream` does.
+   */
+  readonly partialOutputStream: AsyncIterableIterator<PartialOutput<Output>>;
   readonly #controller = new AbortController();
   readonly #bus: EventBus;
   readonly #start: (signal: AbortSignal) => AsyncGenerator<StreamPart[]>;
   readonly #limitMs: number;
   readonly #callersSignal: AbortSignal | undefined;
-  readonly #result: Promise<RunResult>;
+  readonly #link: CallLink | undefined;
+  readonly #steering = new Steering();
+  readonly #result: Promise<RunResult<Output>>;
   #loop: AsyncGenerator<StreamPart[]> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reader: object | undefined;
@@ -36,13 +47,10 @@ export class Run {
   constructor(
     agent: AgentPlan,
     bus: EventBus,
-    {
-      input,
-      speaker,
-      signal,
-    }: { input: readonly Message[]; speaker: RunTask["speaker"]; signal?: AbortSignal | undefined },
+    { signal, ...task }: Pick<RunTask, "asked" | "speaker" | "link"> & { signal: AbortSignal | undefined },
   ) {
-    this.runId = speaker.runId;
+    this.runId = task.speaker.runId;
+    this.#link = task.link;
     this.#bus = bus;
     this.#limitMs = agent.timeouts.totalMs;
     this.#callersSignal = signal;
@@ -53,14 +61,16 @@ export class Run {
         clearTimeout(this.#timer);
         this.#callersSignal?.removeEventListener("abort", this.#onCallersAbort);
         if ("error" in outcome) reject(outcome.error);
-        else resolve(outcome.result);
+        // The loop has validated what it says is the output.
+        else resolve(outcome.result as RunResult<Output>);
       };
     });
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
-    this.#start = (signal) => agentLoop(agent, { input, speaker, signal, settle });
+    this.#start = (signal) => agentLoop(agent, { ...task, signal, settle, steering: this.#steering });
     this.fullStream = new PartIterator(this.#sourceFor("fullStream"), (part) => part);
     this.textStream = new PartIterator(this.#sourceFor("textStream"), textPicker());
+    this.partialOutputStream = new PartIterator(this.#sourceFor("partialOutputStream"), partialOutputPicker<Output>());
     // Every tool of a step listens to it.
     setMaxListeners(0, this.#controller.signal);
   }
@@ -69,12 +79,20 @@ export class Run {
    * The whole run. Rejects with a `RunError` where it failed, which carries what had been reached; a run that was
    * stopped resolves with finish reason `aborted`. Reads the run to its end, unless somebody else is reading it.
    */
-  get result(): Promise<RunResult> {
+  get result(): Promise<RunResult<Output>> {
     if (this.#reader === undefined) {
       this.#reader = this;
       void this.#drain();
     }
     return this.#result;
+  }
+
+  /**
+   * Says something to the run while it works: the model sees it at its next step, and there is one more step where
+   * the run was about to end. False where the run is over: say it as a new message then.
+   */
+  steer(message: string | UserMessage): boolean {
+    return this.#steering.add(typeof message === "string" ? { role: "user", content: message } : { ...message });
   }
 
   /** Stops the run and its tools. What was said so far is kept. */
@@ -114,7 +132,8 @@ export class Run {
     this.#loop ??= this.#begin();
     const { done, value } = await this.#loop.next();
     if (done) return undefined;
-    this.#bus.publish(value);
+    this.#link?.forward(value);
+    this.#bus.publish(value, this.runId);
     return value;
   }
 
@@ -133,25 +152,4 @@ export class Run {
   }
 
   readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);
-}
-
-function textPicker(): (part: StreamPart) => string | undefined {
-  let isFirst = true;
-  return (part) => {
-    switch (part.type) {
-      case "text-delta":
-        return part.text;
-      case "text-start": {
-        const gap = isFirst ? undefined : "\n\n";
-        isFirst = false;
-        return gap;
-      }
-      case "text-replace":
-        return part.text === "" ? undefined : `\n${part.text}`;
-      case "error":
-        throw part.error;
-      default:
-        return undefined;
-    }
-  };
 }

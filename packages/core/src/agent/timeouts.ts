@@ -12,6 +12,8 @@ export type Timeouts = {
   chunkMs: number;
   /** One tool call, where the tool itself does not say. Default 1 minute. */
   toolMs: number;
+  /** How long a call may wait for an approval. Default 7 days. */
+  approvalMs: number;
 };
 
 export const defaultTimeouts: Timeouts = {
@@ -20,6 +22,7 @@ export const defaultTimeouts: Timeouts = {
   firstChunkMs: 120_000,
   chunkMs: 60_000,
   toolMs: 60_000,
+  approvalMs: 7 * 24 * 3_600_000,
 };
 
 /** Like `setTimeout`, for limits that may be `Infinity` or longer than the 24.8 days that Node can count. */

@@ -1,5 +1,6 @@
 // The port that threads are kept behind.
 import type { Message } from "../message.ts";
+import type { Store } from "./store.ts";
 
 /**
  * Appends are durable once they resolve, in order, and cost the same however long the thread is. Thread ids are any
@@ -8,6 +9,8 @@ import type { Message } from "../message.ts";
  * themselves: an adapter over a network has a time limit of its own.
  */
 export interface Memory {
+  /** Small documents beside the threads: runs that wait for an approval. Without it they wait in the process. */
+  readonly store?: Store | undefined;
   /** The messages for the next request, oldest first: the thread, or the window of it that the adapter was told to keep. Empty for an unknown thread. */
   load(threadId: string): Promise<Message[]>;
   append(threadId: string, messages: readonly Message[]): Promise<void>;

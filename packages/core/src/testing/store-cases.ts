@@ -124,6 +124,20 @@ const cases: Record<string, (store: Store) => Promise<void>> = {
     assert.equal((await store.entries("key ")).length, 100);
   },
 
+  "lets one of many take a value, once": async (store) => {
+    for (let round = 0; round < 10; round++) {
+      await store.set("prize", { round });
+      const taken = await Promise.all(Array.from({ length: 8 }, () => store.take("prize")));
+      assert.deepEqual(
+        taken.filter((value) => value !== undefined),
+        [{ round }],
+      );
+      assert.equal(await store.get("prize"), undefined);
+    }
+    assert.equal(await store.take("prize"), undefined);
+    assert.deepEqual(await store.entries(""), []);
+  },
+
   "shares nothing with the caller": async (store) => {
     const given = { list: [1] };
     const set = store.set("key", given);

@@ -44,12 +44,13 @@ export type InferInput<Schema> =
       : Record<string, unknown>;
 
 /**
+ * @param what what the schema is, to begin a sentence with
  * @throws BesedaError `invalid-argument` for a schema that is empty, has no object at the top, or cannot be expressed
  * as JSON Schema.
  */
-export function toJsonSchema(schema: AnySchema, toolName: string): JsonSchema {
+export function toJsonSchema(schema: AnySchema, what: string): JsonSchema {
   const refuse = (problem: string, hint: string, cause?: unknown): never => {
-    throw new BesedaError(`The inputSchema of the tool "${toolName}" ${problem}.`, {
+    throw new BesedaError(`${what} ${problem}.`, {
       code: "invalid-argument",
       hint,
       cause,
@@ -73,7 +74,7 @@ export function toJsonSchema(schema: AnySchema, toolName: string): JsonSchema {
   if (converted.type !== "object") {
     return refuse(
       Object.keys(converted).length === 0 ? "is empty" : "does not have an object at the top",
-      'Arguments have names: give an object, such as z.object({ city: z.string() }) or { type: "object", properties: {} }.',
+      'Give an object, such as z.object({ city: z.string() }) or { type: "object", properties: {} }.',
     );
   }
   return normal(converted) as JsonSchema;

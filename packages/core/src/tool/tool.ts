@@ -19,11 +19,16 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolDefinition 
   readonly timeout: number | undefined;
   readonly maxOutputChars: number;
   readonly validate: Validate;
+  /** Asked with validated input, before `execute`. */
+  needsApproval(input: Input, context: ApprovalContext): boolean | Promise<boolean>;
   execute(input: Input, context: ToolContext): Output | Promise<Output>;
 }
 
 /** What a call can change: nothing at all, nothing but it reads, something of the user's own, something in the world outside. */
 export type ToolEffects = "none" | "read" | "write" | "external";
+
+/** What is known of a call before it is carried out. */
+export type ApprovalContext<Context = unknown> = Omit<ToolContext<Context>, "signal" | "progress">;
 
 export type ToolContext<Context = unknown> = {
   /** Aborted when the run is stopped or the tool's time is up; its reason says which. */
@@ -57,6 +62,13 @@ export type ToolOptions<Schema extends AnySchema, Output, Context> = {
   examples?: readonly string[];
   /** Undeclared by default, and then nothing is assumed. */
   effects?: ToolEffects;
+  /**
+   * Whether a person has to agree first. The run then ends with finish reason `approval`, and `agent.resume()` goes on.
+   * A function decides by the arguments. Default: `true` for effects `write` and `external`.
+   */
+  needsApproval?:
+    | boolean
+    | ((input: InferInput<Schema>, context: ApprovalContext<Context>) => boolean | Promise<boolean>);
   /** Whether a call may run again after a crash. Default: `safe` for effects `none` and `read`, otherwise `never`. */
   replay?: "safe" | "never";
 };
@@ -72,7 +84,8 @@ export function tool<Schema extends AnySchema, Output, Context = unknown>(
       hint: "Take 1 to 64 letters, digits, _ and -.",
     });
   }
-  const jsonSchema = toJsonSchema(inputSchema, name);
+  const { needsApproval = effects === "write" || effects === "external" } = options;
+  const jsonSchema = toJsonSchema(inputSchema, `The inputSchema of the tool "${name}"`);
   return {
     name,
     description: options.description,
@@ -83,6 +96,8 @@ export function tool<Schema extends AnySchema, Output, Context = unknown>(
     timeout: options.timeout,
     maxOutputChars: options.maxOutputChars ?? 32_000,
     validate: validatorFor(inputSchema, jsonSchema),
+    needsApproval: (input, context) =>
+      typeof needsApproval === "function" ? needsApproval(input, context as ApprovalContext<Context>) : needsApproval,
     // The validated input is of the type that the schema infers.
     execute: (input, context) => options.execute(input, context as ToolContext<Context>),
   };

@@ -23,6 +23,11 @@ function mapStore(): Store & { keys(): string[] } {
     async set(key, value) {
       values.set(checked(key), JSON.stringify(value));
     },
+    async take(key) {
+      const value = values.get(checked(key));
+      values.delete(key);
+      return value === undefined ? undefined : JSON.parse(value);
+    },
     async delete(key) {
       values.delete(checked(key));
     },

@@ -27,6 +27,8 @@ export function forget({ store }: FactOptions): Tool<Record<string, unknown>, st
       "Забудь всё обо мне",
     ],
     effects: "write",
+    // A notebook of the user's own: asking each time would be worse than a wrong note.
+    needsApproval: false,
     // What is gone stays gone.
     replay: "safe",
     execute: async ({ text, ids, everything }, context) => {

@@ -37,6 +37,8 @@ export function remember({
       "Меня зовут Иван, запомни",
     ],
     effects: "write",
+    // A notebook of the user's own: asking each time would be worse than a wrong note.
+    needsApproval: false,
     // The same text has the same key: a second run changes nothing.
     replay: "safe",
     execute: async ({ text: given }, context) => {

@@ -1,0 +1,86 @@
+// All that an agent is, ready to run: made once, when the agent is made; and what `prepareStep` makes of it for a step.
+import type { Message } from "../message.ts";
+import type { LanguageModel, ModelSettings, ToolChoice } from "../ports/language-model.ts";
+import type { Memory } from "../ports/memory.ts";
+import type { Store } from "../ports/store.ts";
+import type { Tool, ToolDefinition } from "../tool/tool.ts";
+import { ableModel } from "./able-model.ts";
+import type { AnswerFormat } from "./answer.ts";
+import type { ReasoningStyle, StepPlan } from "./plan-step.ts";
+import type { Step } from "./run-record.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+export type AgentPlan = StepPlan & {
+  name: string;
+  description: string;
+  /** As it was given; `able` is the one that is asked. */
+  model: LanguageModel;
+  able: LanguageModel;
+  toolsByName: ReadonlyMap<string, Tool>;
+  /** The agents that the thread can be handed to, by the name of the tool that does it. */
+  handOffs(): ReadonlyMap<string, AgentPlan>;
+  output: AnswerFormat | undefined;
+  memory: Memory | undefined;
+  /** Where runs wait for approvals. */
+  store: Store;
+  maxSteps: number;
+  stopWhen: ((steps: readonly Step[]) => boolean | Promise<boolean>) | undefined;
+  prepareStep: PrepareStep | undefined;
+  toolConcurrency: number;
+  timeouts: Timeouts;
+  streamed: boolean;
+};
+
+/** What is known before a step: its number from 1, the steps before it, the thread, whose turn it is. */
+export type StepOutlook = {
+  step: number;
+  steps: readonly Step[];
+  messages: readonly Message[];
+  agentName: string;
+};
+
+/** What is left out stays as the agent has it. */
+export type PreparedStep = {
+  model?: LanguageModel;
+  instructions?: string;
+  tools?: readonly Tool[];
+  toolChoice?: ToolChoice;
+  reasoning?: ReasoningStyle;
+  settings?: ModelSettings;
+};
+
+export type PrepareStep = (outlook: StepOutlook) => PreparedStep | undefined | Promise<PreparedStep | undefined>;
+
+export async function preparedPlan(plan: AgentPlan, outlook: StepOutlook): Promise<AgentPlan> {
+  const prepared = await plan.prepareStep?.(outlook);
+  if (!prepared) return plan;
+  const { tools: given, settings, ...changes } = prepared;
+  const changed = {
+    ...plan,
+    ...changes,
+    settings: { ...plan.settings, ...settings },
+    ...(given && toolSet([...given, ...handOffToolsOf(plan)])),
+  };
+  if (given || prepared.model) changed.able = able(changed);
+  return changed;
+}
+
+/** The tools as the model sees them, plain data without the functions, and by name. */
+export function toolSet(tools: readonly Tool[]): Pick<AgentPlan, "tools" | "toolsByName"> {
+  return {
+    tools: tools.map(definitionOf),
+    toolsByName: new Map(tools.map((each) => [each.name, each])),
+  };
+}
+
+export function able({ model, tools, output }: Pick<AgentPlan, "model" | "tools" | "output">): LanguageModel {
+  return ableModel(model, { tools: tools.length > 0, output: output !== undefined });
+}
+
+function handOffToolsOf(plan: AgentPlan): Tool[] {
+  return [...plan.handOffs().keys()].flatMap((name) => plan.toolsByName.get(name) ?? []);
+}
+
+function definitionOf({ name, description, inputSchema, examples }: Tool): ToolDefinition {
+  return { name, description, inputSchema, examples };
+}

@@ -1,0 +1,171 @@
+// Calls that wait for a person: what is kept of their run, so that any process can go on with it, once.
+import { BesedaError } from "../errors.ts";
+import type { AssistantMessage, JsonValue, Message } from "../message.ts";
+import type { Store } from "../ports/store.ts";
+
+/** A call that a person has to agree to. Plain data: it can be sent to wherever the person is. */
+export type PendingApproval = {
+  runId: string;
+  /** Unique within the run. Of a sub-agent's call it is the path to it: `<call of the sub-agent>/<its own call>`. */
+  callId: string;
+  /** Run and call in one text, for buttons: `<runId>:<callId>`. */
+  approvalId: string;
+  toolName: string;
+  input: unknown;
+  /** Which agent wants to make the call. */
+  agentName: string;
+  threadId?: string;
+  /** Whom the run answers. Nobody else may decide. */
+  userId?: string;
+  /** ISO 8601. */
+  expiresAt: string;
+};
+
+/** `reason` is told to the model where the call is not approved. */
+export type Decision = { callId: string; approved: boolean; reason?: string };
+
+/** A run that waits, as it is stored. */
+export type SuspendedRun = {
+  format: 1;
+  runId: string;
+  /** Who has the thread: another than the agent that was asked, after a hand-off. */
+  agentName: string;
+  threadId?: string;
+  userId?: string;
+  ownerId?: string;
+  /** How many steps the run has taken. */
+  steps: number;
+  /** The reply whose calls wait. */
+  message: AssistantMessage;
+  pending: PendingApproval[];
+  /** It works for a call of another run, and is resumed through that one. */
+  isBelow?: true;
+  /** Where the call is a sub-agent that waits itself: the id of its run, by the call's id. */
+  subRuns: Record<string, string>;
+  /** Of a run whose thread is not kept: the messages so far. */
+  thread?: Message[];
+};
+
+export function approvalIdOf(runId: string, callId: string): string {
+  return `${runId}:${callId}`;
+}
+
+const prefix = "approvals/";
+
+/** The runs that wait, in a Store. */
+export class Approvals {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async put(run: SuspendedRun): Promise<void> {
+    await this.#store.set(prefix + run.runId, run as unknown as JsonValue);
+  }
+
+  /** The calls that wait, the oldest first; those of one thread, where it is named. What has expired is forgotten. */
+  async list(threadId?: string): Promise<PendingApproval[]> {
+    const waiting: PendingApproval[] = [];
+    for (const [key, value] of await this.#store.entries(prefix)) {
+      const { pending, isBelow } = value as unknown as SuspendedRun;
+      if (isBelow) continue;
+      if (hasExpired(pending)) await this.#store.delete(key);
+      else if (threadId === undefined || pending[0]?.threadId === threadId) waiting.push(...pending);
+    }
+    return waiting.sort((a, b) => (a.expiresAt < b.expiresAt ? -1 : 1));
+  }
+
+  /**
+   * The run, still waiting.
+   * @throws BesedaError `not-found` where no such run waits (any more), `unauthorized` for somebody else's,
+   * `invalid-argument` for a decision on a call that does not wait
+   */
+  async find(
+    { runId, userId, isBelow }: { runId: string; userId: string | undefined; isBelow: boolean },
+    decisions: readonly Decision[],
+  ): Promise<SuspendedRun> {
+    const key = prefix + runId;
+    const stored = (await this.#store.get(key)) as SuspendedRun | undefined;
+    if (!stored || (stored.isBelow ?? false) !== isBelow) throw notWaiting(runId);
+    requireFormat(stored);
+    if (hasExpired(stored.pending)) {
+      await this.#store.delete(key);
+      throw notWaiting(runId);
+    }
+    requireRightful(stored, userId);
+    requireKnown(stored, decisions);
+    return stored;
+  }
+
+  /** Takes the run out: of several that found it, one may go on. @throws BesedaError `not-found` for the others */
+  async claim(runId: string): Promise<void> {
+    if ((await this.#store.take(prefix + runId)) === undefined) throw notWaiting(runId);
+  }
+}
+
+function hasExpired([first]: readonly PendingApproval[]): boolean {
+  return first === undefined || Date.parse(first.expiresAt) <= Date.now();
+}
+
+function requireFormat({ format, runId }: SuspendedRun): void {
+  if (format === 1) return;
+  throw new BesedaError(`The run ${runId} was stored by another version of Beseda.`, {
+    code: "unsupported",
+    hint: "Answer it with the version that stored it, or ask again.",
+  });
+}
+
+function requireRightful({ userId }: SuspendedRun, decider: string | undefined): void {
+  if (userId === undefined || decider === undefined || userId === decider) return;
+  throw new BesedaError("This approval is not this user's to give.", {
+    code: "unauthorized",
+    hint: "Only the user whom the run answers may decide. For a decision by somebody else, check who it is and leave userId out.",
+  });
+}
+
+function requireKnown({ runId, pending }: SuspendedRun, decisions: readonly Decision[]): void {
+  const waiting = pending.map(({ callId }) => callId);
+  const unknown = decisions.find(({ callId }) => !waiting.includes(callId));
+  if (decisions.length > 0 && !unknown) return;
+  throw new BesedaError(
+    unknown ? `No call "${unknown.callId}" of the run ${runId} waits for an approval.` : "There is no decision.",
+    { code: "invalid-argument", hint: `Decide on one of: ${waiting.join(", ")}.` },
+  );
+}
+
+function notWaiting(runId: string): BesedaError {
+  return new BesedaError(`The run ${runId} does not wait for an approval.`, {
+    code: "not-found",
+    hint: "It was answered already, has expired, or waits in the memory of another agent. Ask anew.",
+  });
+}
+
+/** For agents without a memory: runs that wait as long as the process lives, the latest 1,000 of them. */
+export function processStore(): Store {
+  const texts = new Map<string, string>();
+  const parsed = (text: string | undefined) => (text === undefined ? undefined : (JSON.parse(text) as JsonValue));
+  return {
+    async get(key) {
+      return parsed(texts.get(key));
+    },
+    async set(key, value) {
+      texts.delete(key);
+      texts.set(key, JSON.stringify(value));
+      const [oldest] = texts.keys();
+      if (texts.size > 1_000 && oldest !== undefined) texts.delete(oldest);
+    },
+    async take(key) {
+      const text = texts.get(key);
+      texts.delete(key);
+      return parsed(text);
+    },
+    async delete(key) {
+      texts.delete(key);
+    },
+    async entries(prefix) {
+      const pairs = [...texts].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+      return pairs.map(([key, text]) => [key, JSON.parse(text) as JsonValue]);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+// What ties a run to the tool call that it works for: its parts are shown there, its tokens and steps are counted there.
+import { BesedaError } from "../errors.ts";
+import type { Usage } from "../message.ts";
+import type { Store } from "../ports/store.ts";
+import type { ToolContext } from "../tool/tool.ts";
+import type { Decision, PendingApproval } from "./approvals.ts";
+import type { StepBudget } from "./budget.ts";
+import type { StreamPart } from "./stream-part.ts";
+
+export type CallLink = {
+  /** Shows parts of the run below as part of the one above. */
+  forward(parts: readonly StreamPart[]): void;
+  addUsage(usage: Usage): void;
+  budget: StepBudget;
+  /** Where a run below waits for its approvals: beside the one above, so that both are found again. */
+  store: Store;
+  /** Set where the call goes on after an approval that a run below had asked for. */
+  resumed: { runId: string; decisions: readonly Decision[] } | undefined;
+};
+
+// By the signal: each call has one of its own, and it stays the same in a copy of the context.
+const links = new WeakMap<AbortSignal, CallLink>();
+
+export function linkCall({ signal }: Pick<ToolContext, "signal">, link: CallLink): void {
+  links.set(signal, link);
+}
+
+/** Nothing for a context that was made by hand, as in a test of a tool. */
+export function linkOf({ signal }: Pick<ToolContext, "signal">): CallLink | undefined {
+  return links.get(signal);
+}
+
+/** Thrown by a tool whose run waits for an approval: the call waits too. */
+export class SubRunWaits extends BesedaError {
+  readonly runId: string;
+  readonly #pending: readonly PendingApproval[];
+
+  /** Anything can be thrown, even a Proxy that throws when it is asked what it is. */
+  static is(thrown: unknown): thrown is SubRunWaits {
+    return typeof thrown === "object" && thrown !== null && #pending in thrown;
+  }
+
+  constructor(runId: string, pending: readonly PendingApproval[]) {
+    super("A run that this call started waits for an approval.", { code: "internal" });
+    this.runId = runId;
+    this.#pending = pending;
+  }
+
+  get pending(): readonly PendingApproval[] {
+    return this.#pending;
+  }
+}
