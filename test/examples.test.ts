@@ -28,6 +28,50 @@ const expected: Record<string, (string | RegExp)[]> = {
     "Boris: Anna, are you coming on Saturday?",
     /↳ Beseda: .*540/,
   ],
+  "11-fallback-and-retries.ts": [
+    "When do you open? Half past nine",
+    "asked 2 times",
+    "(test-model gave up: unavailable; now asking offline)",
+    /17 \* 23\? .*391/,
+    "asked 3 times",
+  ],
+  "12-record-and-replay.ts": [
+    "record: We open at nine.",
+    "replay: We open at nine.",
+    "misses: 0",
+    /replay: .*differs first at body\.messages\[0\]\.content: .*open.*close/,
+    "misses: 1",
+    "holds the key: false",
+  ],
+  "13-evals.ts": [
+    "shop, 5 cases",
+    /✓ Сколько будет 17 \* 23\? +1\.00 +1\.00 +1\.00/,
+    /✗ order, in Russian +– +1\.00 +0\.50/,
+    "There is English in an answer",
+    "4 of 5 passed",
+    '"means":{"exact":1,"toolCall":1,"language":0.9',
+    /✓ I want a table in Riga for 4 people +1\.00 +1\.00/,
+    "1 of 1 passed",
+  ],
+  "08-approval.ts": [
+    'approval [{"toolName":"refund_order"',
+    "meanwhile: Hello",
+    "approved: Order A-1042 is refunded",
+    "does not wait",
+  ],
+  "09-structured-output.ts": [
+    'so far: {"city":"K',
+    'so far: {"city":"Kazan","quantity":3}',
+    "3 to Kazan",
+    "12 в Тверь",
+  ],
+  "10-sub-agents.ts": [
+    "secretary calls accountant",
+    "  accountant calls calculator",
+    "secretary is done",
+    "repairs: ",
+    "samovar",
+  ],
 };
 
 const root = join(import.meta.dirname, "..");

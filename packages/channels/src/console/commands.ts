@@ -1,10 +1,10 @@
 // What a line that begins with a slash asks of the chat itself.
-import { BesedaError, type LanguageModel, type Usage } from "@beseda/core";
+import { type AgentInput, BesedaError, type LanguageModel, type PendingApproval, type Usage } from "@beseda/core";
 import { oneLine } from "./safe-text.ts";
 import type { Session } from "./session.ts";
 
-/** What is to be shown, or that the chat is over. */
-export type CommandOutcome = { text: string } | "exit";
+/** What is to be shown, what the agent is to go on with, or that the chat is over. */
+export type CommandOutcome = { text: string } | { goOn: AgentInput[] } | "exit";
 
 /** What a typed line is: a command, or a message, from which the second of two leading slashes is taken. */
 export function parseLine(line: string): { command: string; argument: string } | { message: string } {
@@ -38,6 +38,10 @@ export async function threadSentence({ agent, threadId }: Session): Promise<stri
   if (!agent.memory) return "Nothing is kept: this bot has no memory, and each message stands alone.";
   const name = oneLine(threadId, 80);
   const known = (await agent.memory.threads()).find((thread) => thread.threadId === threadId);
+  const waiting = await agent.pending(threadId);
+  if (waiting.length > 0) {
+    return [`On the thread “${name}” this waits for /approve or /deny:`, ...waitingCalls(waiting)].join("\n");
+  }
   return known ? `Continuing the thread “${name}”, last used ${when(known.updatedAt)}.` : `A new thread, “${name}”.`;
 }
 
@@ -53,6 +57,8 @@ const commands: readonly Command[] = [
   { name: "tools", about: "what the bot can do", run: listTools },
   { name: "model", argument: "[ID]", about: "which model answers, or another one from now on", run: changeModel },
   { name: "thread", argument: "[NAME]", about: "the conversations, or another one from now on", run: changeThread },
+  { name: "approve", argument: "[N]", about: "lets a call that waits be carried out, or all of them", run: approve },
+  { name: "deny", argument: "[N] [REASON]", about: "refuses a call that waits, or all of them", run: deny },
   { name: "reset", about: "forgets this conversation for good", run: reset },
   { name: "usage", about: "tokens of the last answer and since the start", run: tellUsage },
   { name: "exit", about: "leaves, as do Ctrl-D and Ctrl-C twice", run: () => "exit" },
@@ -106,6 +112,45 @@ async function changeThread(session: Session, argument: string): Promise<Command
       ...(more > 0 ? [`and ${more} more`] : []),
     ].join("\n"),
   };
+}
+
+function approve(session: Session, argument: string): Promise<CommandOutcome> {
+  return decide(session, argument, { approved: true });
+}
+
+function deny(session: Session, argument: string): Promise<CommandOutcome> {
+  const reason = argument.replace(/^\d+\s*/, "").trim();
+  return decide(session, argument, { approved: false, ...(reason !== "" && { reason }) });
+}
+
+/** Without a number on all calls that wait on this thread; the numbers are those of `waitingCalls`. */
+async function decide(
+  { agent, threadId }: Session,
+  argument: string,
+  verdict: { approved: boolean; reason?: string },
+): Promise<CommandOutcome> {
+  const waiting = await agent.pending(threadId);
+  const number = /^\d+/.exec(argument)?.[0];
+  const chosen = number === undefined ? waiting : waiting.slice(Number(number) - 1, Number(number));
+  if (waiting.length === 0) return { text: "Nothing waits for an approval on this thread." };
+  if (chosen.length === 0)
+    return { text: [`There is no call ${number}. These wait:`, ...waitingCalls(waiting)].join("\n") };
+  const runIds = [...new Set(chosen.map(({ runId }) => runId))];
+  return {
+    goOn: runIds.map((runId) => ({
+      runId,
+      decisions: chosen.filter((call) => call.runId === runId).map(({ callId }) => ({ callId, ...verdict })),
+    })),
+  };
+}
+
+function waitingCalls(waiting: readonly PendingApproval[]): string[] {
+  return columns(
+    waiting.map(({ toolName, input }, index) => [
+      String(index + 1),
+      `${oneLine(toolName, 64)} ${oneLine(JSON.stringify(input), 200)}`,
+    ]),
+  );
 }
 
 async function reset(session: Session): Promise<CommandOutcome> {

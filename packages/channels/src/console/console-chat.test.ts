@@ -259,7 +259,7 @@ describe("a chat at a terminal", () => {
     await ready;
     await terminal.type("/usage\r", "No tokens yet.\n\nyou › ");
     await terminal.type("//etc\r", "You said /etc (1)\n\nyou › ");
-    await terminal.type("/help\r", "/reset          forgets");
+    await terminal.type("/help\r", "/reset              forgets");
     await terminal.type("/tools\r", "add  adds numbers");
     await terminal.type("/usage\r", "out, estimated");
     await terminal.type("/model\r", "scripted answers.");
@@ -292,5 +292,41 @@ describe("a chat at a terminal", () => {
     const agent = new Agent({ name: "bot", model: scriptedModel([{ reasoning: "hm", text: "yes" }]) });
     expect(await consoleChat(agent, { prompt: "really?", input, output, errorOutput, dumb: true })).toBe(0);
     expect(output.text).toBe("∴ hm\nbot › yes\n");
+  });
+});
+
+describe("a call that waits for an approval", () => {
+  const erased: string[] = [];
+  const erase = tool({
+    name: "erase",
+    description: "",
+    inputSchema: { type: "object" },
+    needsApproval: true,
+    execute: ({ file }) => void erased.push(String(file)),
+  });
+  const call = (file: string): ScriptedReply => ({ toolCalls: [{ toolName: "erase", input: { file } }] });
+
+  it("is asked for in line, and carried out after /approve, or refused after /deny with a reason", async () => {
+    const model = scriptedModel([call("a"), { text: "Gone." }, call("b"), { text: "Kept." }]);
+    const terminal = new FakeTerminal();
+    const exitCode = consoleChat(new Agent({ model, tools: [erase], memory: keptInMap() }), terminal);
+    await terminal.output.shows("you › ");
+    await terminal.type("erase a\r", '⏸ erase {"file":"a"}\nThis waits for you: /approve, or /deny REASON.\n\nyou › ');
+    await terminal.type("/approve 7\r", 'There is no call 7. These wait:\n  1  erase {"file":"a"}\n\nyou › ');
+    expect(erased).toEqual([]);
+    await terminal.type("/approve\r", "Gone.\n\nyou › ");
+    expect(erased).toEqual(["a"]);
+    await terminal.type("/approve\r", "Nothing waits for an approval on this thread.\n\nyou › ");
+    await terminal.type("erase b\r", "/deny REASON.\n\nyou › ");
+    await terminal.type("/deny not that one\r", "Kept.\n\nyou › ");
+    expect(erased).toEqual(["a"]);
+    expect(model.requests.at(-1)?.messages.at(-1)).toMatchObject({ output: expect.stringContaining("not that one") });
+    await terminal.type("\x04", "\n");
+    expect(await exitCode).toBe(0);
+  });
+
+  it("is said in a pipe, where nobody can answer it", async () => {
+    const { out } = await pipe(new Agent({ model: scriptedModel([call("c")]), tools: [erase] }), "erase c\n");
+    expect(out).toMatch(/^Waiting for an approval: erase {"file":"c"}\. .*\/approve.*\n$/);
   });
 });

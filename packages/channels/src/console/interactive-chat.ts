@@ -1,5 +1,5 @@
 // The chat at a terminal: a prompt, the answer as it comes, commands, and Ctrl-C.
-import { textOf } from "@beseda/core";
+import { type AgentInput, textOf } from "@beseda/core";
 import { completeCommand, modelName, parseLine, runCommand, threadSentence } from "./commands.ts";
 import type { LeaveWatch } from "./leave.ts";
 import { type ConsoleInput, type ConsoleOutput, LineEditor } from "./line-editor.ts";
@@ -48,15 +48,15 @@ export async function interactiveChat(session: Session, terminal: Terminal): Pro
       }
       isArmed = false;
       const asked = parseLine(entry.text);
-      if ("command" in asked) {
-        if (await isOver(session, asked)) return 0;
-      } else if (asked.message.trim() !== "") {
+      const inputs = "command" in asked ? await commanded(session, asked) : said(asked.message);
+      if (inputs === "exit") return 0;
+      for (const input of inputs) {
         const stop = new AbortController();
         const left = new Promise<"left">((resolve) => {
           onInterrupt = () => (stop.signal.aborted ? resolve("left") : stop.abort("Ctrl-C"));
         });
         const signal = AbortSignal.any([stop.signal, leave.signal]);
-        if ((await Promise.race([say(session, asked.message, terminal, signal), left])) === "left") return 130;
+        if ((await Promise.race([say(session, input, terminal, signal), left])) === "left") return 130;
         isArmed = stop.signal.aborted;
       }
     }
@@ -69,18 +69,18 @@ export async function interactiveChat(session: Session, terminal: Terminal): Pro
 /** One message and its answer, as it looks on a terminal. Resolves to whether it was answered. */
 export async function say(
   session: Session,
-  text: string,
+  input: AgentInput,
   { paint, hasEscapes }: Pick<Terminal, "paint" | "hasEscapes">,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    requireMessage(text);
+    if (typeof input === "string") requireMessage(input);
   } catch (thrown) {
     session.report(thrown);
     return false;
   }
   const renderer = new PartRenderer({ name: session.agent.name, paint, inPlace: hasEscapes });
-  return session.answer(text, (part) => renderer.render(part), signal);
+  return session.answer(input, (part) => renderer.render(part), signal);
 }
 
 async function banner(session: Session, { paint, notes }: Terminal): Promise<string> {
@@ -99,14 +99,22 @@ async function spokenBefore({ agent, threadId }: Session): Promise<string[]> {
   return messages.flatMap((message) => (message.role === "user" ? textOf(message) || [] : [])).reverse();
 }
 
-/** Runs a command; resolves to whether it ends the chat. */
-async function isOver(session: Session, asked: { command: string; argument: string }): Promise<boolean> {
+function said(message: string): AgentInput[] {
+  return message.trim() === "" ? [] : [message];
+}
+
+/** Runs a command; resolves to what the agent is to answer after it. */
+async function commanded(
+  session: Session,
+  asked: { command: string; argument: string },
+): Promise<readonly AgentInput[] | "exit"> {
   try {
     const outcome = await runCommand(session, asked.command, asked.argument);
-    if (outcome === "exit") return true;
+    if (outcome === "exit") return "exit";
+    if ("goOn" in outcome) return outcome.goOn;
     await session.write(`${outcome.text}\n`);
   } catch (thrown) {
     session.report(thrown);
   }
-  return false;
+  return [];
 }

@@ -1,6 +1,6 @@
 // Only the answer, for pipes and scripts: no reasoning, no tools, no colours.
 import type { StreamPart } from "@beseda/core";
-import { safeText } from "./safe-text.ts";
+import { oneLine, safeText } from "./safe-text.ts";
 
 /** Makes of each part the text to be written now, mostly none. */
 export type PrintPart = (part: StreamPart) => string;
@@ -9,6 +9,7 @@ export type PrintPart = (part: StreamPart) => string;
 export function wholeAnswer(): PrintPart {
   const blocks = new Map<string, string>();
   return (part) => {
+    if (part.parentCallId !== undefined) return "";
     switch (part.type) {
       case "start-step":
         blocks.clear();
@@ -18,6 +19,9 @@ export function wholeAnswer(): PrintPart {
         return "";
       case "text-replace":
         blocks.set(part.id, part.text);
+        return "";
+      case "tool-approval-request":
+        blocks.set(part.approvalId, `${blocks.size > 0 ? "\n" : ""}${waitingNote(part)}`);
         return "";
       case "finish":
         return ended([...blocks.values()].join(""));
@@ -40,7 +44,10 @@ export function streamedAnswer(): PrintPart {
     return safeText(text);
   };
   return (part) => {
+    if (part.parentCallId !== undefined) return "";
     switch (part.type) {
+      case "tool-approval-request":
+        return shown(`${line === "" || line.endsWith("\n") ? "" : "\n"}${waitingNote(part)}`);
       case "text-delta":
         return shown(part.text);
       case "text-replace":
@@ -54,6 +61,11 @@ export function streamedAnswer(): PrintPart {
         return "";
     }
   };
+}
+
+function waitingNote({ toolCall }: Extract<StreamPart, { type: "tool-approval-request" }>): string {
+  const call = `${oneLine(toolCall.toolName, 64)} ${oneLine(JSON.stringify(toolCall.input), 200)}`;
+  return `Waiting for an approval: ${call}. Answer it in the chat at a terminal, with /approve or /deny.`;
 }
 
 function ended(text: string): string {

@@ -18,6 +18,8 @@ function endingNote(finishReason: FinishReason): string | undefined {
       return "The answer was cut: the model may not write more at once.";
     case "content-filter":
       return "The model's service filtered the answer.";
+    case "approval":
+      return "This waits for you: /approve, or /deny REASON.";
     case "max-steps":
       return "Stopped after the largest number of steps; say “go on” to continue.";
     default:
@@ -47,6 +49,7 @@ export class PartRenderer {
 
   render(part: StreamPart): string {
     const { dim, tool, error } = this.#look.paint;
+    if (part.parentCallId !== undefined) return this.#below(part);
     switch (part.type) {
       case "start-step":
         return this.#passing("…");
@@ -74,6 +77,10 @@ export class PartRenderer {
         return this.#line(`  ↳ ${this.#whose(part.toolCallId)}${dim(oneLine(asText(part.output), longestOutput))}`);
       case "tool-error":
         return this.#line(`  ${error("✗")} ${this.#whose(part.toolCallId)}${oneLine(part.error, longestOutput)}`);
+      case "tool-approval-request": {
+        const { toolName, input } = part.toolCall;
+        return this.#line(`${tool("⏸")} ${oneLine(toolName, 64)} ${oneLine(asText(input), longestInput)}`);
+      }
       case "finish": {
         const note = endingNote(part.finishReason) ?? (this.#hasSpoken ? undefined : "The model said nothing.");
         return this.#endBlock() + this.#clear() + (note ? this.#line(dim(note)) : "");
@@ -85,6 +92,16 @@ export class PartRenderer {
       default:
         return "";
     }
+  }
+
+  /** Of a sub-agent only what it does; what it says comes back as the answer of its call. */
+  #below(part: StreamPart): string {
+    const { dim, error } = this.#look.paint;
+    if (part.type === "tool-call") {
+      return this.#line(dim(`    ⚙ ${oneLine(part.toolName, 64)} ${oneLine(asText(part.input), longestInput)}`));
+    }
+    if (part.type === "tool-error") return this.#line(`    ${error("✗")} ${oneLine(part.error, longestOutput)}`);
+    return part.type === "start-step" ? this.#passing(`  … ${oneLine(part.agentName, 40)}`) : "";
   }
 
   #reasoning(id: string, text: string): string {

@@ -1,6 +1,6 @@
 // A conversation at the console: who answers, on which thread, and what it has cost.
 import type { Writable } from "node:stream";
-import { type Agent, addUsage, noUsage, type Usage } from "@beseda/core";
+import { type Agent, type AgentInput, addUsage, noUsage, type Usage } from "@beseda/core";
 import { errorText } from "./error-text.ts";
 import type { Paint } from "./paint.ts";
 import type { PrintPart } from "./plain-answer.ts";
@@ -42,12 +42,13 @@ export class Session {
   }
 
   /** One message and its answer. Resolves to whether it was answered; what went wrong has then been reported. */
-  async answer(text: string, print: PrintPart, signal: AbortSignal): Promise<boolean> {
+  async answer(input: AgentInput, print: PrintPart, signal: AbortSignal): Promise<boolean> {
     let isAnswered = true;
     try {
-      const run = this.agent.stream(text, { threadId: this.threadId, userId: this.#userId, signal });
+      const run = this.agent.stream(input, { threadId: this.threadId, userId: this.#userId, signal });
       for await (const part of run.fullStream) {
         await this.write(print(part));
+        if (part.parentCallId !== undefined) continue;
         if (part.type === "error") {
           isAnswered = false;
           this.report(part.error);

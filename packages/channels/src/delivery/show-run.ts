@@ -12,6 +12,8 @@ export async function showRun<MessageId>(run: Run, surface: ChatSurface<MessageI
   const answer = new LiveAnswer(surface);
   const text = new AnswerText();
   for await (const part of run.fullStream) {
+    // What a sub-agent says comes back as the answer of its call.
+    if (part.parentCallId !== undefined) continue;
     text.add(part);
     answer.show(text.soFar);
   }
@@ -48,6 +50,7 @@ class AnswerText {
         this.#tool = "";
         break;
       case "finish":
+        this.#tool = "";
         this.#note = whyNotWhole[part.finishReason] ?? (this.soFar.trim() === "" ? "(There is no answer.)" : "");
         break;
       case "abort":
@@ -65,6 +68,7 @@ class AnswerText {
 const whyNotWhole: Partial<Record<FinishReason, string>> = {
   length: "✂️ The answer reached its longest length.",
   "content-filter": "🚫 The model declined to go on.",
+  approval: "⏸ This waits for an approval.",
   "max-steps": "⚠️ The agent took all the steps it may take, and is not done.",
 };
 

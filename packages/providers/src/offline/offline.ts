@@ -97,7 +97,9 @@ function eventsOfPart(part: AssistantPart): ModelEvent[] {
       const input = JSON.stringify(part.input);
       return [
         { type: "tool-input-start", toolCallId, toolName },
-        { type: "tool-input-delta", toolCallId, delta: input },
+        ...(input.match(/.{1,8}/gsu) ?? []).map(
+          (delta): ModelEvent => ({ type: "tool-input-delta", toolCallId, delta }),
+        ),
         { type: "tool-call", toolCallId, toolName, input },
       ];
     }
