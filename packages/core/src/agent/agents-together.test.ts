@@ -175,6 +175,56 @@ describe("an approval that a sub-agent needs", () => {
     expect(erase).toHaveBeenCalledTimes(1);
     expect(await store.entries("")).toEqual([]);
   });
+
+  it("waits on while something else is decided, and is not asked again", async () => {
+    const acts: string[] = [];
+    const act = (name: string) =>
+      tool({
+        name,
+        description: "",
+        inputSchema: z.object({}),
+        needsApproval: true,
+        execute: () => void acts.push(name),
+      });
+    const below = researcher([{ toolCalls: [{ toolName: "low", input: {}, toolCallId: "b" }] }, { text: "done" }], {
+      tools: [act("low")],
+    });
+    const both = {
+      toolCalls: [
+        { toolName: "researcher", input: { task: "x" }, toolCallId: "r" },
+        { toolName: "high", input: {}, toolCallId: "h" },
+      ],
+    };
+    const model = scriptedModel([both, { text: "All done." }]);
+    const agent = new Agent({ model, tools: [below.agent.asTool(), act("high")] });
+    const { runId, pending } = await agent.generate("Go");
+    expect(pending.map(({ callId }) => callId)).toEqual(["r/b", "h"]);
+    const halfway = await agent.resume(runId, [{ callId: "h", approved: true }]);
+    expect(halfway.pending).toEqual(pending.slice(0, 1));
+    expect(below.model.requests).toHaveLength(1);
+    await agent.resume(runId, [{ callId: "r/b", approved: true }]);
+    expect(acts).toEqual(["high", "low"]);
+    model.done();
+  });
+
+  it("cannot be answered past the run above", async () => {
+    const eraser = tool({
+      name: "erase",
+      description: "",
+      inputSchema: z.object({}),
+      effects: "write",
+      execute: vi.fn(),
+    });
+    const below = researcher([{ toolCalls: [{ toolName: "erase", input: {}, toolCallId: "e1" }] }], {
+      tools: [eraser],
+    });
+    const above = boss(below.agent, [ask("clean up")]);
+    const innerIds = (await partsOf(above.agent.stream("Clean up"))).flatMap((part) =>
+      part.parentCallId ? part.runId : [],
+    );
+    const decisions = [{ callId: "e1", approved: true }];
+    await expect(above.agent.resume(String(innerIds[0]), decisions)).rejects.toMatchObject({ code: "not-found" });
+  });
 });
 
 describe("a hand-off", () => {

@@ -118,15 +118,6 @@ export class RunRecord {
     if (this.#memory && this.threadId !== undefined) await this.#memory.append(this.threadId, [message]);
   }
 
-  /** The real results of these calls are about to come. */
-  forgetPending(callIds: ReadonlySet<string>): void {
-    const isPending = (message: Message) =>
-      message.role === "tool" && message.isPending && callIds.has(message.toolCallId);
-    for (let at = this.thread.length - 1; this.thread[at]?.role === "tool"; at--) {
-      if (isPending(this.thread[at] as Message)) this.thread.splice(at, 1);
-    }
-  }
-
   addResults(toolResults: readonly ToolMessage[]): void {
     this.thread.push(...toolResults);
     this.#added.splice(-toolResults.length, toolResults.length, ...toolResults);

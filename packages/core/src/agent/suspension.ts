@@ -98,9 +98,8 @@ export async function reopen(
     (part) => part.type === "tool-call" && part.toolCallId === calls[0]?.toolCallId,
   );
   const message = isLatest ? suspended.message : again(suspended.message, calls);
-  if (isLatest) record.forgetPending(waiting);
-  // Something else was said meanwhile: the calls are made anew, so that their results follow them.
-  else await record.say([message]);
+  // Where something else was said meanwhile the calls are made anew, so that their results follow them.
+  if (!isLatest) await record.say([message]);
   record.steps.push({ message, toolResults: [] });
   const approved = decisions.filter((each) => each.approved).map(({ callId }) => ownCall(callId));
   for (const call of calls) if (approved.includes(call.toolCallId)) await record.note(begun(call));
