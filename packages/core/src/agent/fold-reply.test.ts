@@ -44,6 +44,14 @@ describe("a reply", () => {
     });
   });
 
+  it("that was cut has no call whose closing brackets were added: more than brackets may be missing", () => {
+    const call: ModelEvent = { type: "tool-call", toolCallId: "1", toolName: "look", input: '{"a": ["x"' };
+    const inputOf = (finishReason: "tool-calls" | "length") =>
+      folded([call, { type: "finish", finishReason }]).message("whole").content[0];
+    expect(inputOf("tool-calls")).toMatchObject({ input: { a: ["x"] } });
+    expect(inputOf("length")).toMatchObject({ input: call.input, invalid: true });
+  });
+
   it.each(['{"__proto__":{"polluted":true},"a":1}', '{"\\u005f_proto__":{"polluted":true},"a":1}'])(
     "takes no prototype from the input %s",
     (input) => {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { outputText } from "./output-text.ts";
 
@@ -5,6 +6,12 @@ describe("outputText", () => {
   const circular: Record<string, unknown> = { name: "loop" };
   circular.self = circular;
   const shared = { a: 1 };
+  class Price {
+    readonly amount: number;
+    constructor(amount: number) {
+      this.amount = amount;
+    }
+  }
 
   it.each<[unknown, string]>([
     ["text stays text", "text stays text"],
@@ -21,6 +28,12 @@ describe("outputText", () => {
     [[shared, shared], '[{"a":1},{"a":1}]'],
     [new Error("bad"), '{"error":"bad"}'],
     [() => {}, '"[function]"'],
+    [{ body: new ReadableStream(), reply: new Response("x") }, '{"body":"[ReadableStream]","reply":"[Response]"}'],
+    [Readable.from(["a"]), '"[Readable]"'],
+    [[Promise.resolve(1), /x/, new URL("http://a/")], '["[Promise]","[RegExp]","http://a/"]'],
+    [{ empty: {}, none: Object.create(null), map: new Map() }, '{"empty":{},"none":{},"map":{}}'],
+    [JSON.parse('{"__proto__":{"a":1}}'), '{"__proto__":{"a":1}}'],
+    [new Price(5), '{"amount":5}'],
     ["\ud800 lone", "\ufffd lone"],
   ])("says %o as %s", (output, text) => {
     expect(outputText(output, 1_000)).toBe(text);
@@ -44,5 +57,36 @@ describe("outputText", () => {
       },
     };
     expect(outputText(output, 100)).toBe("[the output cannot be shown as text: no]");
+  });
+
+  it("says so where even what is thrown cannot be looked at, or the nesting has no end", () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get() {
+          throw hostile;
+        },
+        getPrototypeOf() {
+          throw hostile;
+        },
+      },
+    );
+    let deep: object = {};
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    for (const output of [hostile, [hostile], deep]) {
+      expect(outputText(output, 1_000)).toMatch(/^\[the output cannot be shown as text: .+\]$/);
+    }
+  });
+
+  it("finds a circle that goes through a Map", () => {
+    const ofItself = new Map<string, unknown>();
+    ofItself.set("self", [ofItself]);
+    expect(outputText(ofItself, 100)).toBe('{"self":["[circular]"]}');
+  });
+
+  it("does not list the bytes of a large buffer to count them", () => {
+    const bytes = Buffer.alloc(10);
+    bytes.toJSON = () => expect.fail("it was listed");
+    expect(outputText({ bytes }, 100)).toBe('{"bytes":"[10 bytes]"}');
   });
 });

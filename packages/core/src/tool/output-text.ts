@@ -1,5 +1,7 @@
 // What the model reads of a tool's output: text as it is, everything else as JSON, and never more than the cap.
 
+import { describeThrown } from "../errors.ts";
+
 /** Never throws. Text over `maxChars` keeps its first three quarters and its end, with a note of what is missing between. */
 export function outputText(output: unknown, maxChars: number): string {
   const text = typeof output === "string" ? output.toWellFormed() : asJson(output);
@@ -10,30 +12,42 @@ export function outputText(output: unknown, maxChars: number): string {
 }
 
 function asJson(output: unknown): string {
-  if (output === undefined) return "Done.";
-  const parents: object[] = [];
   try {
-    return (
-      JSON.stringify(output, function (this: Record<string, unknown>, key, value: unknown) {
-        // Buffer has turned itself into a list of numbers by now; the holder still has it.
-        const bytes = this[key];
-        if (ArrayBuffer.isView(bytes)) return `[${bytes.byteLength} bytes]`;
-        if (typeof value === "bigint") return value.toString();
-        if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
-        if (typeof value !== "object" || value === null) return value;
-        if (value instanceof Map) return Object.fromEntries(value);
-        if (value instanceof Set) return [...value];
-        if (value instanceof Error) return { error: value.message };
-        // `this` is the object that holds the value: everything below it on the path is done with.
-        while (parents.length > 0 && parents.at(-1) !== this) parents.pop();
-        if (parents.includes(value)) return "[circular]";
-        parents.push(value);
-        return value;
-      }) ?? "Done."
-    );
+    return JSON.stringify(plain(output, [])) ?? "Done.";
   } catch (error) {
-    return `[the output cannot be shown as text: ${error instanceof Error ? error.message : "unknown reason"}]`;
+    return `[the output cannot be shown as text: ${describeThrown(error)}]`;
   }
+}
+
+/**
+ * What JSON can hold of a value. Bytes are counted and not listed; of what has no fields to show, or has to be read
+ * first, such as a stream or a `Response`, there is only the name.
+ */
+function plain(value: unknown, parents: readonly object[]): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
+  if (typeof value !== "object" || value === null) return value;
+  // Before toJSON, with which a Buffer becomes a list of numbers.
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
+  if (parents.includes(value)) return "[circular]";
+  const path = [...parents, value];
+  if ("toJSON" in value && typeof value.toJSON === "function") return plain(value.toJSON(), path);
+  if (Array.isArray(value)) return value.map((item) => plain(item, path));
+  if (value instanceof Set) return [...value].map((item) => plain(item, path));
+  if (value instanceof Error) return { error: value.message };
+  const entries: [unknown, unknown][] = value instanceof Map ? [...value] : Object.entries(value);
+  if (isClosed(value, entries.length)) return `[${nameOf(value)}]`;
+  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item, path)]));
+}
+
+function isClosed(value: object, fields: number): boolean {
+  if (Symbol.asyncIterator in value) return true;
+  const prototype = Object.getPrototypeOf(value);
+  return fields === 0 && !(value instanceof Map) && prototype !== null && prototype !== Object.prototype;
+}
+
+function nameOf(value: object): string {
+  return Symbol.toStringTag in value ? String(value[Symbol.toStringTag]) : value.constructor.name;
 }
 
 /** A slice that never cuts a character of two UTF-16 units in half. */

@@ -134,15 +134,15 @@ describe("PartialJson", () => {
 
   it("takes no prototype from the text", () => {
     const text =
-      '{"__proto__":{"polluted":1},"a":{"\\u005f_proto__":[1]},"constructor":{"prototype":{"polluted":1},"k":2}}';
+      '{"__proto__":{"polluted":1},"a":{"\\u005f_proto__":[1]},"constructor":{"prototype":{"polluted":1},"k":2},"prototype":3}';
     const json = new PartialJson();
     for (const char of text) {
       json.push(char);
       expect(Object.getPrototypeOf(json.value)).toBe(Object.prototype);
     }
     const { value } = json as { value: object };
-    expect(Object.getOwnPropertyNames(value)).toEqual(["a", "constructor"]);
-    expect(value).toEqual({ a: {}, constructor: { k: 2 } });
+    expect(Object.getOwnPropertyNames(value)).toEqual(["a", "constructor", "prototype"]);
+    expect(value).toEqual({ a: {}, constructor: { k: 2 }, prototype: 3 });
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   });
 });

@@ -81,6 +81,7 @@ describe("JSON of a model is refused, and the problem is told, where it", () => 
       '{"a": 1 // one, "b": 2}',
       /^the end of the comment is expected at character 9/,
     ],
+    ["begins with a comment without end", "{/* a", /^the end of the comment/],
     ["has a comment without end", '{"a": 1 /* one, "b": 2}', /^the end of the comment/],
     ["has a bracket of the wrong kind", '{"x": {"a": [1, 2}, "b": 3}', /^"," or "]" is expected/],
     ["has a bracket too many", '{"a": 1}}', /^nothing more is expected at character 9/],
@@ -91,7 +92,7 @@ describe("JSON of a model is refused, and the problem is told, where it", () => 
     [
       "lacks its beginning, unquoted",
       "a: 1, b: {c: 2}",
-      /^one JSON object, beginning with "{", is expected at character 1/,
+      /^one JSON object that begins with "{" is expected at character 1/,
     ],
     ["is one member", "options: {a: 1}", /^one JSON object/],
     ["is one argument of several", 'f(5, {"a": 1})', /^one JSON object/],
@@ -105,8 +106,8 @@ describe("JSON of a model is refused, and the problem is told, where it", () => 
     ["has an escape that JSON has not", '{"a": "C:\\dir"}', /^an escape that JSON has .* there is `\\dir"}`$/],
     ["has half an escape", '{"a": "\\u12"}', /^an escape/],
     ["has typographic quotes", "{“a”: 1}", /^a key in double quotes/],
-    ["is no object", "hello", 'one JSON object, beginning with "{", is expected at character 1, but there is `hello`'],
-    ["is empty", "", 'one JSON object, beginning with "{", is expected at character 1, but the text ends'],
+    ["is no object", "hello", 'one JSON object that begins with "{" is expected at character 1, but there is `hello`'],
+    ["is empty", "", 'one JSON object that begins with "{" is expected at character 1, but the text ends'],
     ["is a string without end", '"{\\"a\\": 1}', /^the end of the string/],
   ])("%s", (_, text, problem) => {
     expect(() => repairJson(text)).toThrow(SyntaxError);

@@ -50,7 +50,7 @@ class Rewriter {
       return this.#onlyContainer();
     }
     this.#at = find(nonSpace, text, 0);
-    return this.#fail('one JSON object, beginning with "{"');
+    return this.#fail('one JSON object that begins with "{"');
   }
 
   #onlyString(): Repair {
@@ -179,7 +179,7 @@ class Rewriter {
       if (text.startsWith("/*", at)) end = text.indexOf("*/", at + 2) + 2;
       else if (text[at] === "#" || text.startsWith("//", at)) end = text.indexOf("\n", at) + 1;
       else return at;
-      if (end < at) {
+      if (end <= at) {
         // Where line breaks were lost, the comment has taken more than itself.
         this.#at = at;
         return this.#fail("the end of the comment");
