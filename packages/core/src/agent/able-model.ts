@@ -6,9 +6,23 @@ import { promptedTools } from "../reasoning/prompted-tools.ts";
 
 export function ableModel(model: LanguageModel, needs: { tools: boolean; output: boolean }): LanguageModel {
   const { tools: callsTools = true, outputSchema = "never" } = model.abilities ?? {};
-  const able = needs.tools && !callsTools ? promptedTools(model) : model;
+  // Without tools of its own, too: the thread may hold calls of another agent.
+  const able = callsTools ? model : once(promptedTools, model);
   if (!needs.output) return able;
   const isNative = outputSchema !== "never" && (!needs.tools || (callsTools && outputSchema === "always"));
   if (isNative) return able;
-  return callsTools ? withFinalAnswerTool(able) : withPromptedOutput(able);
+  return once(callsTools ? withFinalAnswerTool : withPromptedOutput, able);
+}
+
+type Wrapper = (model: LanguageModel) => LanguageModel;
+
+const wrapped = new WeakMap<LanguageModel, Map<Wrapper, LanguageModel>>();
+
+/** Wrappers remember what they made of messages and tools. */
+function once(wrapper: Wrapper, model: LanguageModel): LanguageModel {
+  const known = wrapped.get(model) ?? new Map<Wrapper, LanguageModel>();
+  wrapped.set(model, known);
+  const able = known.get(wrapper) ?? wrapper(model);
+  known.set(wrapper, able);
+  return able;
 }

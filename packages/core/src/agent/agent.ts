@@ -145,7 +145,6 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
       const byTool = new Map(targets.map(({ agent, tool: { name } }) => [name, agent]));
       this.#plan = {
         ...planOf(this.#options, this.name, [...tools, ...targets.map((target) => target.tool)]),
-        store: this.#plan.store,
         handOffs: () => new Map([...byTool].map(([name, agent]) => [name, agent.#runningPlan()])),
       };
       this.#hasHandOffs = true;

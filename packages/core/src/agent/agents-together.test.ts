@@ -75,10 +75,12 @@ describe("an agent as a tool", () => {
       tools: [whoami],
     });
     const above = boss(below.agent, [ask("x")]);
+    const stopped = new Promise((resolve) => below.agent.on("abort", resolve));
     const run = above.agent.stream("Go", { userId: "ann", ownerId: "room", context: 7 });
     for await (const part of run.fullStream) if (part.parentCallId && part.type === "finish-step") run.cancel();
     expect(seen).toHaveBeenCalledExactlyOnceWith("ann", "room", 7);
     expect((await run.result).finishReason).toBe("aborted");
+    await stopped;
   });
 
   it("that fails is a failed call of the run above, which goes on", async () => {
@@ -89,6 +91,13 @@ describe("an agent as a tool", () => {
       isError: true,
       output: expect.stringContaining("library closed"),
     });
+  });
+
+  it("costs what it costs, though it fails or is stopped", async () => {
+    const below = researcher([{ text: "half", usage, error: new Error("down") }]);
+    const above = boss(below.agent, [ask("x"), { text: "No.", usage }]);
+    const { usage: total } = await above.agent.generate("Go");
+    expect(total.totalTokens).toBeGreaterThan(22);
   });
 
   it("takes its steps from the budget of the run above", async () => {
@@ -285,6 +294,20 @@ describe("a hand-off", () => {
       agentName: "front",
     });
     expect(later.models.front.requests).toHaveLength(1);
+  });
+
+  it("that the model could not even write keeps the thread where it is", async () => {
+    const broken = { toolCalls: [{ toolName: "hand_off_to_sales", input: '{"a' }] };
+    const { front } = desk([broken, { text: "I am still here." }], []);
+    expect(await front.generate("How much?", { threadId: "t" })).toMatchObject({ agentName: "front" });
+  });
+
+  it("is still possible where a step was given other tools", async () => {
+    const model = scriptedModel([toSales]);
+    const sales = new Agent({ name: "sales", model: scriptedModel([{ text: "It costs 5." }]) });
+    const front = new Agent({ name: "front", model, handOffs: () => [sales], prepareStep: () => ({ tools: [] }) });
+    expect((await front.generate("How much?")).agentName).toBe("sales");
+    expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(["hand_off_to_sales"]);
   });
 
   it("keeps the budget of the run", async () => {

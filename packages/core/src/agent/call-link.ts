@@ -5,9 +5,11 @@ import type { Store } from "../ports/store.ts";
 import type { ToolContext } from "../tool/tool.ts";
 import type { Decision, PendingApproval } from "./approvals.ts";
 import type { StepBudget } from "./budget.ts";
+import type { Caller } from "./event-bus.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 export type CallLink = {
+  caller: Caller;
   /** Shows parts of the run below as part of the one above. */
   forward(parts: readonly StreamPart[]): void;
   addUsage(usage: Usage): void;

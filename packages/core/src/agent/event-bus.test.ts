@@ -18,13 +18,14 @@ describe("the event bus", () => {
     bus.on("text-delta", ({ text }, publication) => heard.push([text, publication]));
     bus.publish([said("a"), said("b", "sub-run")], "run");
     now.mockReturnValue(2000);
-    bus.publish([said("c")], "run");
+    const caller = { runId: "above", callId: "call-1" };
+    bus.publish([said("c")], "run", caller);
     now.mockReturnValue(9000);
     await told();
     expect(heard).toEqual([
-      ["a", { at: 1000, runId: "run" }],
-      ["b", { at: 1000, runId: "run" }],
-      ["c", { at: 2000, runId: "run" }],
+      ["a", { at: 1000, runId: "run", caller: undefined }],
+      ["b", { at: 1000, runId: "run", caller: undefined }],
+      ["c", { at: 2000, runId: "run", caller }],
     ]);
     expect(heard[0]?.[1]).toBe(heard[1]?.[1]);
   });

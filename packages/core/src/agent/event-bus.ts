@@ -14,7 +14,12 @@ export type Publication = {
   readonly at: number;
   /** The run that was read. Another than the part's where that is a sub-agent's. */
   readonly runId: string;
+  /** Where the run that was read works for a call of another run, which shows its parts too. */
+  readonly caller: Caller | undefined;
 };
+
+/** A tool call, and the run that made it. */
+export type Caller = { readonly runId: string; readonly callId: string };
 
 export class EventBus {
   readonly #emitter = new EventEmitter();
@@ -34,9 +39,9 @@ export class EventBus {
    * Returns at once; listeners are called in a later turn of the event loop, in the order of the parts, and in the async
    * context (AsyncLocalStorage) of whoever reads the run. Costs nothing while nobody listens.
    */
-  publish(parts: readonly StreamPart[], runId: string): void {
+  publish(parts: readonly StreamPart[], runId: string, caller?: Caller): void {
     if (!this.#isWatched) return;
-    const publication = { at: Date.now(), runId };
+    const publication = { at: Date.now(), runId, caller };
     // One each, and not one for all that waits: an immediate keeps its order and its caller's context.
     setImmediate(() => this.#deliver(parts, publication));
   }

@@ -11,6 +11,7 @@ export class ModelCall {
   readonly #stepTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
   #heardAnything = false;
+  #resolve: ((events: ModelEvent[]) => void) | undefined;
   /** Set while somebody waits in `next()`. */
   #reject: ((reason: unknown) => void) | undefined;
   #isOver = false;
@@ -36,37 +37,47 @@ export class ModelCall {
   }
 
   /** The next events; nothing after the `finish`. An error or the end lets go of the timers and of the connection. */
-  async next(): Promise<ModelEvent[] | undefined> {
-    if (this.#isOver) return undefined;
-    try {
-      const { done, value } = await this.#watched();
-      if (done) throw unfinished();
-      if (!this.#heardAnything) {
-        this.#heardAnything = true;
-        clearTimeout(this.#silenceTimer);
-        this.#watchSilence(this.#chunkMs, () =>
-          tooSlow(`The model fell silent for ${this.#chunkMs} ms in the middle of its reply.`, "chunkMs"),
-        );
+  next(): Promise<ModelEvent[] | undefined> {
+    if (this.#isOver) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      const { signal } = this.#controller;
+      try {
+        signal.throwIfAborted();
+        this.#silenceTimer?.refresh();
+        this.#events.next().then(this.#onEvents, this.#fail);
+      } catch (error) {
+        this.#fail(error);
       }
-      if (value.at(-1)?.type === "finish") this.#close();
-      return value;
-    } catch (error) {
-      this.#close();
-      throw error;
-    }
+    });
   }
 
-  #watched(): Promise<IteratorResult<ModelEvent[]>> {
-    const { signal } = this.#controller;
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise<IteratorResult<ModelEvent[]>>((resolve, reject) => {
-      this.#reject = reject;
-      this.#silenceTimer?.refresh();
-      this.#events.next().then((result) => {
-        this.#reject = undefined;
-        resolve(result);
-      }, reject);
-    });
+  // Made once, and not for each array of events.
+  readonly #onEvents = ({ done, value }: IteratorResult<ModelEvent[]>): void => {
+    if (this.#isOver) return;
+    if (done) {
+      this.#fail(unfinished());
+      return;
+    }
+    this.#reject = undefined;
+    if (!this.#heardAnything) this.#firstHeard();
+    if (value.at(-1)?.type === "finish") this.#close();
+    this.#resolve?.(value);
+  };
+
+  readonly #fail = (reason: unknown): void => {
+    if (this.#isOver) return;
+    this.#close();
+    this.#reject?.(reason);
+  };
+
+  #firstHeard(): void {
+    this.#heardAnything = true;
+    clearTimeout(this.#silenceTimer);
+    this.#watchSilence(this.#chunkMs, () =>
+      tooSlow(`The model fell silent for ${this.#chunkMs} ms in the middle of its reply.`, "chunkMs"),
+    );
   }
 
   /** A reader may take its time between two `next()`; only the model's silence counts. */
@@ -80,7 +91,7 @@ export class ModelCall {
 
   #abort(reason: unknown): void {
     this.#controller.abort(reason);
-    this.#reject?.(reason);
+    if (this.#reject) this.#fail(reason);
   }
 
   #close(): void {

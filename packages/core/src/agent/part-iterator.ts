@@ -2,11 +2,15 @@
 import type { StreamPart } from "./stream-part.ts";
 
 export type PartSource = {
-  /** The next parts; nothing after the last. Never rejects. */
-  pull(): Promise<readonly StreamPart[] | undefined>;
+  /** The next parts. Rejects where another reader has the run. */
+  pull(reader: object, name: string): Promise<IteratorResult<readonly StreamPart[]>>;
+  /** Told of the parts before the reader is given them. */
+  publish(parts: readonly StreamPart[]): void;
   /** The reader leaves: stops the run. */
-  leave(): Promise<void>;
+  leave(reader: object): Promise<void>;
 };
+
+type Waiter<Value> = { resolve(result: IteratorResult<Value>): void; reject(reason: unknown): void };
 
 /**
  * Yields what `pick` makes of each part, leaving out `undefined`; what `pick` throws of the terminal part, `next()`
@@ -14,20 +18,22 @@ export type PartSource = {
  */
 export class PartIterator<Value> implements AsyncIterableIterator<Value> {
   readonly #source: PartSource;
+  readonly #name: string;
   readonly #pick: (part: StreamPart) => Value | undefined;
   #parts: readonly StreamPart[] = [];
   #at = 0;
   #isDone = false;
-  /** The call of `next()` that others have to wait for. */
-  #pending: Promise<unknown> | undefined;
+  #isPulling = false;
+  readonly #waiters: Waiter<Value>[] = [];
 
-  constructor(source: PartSource, pick: (part: StreamPart) => Value | undefined) {
+  constructor(source: PartSource, name: string, pick: (part: StreamPart) => Value | undefined) {
     this.#source = source;
+    this.#name = name;
     this.#pick = pick;
   }
 
   next(): Promise<IteratorResult<Value>> {
-    if (this.#pending === undefined) {
+    if (this.#waiters.length === 0) {
       try {
         const ready = this.#takeReady();
         if (ready) return Promise.resolve(ready);
@@ -35,18 +41,16 @@ export class PartIterator<Value> implements AsyncIterableIterator<Value> {
         return Promise.reject(error);
       }
     }
-    const turn = this.#pending === undefined ? this.#take() : this.#pending.then(() => this.#take());
-    const settled: Promise<void> = turn.then(noop, noop).then(() => {
-      if (this.#pending === settled) this.#pending = undefined;
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      if (!this.#isPulling) this.#pull();
     });
-    this.#pending = settled;
-    return turn;
   }
 
   async return(): Promise<IteratorResult<Value>> {
     if (!this.#isDone) {
       this.#isDone = true;
-      await this.#source.leave();
+      await this.#source.leave(this);
     }
     return { done: true, value: undefined };
   }
@@ -55,17 +59,39 @@ export class PartIterator<Value> implements AsyncIterableIterator<Value> {
     return this;
   }
 
-  async #take(): Promise<IteratorResult<Value>> {
-    for (;;) {
-      const ready = this.#takeReady();
-      if (ready) return ready;
-      const parts = await this.#source.pull();
-      if (parts === undefined) this.#isDone = true;
-      else {
-        this.#parts = parts;
-        this.#at = 0;
+  #pull(): void {
+    this.#isPulling = true;
+    this.#source.pull(this, this.#name).then(this.#onParts, this.#onRefusal);
+  }
+
+  // Made once, and not for each pull.
+  readonly #onParts = ({ done, value }: IteratorResult<readonly StreamPart[]>): void => {
+    this.#isPulling = false;
+    if (done) this.#isDone = true;
+    else {
+      this.#source.publish(value);
+      this.#parts = value;
+      this.#at = 0;
+    }
+    this.#serve();
+  };
+
+  readonly #onRefusal = (reason: unknown): void => {
+    this.#isPulling = false;
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+  };
+
+  #serve(): void {
+    while (this.#waiters.length > 0) {
+      try {
+        const ready = this.#takeReady();
+        if (!ready) break;
+        this.#waiters.shift()?.resolve(ready);
+      } catch (error) {
+        this.#waiters.shift()?.reject(error);
       }
     }
+    if (this.#waiters.length > 0) this.#pull();
   }
 
   #takeReady(): IteratorResult<Value> | undefined {
@@ -77,5 +103,3 @@ export class PartIterator<Value> implements AsyncIterableIterator<Value> {
     return undefined;
   }
 }
-
-function noop(): void {}

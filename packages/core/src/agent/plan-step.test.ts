@@ -49,6 +49,23 @@ const anyThread: fc.Arbitrary<Message[]> = fc
     ]),
   );
 
+it("a late result belongs to the latest call of its id that has none", () => {
+  const said = (thread: readonly Message[]) => thread.map((m) => (m.role === "tool" ? m.output.slice(0, 10) : m.role));
+  const asked: Message = { role: "assistant", content: [call("a")] };
+  expect(said(repairThread([user, asked, user, asked, result("a", "late")]))).toEqual([
+    ...["user", "assistant", "This call ", "user"],
+    ...["assistant", "late"],
+  ]);
+});
+
+it("a call that waited for an approval gets its real result once that is there", () => {
+  const asked: Message = { role: "assistant", content: [call("a"), call("b")] };
+  const waits = { ...result("a", "waits"), isPending: true } as Message;
+  const thread = [user, asked, waits, result("b")];
+  expect(repairThread(thread)).toBe(thread);
+  expect(repairThread([...thread, result("a", "real")])).toEqual([user, asked, result("a", "real"), result("b")]);
+});
+
 describe("planStep", () => {
   it("makes a valid request of any part of any thread, in any disorder of the results", () => {
     fc.assert(

@@ -25,7 +25,7 @@ export type Speaker = Omit<ToolContext, "signal" | "progress" | "callId">;
 
 export type Outcome =
   | { type: "answer"; output: unknown }
-  | { type: "error"; error: string }
+  | { type: "error"; error: string; isDenied?: true }
   /** Not carried out yet. `subRun` is a run below that waits itself. */
   | { type: "waits"; subRun?: SubRunWaits };
 
@@ -75,7 +75,7 @@ async function verdictOn(
   if (!decision) return { type: "waits" };
   if (decision.approved) return { type: "go", resumed: undefined };
   const reason = decision.reason ? ` The reason: ${decision.reason}` : "";
-  return failed(`The user did not approve this call, and it was not carried out.${reason}`);
+  return { ...failed(`The user did not approve this call, and it was not carried out.${reason}`), isDenied: true };
 }
 
 async function execute(
@@ -105,7 +105,7 @@ async function execute(
     const forward: CallLink["forward"] = (parts) => {
       if (!isOver) outlet.forward(parts);
     };
-    linkCall(context, { ...run.link, forward, resumed });
+    linkCall(context, { ...run.link, caller: { runId: run.speaker.runId, callId }, forward, resumed });
     return await orAborted(limit.signal, async () => tool.execute(input, context));
   } finally {
     isOver = true;

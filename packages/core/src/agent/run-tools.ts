@@ -57,8 +57,10 @@ export async function* runTools(
         results[index] = message;
         await run.keep(message);
         if (outcome.type === "waits") waiting.push({ call, subRun: outcome.subRun });
-        else if (outcome.type === "error") parts.push({ type: "tool-error", ...called, input, error: message.output });
-        else parts.push({ type: "tool-result", ...called, input, output: outcome.output });
+        else if (outcome.type === "error") {
+          const denied = outcome.isDenied && { isDenied: outcome.isDenied };
+          parts.push({ type: "tool-error", ...called, input, error: message.output, ...denied });
+        } else parts.push({ type: "tool-result", ...called, input, output: outcome.output });
         open--;
       }
     }

@@ -19,19 +19,6 @@ import { startTimer } from "./timeouts.ts";
  */
 export class Run<Output = unknown> {
   readonly runId: string;
-  /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
-  readonly fullStream: AsyncIterableIterator<StreamPart>;
-  /**
-   * The text as it is written, without any reasoning, an empty line between what was said before and after a tool call.
-   * Throws the `RunError` of a run that fails; a run that was stopped just ends. A text that the provider rewrites comes
-   * again, whole, on a new line.
-   */
-  readonly textStream: AsyncIterableIterator<string>;
-  /**
-   * Of an agent with an `output` schema: the object as far as it has been written, again and again. Not validated yet;
-   * what was handed out does not change any more. Throws as `textStream` does.
-   */
-  readonly partialOutputStream: AsyncIterableIterator<PartialOutput<Output>>;
   readonly #controller = new AbortController();
   readonly #bus: EventBus;
   readonly #start: (signal: AbortSignal) => AsyncGenerator<StreamPart[]>;
@@ -43,6 +30,9 @@ export class Run<Output = unknown> {
   #loop: AsyncGenerator<StreamPart[]> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reader: object | undefined;
+  #fullStream: PartIterator<StreamPart> | undefined;
+  #textStream: PartIterator<string> | undefined;
+  #partialOutputStream: PartIterator<PartialOutput<Output>> | undefined;
 
   constructor(
     agent: AgentPlan,
@@ -68,11 +58,33 @@ export class Run<Output = unknown> {
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
     this.#start = (signal) => agentLoop(agent, { ...task, signal, settle, steering: this.#steering });
-    this.fullStream = new PartIterator(this.#sourceFor("fullStream"), (part) => part);
-    this.textStream = new PartIterator(this.#sourceFor("textStream"), textPicker());
-    this.partialOutputStream = new PartIterator(this.#sourceFor("partialOutputStream"), partialOutputPicker<Output>());
     // Every tool of a step listens to it.
     setMaxListeners(0, this.#controller.signal);
+  }
+
+  /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
+  get fullStream(): AsyncIterableIterator<StreamPart> {
+    this.#fullStream ??= new PartIterator(this.#source, "fullStream", (part) => part);
+    return this.#fullStream;
+  }
+
+  /**
+   * The text as it is written, without any reasoning, an empty line between what was said before and after a tool call.
+   * Throws the `RunError` of a run that fails; a run that was stopped just ends. A text that the provider rewrites comes
+   * again, whole, on a new line.
+   */
+  get textStream(): AsyncIterableIterator<string> {
+    this.#textStream ??= new PartIterator(this.#source, "textStream", textPicker());
+    return this.#textStream;
+  }
+
+  /**
+   * Of an agent with an `output` schema: the object as far as it has been written, again and again. Not validated yet;
+   * what was handed out does not change any more. Throws as `textStream` does.
+   */
+  get partialOutputStream(): AsyncIterableIterator<PartialOutput<Output>> {
+    this.#partialOutputStream ??= new PartIterator(this.#source, "partialOutputStream", partialOutputPicker<Output>());
+    return this.#partialOutputStream;
   }
 
   /**
@@ -102,39 +114,32 @@ export class Run<Output = unknown> {
     );
   }
 
-  #sourceFor(name: string): PartSource {
-    const source: PartSource = {
-      pull: async () => {
-        this.#reader ??= source;
-        if (this.#reader !== source) {
-          throw new BesedaError(`This run is already being read, so ${name} has nothing to give.`, {
-            code: "invalid-argument",
-            hint: "A run has one reader: take fullStream for everything, agent.on() to watch besides, or run.result.",
-          });
-        }
-        return this.#pull();
-      },
-      leave: async () => {
-        if (this.#reader !== source && this.#reader !== undefined) return;
-        this.#reader = source;
-        this.cancel("its reader left");
-        await this.#drain();
-      },
-    };
-    return source;
-  }
+  readonly #source: PartSource = {
+    pull: (reader, name) => {
+      this.#reader ??= reader;
+      return this.#reader === reader ? this.#next() : Promise.reject(alreadyRead(name));
+    },
+    publish: (parts) => this.#publish(parts),
+    leave: async (reader) => {
+      if (this.#reader !== reader && this.#reader !== undefined) return;
+      this.#reader = reader;
+      this.cancel("its reader left");
+      await this.#drain();
+    },
+  };
 
   async #drain(): Promise<void> {
-    while ((await this.#pull()) !== undefined) {}
+    for (let next = await this.#next(); !next.done; next = await this.#next()) this.#publish(next.value);
   }
 
-  async #pull(): Promise<StreamPart[] | undefined> {
+  #next(): Promise<IteratorResult<StreamPart[]>> {
     this.#loop ??= this.#begin();
-    const { done, value } = await this.#loop.next();
-    if (done) return undefined;
-    this.#link?.forward(value);
-    this.#bus.publish(value, this.runId);
-    return value;
+    return this.#loop.next();
+  }
+
+  #publish(parts: readonly StreamPart[]): void {
+    this.#link?.forward(parts);
+    this.#bus.publish(parts, this.runId, this.#link?.caller);
   }
 
   #begin(): AsyncGenerator<StreamPart[]> {
@@ -152,4 +157,11 @@ export class Run<Output = unknown> {
   }
 
   readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);
+}
+
+function alreadyRead(name: string): BesedaError {
+  return new BesedaError(`This run is already being read, so ${name} has nothing to give.`, {
+    code: "invalid-argument",
+    hint: "A run has one reader: take fullStream for everything, agent.on() to watch besides, or run.result.",
+  });
 }

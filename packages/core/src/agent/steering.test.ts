@@ -37,6 +37,12 @@ describe("run.steer()", () => {
     model.done();
   });
 
+  it("makes no step more than the run may take, and is kept in the thread then", async () => {
+    const run = new Agent({ model: scriptedModel([{ text: "Right." }]), maxSteps: 1 }).stream("Where to?");
+    for await (const _ of run.textStream) run.steer("Left!");
+    expect((await run.result).messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  });
+
   it("is kept in the thread where the run ends before it was seen", async () => {
     const run = new Agent({ model: scriptedModel([{ text: "Hm", hangs: true }]) }).stream("Where to?");
     for await (const part of run.fullStream) {

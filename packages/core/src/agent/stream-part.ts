@@ -42,8 +42,8 @@ export type PartBody =
   | { type: "tool-progress"; toolCallId: string; toolName: string; progress: unknown }
   /** `output` is what `execute` returned, untouched; the model reads it as text, shortened where it is too long. */
   | { type: "tool-result"; toolCallId: string; toolName: string; input: unknown; output: unknown }
-  /** `error` is what the model reads. */
-  | { type: "tool-error"; toolCallId: string; toolName: string; input: unknown; error: string }
+  /** `error` is what the model reads. `isDenied`: a person did not approve the call. */
+  | { type: "tool-error"; toolCallId: string; toolName: string; input: unknown; error: string; isDenied?: true }
   /** The call waits: the run will finish with reason `approval`, to be resumed with a decision for this `callId`. */
   | {
       type: "tool-approval-request";

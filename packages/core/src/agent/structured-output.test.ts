@@ -115,6 +115,13 @@ describe("an answer that does not fit", () => {
     expect(scripted.requests).toHaveLength(4);
   });
 
+  it("is corrected only as long as there are steps", async () => {
+    const { model, scripted } = able({ outputSchema: "always" }, [{ text: "no" }, { text: "no" }, { text: json }]);
+    const agent = new Agent({ model, output: city, maxSteps: 2 });
+    await expect(agent.generate("Where?")).rejects.toMatchObject({ code: "bad-response" });
+    expect(scripted.requests).toHaveLength(2);
+  });
+
   it("is no output where the answer was cut off", async () => {
     const { model } = able({ outputSchema: "always" }, [{ text: json.slice(0, -1), finishReason: "length" }]);
     expect(await new Agent({ model, output: city }).generate("Where?")).toMatchObject({

@@ -44,6 +44,17 @@ describe("ThinkSplitter", () => {
     );
   });
 
+  it("takes time in proportion to the text, also where that is nothing but space or tags", () => {
+    // Quadratic work would take minutes here.
+    for (const bit of [" ", "<think", "<think>", "</think>", "<think></think>"]) {
+      const text = bit.repeat(200_000 / bit.length);
+      for (const pieces of [[text], text]) {
+        const splitter = new ThinkSplitter();
+        for (const piece of pieces) splitter.split([{ type: "text-delta", text: piece }]);
+      }
+    }
+  });
+
   it("shows text at once where no tag can come of it", () => {
     const splitter = new ThinkSplitter();
     expect(splitter.split([{ type: "text-delta", text: "Hello, wor" }])).toEqual([

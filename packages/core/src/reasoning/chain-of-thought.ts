@@ -15,7 +15,10 @@ export const thinkInstructions = `Before you answer or call a tool, think step b
 export class ThinkSplitter {
   readonly #startsInside: boolean;
   #inside: boolean;
+  /** What may become a tag. */
   #held = "";
+  /** White space before that. */
+  #space = "";
   /** At the beginning of a block white space is dropped until something else comes. */
   #atEdge = true;
 
@@ -44,22 +47,33 @@ export class ThinkSplitter {
       const tag = this.#inside ? thinkClose : thinkOpen;
       const at = this.#held.indexOf(tag);
       if (at < 0) break;
-      this.#emit(this.#held.slice(0, at).trimEnd(), out);
+      this.#say(this.#held.slice(0, at), out);
+      this.#space = "";
       this.#held = this.#held.slice(at + tag.length);
       this.#inside = !this.#inside;
       this.#atEdge = true;
     }
     const tag = this.#inside ? thinkClose : thinkOpen;
-    const ready = this.#held.slice(0, this.#held.length - overlap(this.#held, tag)).trimEnd();
-    this.#held = this.#held.slice(ready.length);
-    this.#emit(ready, out);
+    const end = this.#held.length - overlap(this.#held, tag);
+    this.#say(this.#held.slice(0, end), out);
+    this.#held = this.#held.slice(end);
   }
 
   /** Nothing more can complete a tag. */
   #release(out: ModelEvent[]): void {
-    const rest = this.#held;
+    const rest = this.#space + this.#held;
+    this.#space = "";
     this.#held = "";
     this.#emit(rest, out);
+  }
+
+  #say(text: string, out: ModelEvent[]): void {
+    const said = text.trimEnd();
+    if (said !== "") {
+      this.#emit(this.#space + said, out);
+      this.#space = "";
+    }
+    this.#space += text.slice(said.length);
   }
 
   #emit(text: string, out: ModelEvent[]): void {
@@ -73,6 +87,7 @@ export class ThinkSplitter {
   #answerAnew(text: string): string {
     this.#inside = this.#startsInside;
     this.#held = "";
+    this.#space = "";
     this.#atEdge = true;
     const again: ModelEvent[] = [];
     this.#push(text, again);

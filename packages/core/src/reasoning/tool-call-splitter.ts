@@ -94,7 +94,7 @@ export class ToolCallSplitter {
     else if (this.#text.callMayBegin === "no") this.#text.add(mark);
     else {
       this.#mode = "in-line";
-      return mark + rest;
+      return text.slice(at);
     }
     return rest;
   }
@@ -136,9 +136,9 @@ export class ToolCallSplitter {
     return rest;
   }
 
-  /** What belongs to the end of a call is passed over: space, closing brackets, the end mark, the lines of code fences. */
+  /** What belongs to the end of a call is passed over: space, closing braces, the end mark, the lines of code fences. */
   #readAfterCall(text: string, out: ModelEvent[]): string {
-    const passed = this.#inFenceLine ? /^[^\n]*\n?/ : /^[\s}\]]+/;
+    const passed = this.#inFenceLine ? /^[^\n]*\n?/ : /^[\s}]+/;
     const rest = text.replace(passed, "");
     if (rest.length < text.length) {
       this.#inFenceLine &&= !text.slice(0, text.length - rest.length).endsWith("\n");

@@ -3,13 +3,14 @@ import type { ToolMessage } from "../message.ts";
 import type { ToolDefinition } from "../tool/tool.ts";
 
 /**
- * A call stands in the model's text from `callStart` to where its input is a whole JSON value, or to `callEnd`. What
- * `writeCall` has written is what `readHead` and `readCall` read.
+ * A call begins with `callStart` on a line of its own, inside a line only where `{` follows, and goes on to where its
+ * input is a whole JSON object, list or string, or to `callEnd`. What `writeCall` writes is what `readHead` and
+ * `readCall` read. `languageModelCases` with `promptedReply`, of core/testing, puts a protocol to the test.
  */
 export type ToolProtocol = {
   /** Which tools there are and how they are called, for the instructions. Asked once for each list of tools. */
   describe(tools: readonly ToolDefinition[]): string;
-  /** A call as the model should write it, from `callStart` to `callEnd`. */
+  /** A call as the model should write it, `callStart` included. */
   writeCall(call: WrittenCall): string;
   /** What a tool answered. The results of one step become one user message, a line break between two. */
   writeResult(result: ToolMessage): string;
@@ -51,8 +52,7 @@ To call one, write a JSON object with its name and its arguments between tags, o
 - Write nothing after your last call. The results come in the next message, between <tool_response> tags; never write them yourself.
 - Where no tool is needed, answer without one. The user sees neither calls nor results: say in your answer what matters of them.`,
   writeCall: ({ toolName, input }) =>
-    // In JSON the end tag can only stand in a string, where the slash may be escaped.
-    `<tool_call>\n{"name": ${JSON.stringify(toolName)}, "arguments": ${input.replaceAll("</tool_call>", "<\\/tool_call>")}}\n</tool_call>`,
+    `<tool_call>\n{"name": ${JSON.stringify(toolName)}, "arguments": ${input}}\n</tool_call>`,
   writeResult: ({ toolName, output, isError }) => {
     const answer = output.replaceAll("</tool_response>", "<\\/tool_response>");
     return `<tool_response>\n${toolName}${isError ? " failed" : ""}: ${answer}\n</tool_response>`;
