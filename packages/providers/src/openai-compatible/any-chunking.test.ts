@@ -45,7 +45,7 @@ async function partsOf(replies: readonly (readonly Buffer[])[]): Promise<unknown
   };
   const run = new Agent({ model, tools: [look], reasoning: "prompted" }).stream("Какая погода?");
   const parts: Omit<StreamPart, "runId">[] = [];
-  for await (const { runId, ...part } of run.fullStream) parts.push(part);
+  for await (const { runId, ...part } of run.fullStream) if (part.type !== "start") parts.push(part);
   return parts;
 }
 

@@ -2,12 +2,23 @@
 import type { JsonValue } from "@beseda/core";
 
 export type ChatMessage =
-  | { role: "system"; content: string }
+  | { role: "system"; content: string | ChatTextPart[] }
   | { role: "user"; content: string | ChatContentPart[] }
   | ChatAssistantMessage
-  | { role: "tool"; tool_call_id: string; content: string };
+  | { role: "tool"; tool_call_id: string; content: string | ChatTextPart[] };
 
-export type ChatContentPart = { type: "text"; text: string } | { type: "image_url"; image_url: { url: string } };
+export type ChatContentPart =
+  | ChatTextPart
+  | { type: "image_url"; image_url: { url: string } }
+  /** Base64, without a `data:` before it. */
+  | { type: "input_audio"; input_audio: { data: string; format: "wav" | "mp3" } }
+  /** A `data:` URL; OpenRouter takes an address too. */
+  | { type: "file"; file: { filename: string; file_data: string } };
+
+export type ChatTextPart = { type: "text"; text: string; cache_control?: CacheControl };
+
+/** Anthropic's mark for the end of what is to be kept, as OpenRouter takes it. */
+export type CacheControl = { type: "ephemeral"; ttl?: "5m" | "1h" };
 
 export type ChatAssistantMessage = {
   role: "assistant";

@@ -115,7 +115,11 @@ describe("a streamed reply", () => {
   it.each([
     ['{"error":{"message":"boom","type":"server_error"}}', "unavailable", true],
     ['{"error":{"message":"boom","code":429}}', "rate-limited", true],
-    ['{"error":{"message":"boom","code":"context_length_exceeded","type":"invalid_request_error"}}', "rejected", false],
+    [
+      '{"error":{"message":"boom","code":"context_length_exceeded","type":"invalid_request_error"}}',
+      "too-large",
+      false,
+    ],
     ['{"error":{"error":"boom"}}', "unavailable", true],
     ['{"error":"boom"}', "unavailable", true],
     ['{"error":{"grpcCode":8,"httpCode":429,"message":"boom"}}', "rate-limited", true],

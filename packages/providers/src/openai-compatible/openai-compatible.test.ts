@@ -1,7 +1,7 @@
 import type { LanguageModel, Message, ModelEvent, ModelRequest } from "@beseda/core";
 import { EventReader, sseDecoder } from "@beseda/core/http";
+import { type ModelServer, type ModelServerOptions, startModelServer } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type ModelServer, type ModelServerOptions, startModelServer } from "../../../../test/fakes/model-server.ts";
 import { ChatReply } from "./from-chat-chunk.ts";
 import {
   listModels,
@@ -58,6 +58,23 @@ function gist(events: readonly ModelEvent[]): Record<string, unknown> {
 const styles = ["openai", "yandex", "ollama", "vllm", "deepseek", "openrouter"] as const;
 
 describe("openaiCompatible()", () => {
+  it("says what the server can do by itself, as its quirks declare it", () => {
+    const at = (baseURL: string, declared = {}) =>
+      openaiCompatible({ baseURL, model: "m", quirks: declared }).abilities;
+    expect(at("https://api.openai.com/v1")).toEqual({ tools: true, outputSchema: "always" });
+    expect(at("http://localhost:11434/v1")).toEqual({ tools: true, outputSchema: "without-tools" });
+    expect(at("http://gpu-7:8000/v1")).toEqual({ tools: true, outputSchema: "never" });
+    expect(at("http://gpu-7:8000/v1", { tools: false })).toEqual({ tools: false, outputSchema: "never" });
+  });
+
+  it("tells with the first event that a message cannot be sent, and sends nothing", async () => {
+    const model = await open({});
+    const sound = { type: "file", mediaType: "audio/ogg", file: "data:audio/ogg;base64,AAAA" } as const;
+    const stream = model.stream({ ...request, messages: [{ role: "user", content: [sound] }] });
+    expect(await failureOf(stream)).toMatchObject({ code: "unsupported", hint: expect.stringContaining("WAV or MP3") });
+    expect(server?.requests).toEqual([]);
+  });
+
   it.each(styles)("gives the same reply streamed and in one piece from a server like %s", async (style) => {
     const answer = {
       reasoning: ["Надо ", "сложить."],
@@ -170,14 +187,14 @@ describe("openaiCompatible()", () => {
     const hanging = { text: ["a", "b"], ends: "never" as const };
     const model = await open({ replies: [hanging, hanging] });
     for await (const _events of model.stream(request)) break;
-    expect(await server?.requests[0]?.over).toBe("hung-up");
+    expect(await server?.requests[0]?.over).toBe("left");
 
     const controller = new AbortController();
     const reading = (async () => {
       for await (const _events of model.stream(request, { signal: controller.signal })) controller.abort("enough");
     })();
     await expect(reading).rejects.toBe("enough");
-    expect(await server?.requests[1]?.over).toBe("hung-up");
+    expect(await server?.requests[1]?.over).toBe("left");
   });
 
   it("reuses its connections", async () => {

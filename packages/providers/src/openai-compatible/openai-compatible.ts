@@ -36,8 +36,14 @@ export function openaiCompatible(options: OpenAICompatibleOptions): LanguageMode
   return {
     provider,
     modelId: model,
+    abilities: { tools: quirks.tools, outputSchema: quirks.outputSchema },
     stream(request, { signal, streamed = true } = {}) {
-      const body = toChatRequest(request, streamed);
+      let body: string;
+      try {
+        body = toChatRequest(request, streamed);
+      } catch (error) {
+        return refusal(error);
+      }
       const newReply = () =>
         new ChatReply(
           quirks,
@@ -49,6 +55,11 @@ export function openaiCompatible(options: OpenAICompatibleOptions): LanguageMode
         : replyEvents({ ...sent, read: (reply) => newReply().whole(reply) });
     },
   };
+}
+
+/** What cannot be sent is told where every other error is: by the first `next()`. */
+async function* refusal(error: unknown): AsyncGenerator<never> {
+  yield await Promise.reject(error);
 }
 
 /**

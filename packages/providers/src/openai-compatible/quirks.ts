@@ -1,5 +1,5 @@
 // How the servers that call themselves OpenAI-compatible differ. Plain data: nothing else asks who the server is.
-import type { JsonValue, ModelSettings } from "@beseda/core";
+import type { JsonValue, ModelAbilities, ModelSettings } from "@beseda/core";
 
 export type Quirks = {
   /** What the limit of the output is called. OpenAI's reasoning models refuse `max_tokens`, most others know nothing else. */
@@ -21,6 +21,17 @@ export type Quirks = {
   contentOfCalls: null | "";
   /** The text that comes with the finish reason `content_filter` replaces everything before it. */
   filterReplacesText: boolean;
+  /** Whether a file that is no image may be given by its address, for the server to fetch. */
+  fetchesFiles: boolean;
+  /**
+   * How the hint `promptCache` is given: with the field `prompt_cache_key`; with marks of Anthropic's kind on the
+   * instructions and on the last message; not at all.
+   */
+  promptCache: "key" | "marks" | "none";
+  /** Whether the server can be given tools. */
+  tools: boolean;
+  /** When an answer can be held to a schema with `response_format`. */
+  outputSchema: NonNullable<ModelAbilities["outputSchema"]>;
 };
 
 /** What most servers understand, and what is taken for a server that is not known. */
@@ -33,12 +44,20 @@ const standard: Quirks = {
   thinkTags: "none",
   contentOfCalls: null,
   filterReplacesText: false,
+  fetchesFiles: false,
+  promptCache: "none",
+  tools: true,
+  outputSchema: "never",
 };
 
 /** One preset for each server. `openaiCompatible` takes the right one by the address where it can. */
 export const quirks = {
   standard,
-  openai: { ...standard, maxTokensField: "max_completion_tokens" },
+  /**
+   * Only the key of a prompt cache is sent: for how long, newer models are told in other words than older ones, and each
+   * refuses those of the other (prompt_cache_retention, prompt_cache_options).
+   */
+  openai: { ...standard, maxTokensField: "max_completion_tokens", promptCache: "key", outputSchema: "always" },
   /** Yandex AI Studio refuses `stop`, `seed` and `stream_options`, and reports usage unasked where it does at all. */
   yandex: {
     ...standard,
@@ -46,25 +65,41 @@ export const quirks = {
     leavesOut: ["seed", "stopSequences"],
     contentOfCalls: "",
     filterReplacesText: true,
+    // It documents json_schema, and is silent on tools beside it.
+    outputSchema: "without-tools",
   },
-  /** Thinking models want to see again what they thought before they called a tool. */
-  ollama: { ...standard, reasoningBack: "reasoning" },
-  /** For models that think without being asked; templates of others do not look at the switch. */
-  vllm: { ...standard, reasoningBody: { off: { chat_template_kwargs: { enable_thinking: false } } } },
-  /** The server of llama.cpp. */
+  /**
+   * Thinking models want to see again what they thought before they called a tool. A schema keeps a model from calling
+   * tools at all (github.com/ollama/ollama/issues/8095).
+   */
+  ollama: { ...standard, reasoningBack: "reasoning", outputSchema: "without-tools" },
+  /**
+   * For models that think without being asked; templates of others do not look at the switch. A schema keeps a model
+   * from calling tools at all (github.com/vllm-project/vllm/issues/39929).
+   */
+  vllm: {
+    ...standard,
+    reasoningBody: { off: { chat_template_kwargs: { enable_thinking: false } } },
+    outputSchema: "without-tools",
+  },
+  /** The server of llama.cpp. Its grammar for a schema leaves no room for calls. */
   llamaCpp: {
     ...standard,
     reasoningBody: { off: { chat_template_kwargs: { enable_thinking: false } } },
     reasoningBack: "reasoning_content",
+    outputSchema: "without-tools",
   },
-  /** Thinks unless told not to, and then refuses a message with calls that comes back without its reasoning. */
+  /** Of response formats it knows `json_object` only. Thinks unless told not to, and then refuses a message with calls that comes back without its reasoning. */
   deepseek: {
     ...standard,
     reasoningBody: { off: { thinking: { type: "disabled" } }, native: { thinking: { type: "enabled" } } },
     reasoningBack: "reasoning_content",
   },
+  /** Whether an answer can be held to a schema differs by model: declare it for yours. */
   openrouter: {
     ...standard,
+    fetchesFiles: true,
+    promptCache: "marks",
     reasoningBody: { native: { reasoning: { enabled: true } } },
     reasoningBack: "reasoning_details",
   },

@@ -1,6 +1,6 @@
-import type { Message, ModelRequest } from "@beseda/core";
+import type { Message, ModelRequest, UserPart } from "@beseda/core";
+import { complaintAbout } from "@beseda/core/testing";
 import { describe, expect, it, vi } from "vitest";
-import { complaintAbout } from "../../../../test/fakes/check-chat-request.ts";
 import { type Quirks, quirks } from "./quirks.ts";
 import { chatRequestWriter } from "./to-chat-request.ts";
 
@@ -157,6 +157,66 @@ describe("a request", () => {
       ];
       expect(complaintAbout(bodyOf({ messages }), "openai")).toBeUndefined();
     }
+  });
+
+  describe("with the hint to cache the prompt", () => {
+    const messages: Message[] = [...called({}), { role: "user", content: "and now?" }];
+    const settings = { promptCache: { key: "bot-7", ttl: "1h" } } as const;
+    const mark = { type: "ephemeral", ttl: "1h" };
+
+    it("tells OpenAI the key, and OpenRouter where the part to keep ends", () => {
+      const body = bodyOf({ instructions: "Be kind.", messages, settings });
+      expect(body.prompt_cache_key).toBe("bot-7");
+      expect(complaintAbout(body, "openai")).toBeUndefined();
+      const routed = bodyOf({ instructions: "Be kind.", messages, settings }, quirks.openrouter);
+      expect(routed.messages[0].content).toEqual([{ type: "text", text: "Be kind.", cache_control: mark }]);
+      expect(routed.messages.at(-1).content).toEqual([{ type: "text", text: "and now?", cache_control: mark }]);
+      expect(JSON.stringify(routed).match(/cache_control/g)).toHaveLength(2);
+      expect(complaintAbout(routed, "openrouter")).toBeUndefined();
+      expect(JSON.stringify(bodyOf({ instructions: "Be kind.", messages, settings }, quirks.vllm))).not.toContain(
+        "cache",
+      );
+    });
+
+    it("marks the result of a tool, and the last text beside an image", () => {
+      const { messages: ended } = bodyOf({ messages: called({}), settings }, quirks.openrouter);
+      expect(ended.at(-1)).toEqual({
+        role: "tool",
+        tool_call_id: "c1",
+        content: [{ type: "text", text: "2", cache_control: mark }],
+      });
+      const content: UserPart[] = [
+        { type: "text", text: "look" },
+        { type: "text", text: "what is it?" },
+        { type: "image", image: "https://example.com/cat.png" },
+      ];
+      const [message] = bodyOf({ messages: [{ role: "user", content }], settings }, quirks.openrouter).messages;
+      expect(message.content.map((part: object) => "cache_control" in part)).toEqual([false, true, false]);
+      const empty = bodyOf({ messages: [{ role: "user", content: "" }], settings }, quirks.openrouter);
+      expect(complaintAbout(empty, "openrouter")).toBeUndefined();
+    });
+
+    it("leaves no mark behind when the thread goes on", () => {
+      const write = chatRequestWriter("gpt", quirks.openrouter);
+      const request = { ...plain, settings };
+      write({ ...request, messages }, true);
+      const next = JSON.parse(write({ ...request, messages: [...messages, { role: "user", content: "more" }] }, true));
+      expect(next.messages.at(-2)).toEqual({ role: "user", content: "and now?" });
+      expect(next.messages.at(-1).content[0].cache_control).toEqual(mark);
+    });
+  });
+
+  it("asks for JSON of a schema, strictly where that is taken", () => {
+    const outputSchema = { type: "object", properties: {}, required: [], additionalProperties: false };
+    const body = bodyOf({ outputSchema });
+    expect(body.response_format).toEqual({
+      type: "json_schema",
+      json_schema: { name: "answer", schema: outputSchema, strict: true },
+    });
+    expect(complaintAbout(body, "openai")).toBeUndefined();
+    const open = bodyOf({ outputSchema: { type: "object" } });
+    expect(open.response_format.json_schema).toMatchObject({ schema: { type: "object" }, strict: false });
+    expect(complaintAbout(open, "openai")).toBeUndefined();
   });
 
   it("is well-formed Unicode even where a text holds half an emoji", () => {

@@ -1,16 +1,25 @@
 // A model request as the body of POST /chat/completions. Pure; the JSON of each message and tool list is made once.
 import type {
   AssistantMessage,
+  JsonSchema,
   JsonValue,
   Message,
   ModelRequest,
   ModelSettings,
   ToolChoice,
   ToolDefinition,
-  UserPart,
 } from "@beseda/core";
-import type { ChatAssistantMessage, ChatContentPart, ChatMessage, ChatTool, ChatToolCall } from "./chat-wire.ts";
+import type {
+  CacheControl,
+  ChatAssistantMessage,
+  ChatContentPart,
+  ChatMessage,
+  ChatTool,
+  ChatToolCall,
+} from "./chat-wire.ts";
 import type { Quirks } from "./quirks.ts";
+import { isStrictSchema } from "./strict-schema.ts";
+import { toContentPart } from "./to-content-part.ts";
 
 export type ToChatRequest = (request: ModelRequest, streamed: boolean) => string;
 
@@ -37,14 +46,20 @@ export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest 
   const head = `{"model":${JSON.stringify(model)},"messages":[`;
   return (request, streamed) => {
     const { instructions, messages, tools } = request;
+    const mark = markOf(request.settings, quirks);
     let body = head;
     let separator = "";
     if (instructions !== "") {
-      body += wellFormedJson({ role: "system", content: instructions } satisfies ChatMessage);
+      const system: ChatMessage = { role: "system", content: instructions };
+      body += wellFormedJson(mark ? marked(system, mark) : system);
       separator = ",";
     }
+    const last = mark && messages.at(-1);
     for (const message of messages) {
-      body += separator + jsonOf(message);
+      // The mark moves on with the next request, and what is kept goes without it.
+      body +=
+        separator +
+        (mark && message === last ? wellFormedJson(marked(toChatMessage(message, quirks), mark)) : jsonOf(message));
       separator = ",";
     }
     body += "]";
@@ -57,7 +72,10 @@ function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
   switch (message.role) {
     case "user": {
       const { content } = message;
-      return { role: "user", content: typeof content === "string" ? content : content.map(toContentPart) };
+      return {
+        role: "user",
+        content: typeof content === "string" ? content : content.map((part) => toContentPart(part, quirks)),
+      };
     }
     case "assistant":
       return toAssistantMessage(message, quirks);
@@ -66,9 +84,21 @@ function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
   }
 }
 
-function toContentPart(part: UserPart): ChatContentPart {
-  if (part.type === "text") return { type: "text", text: part.text };
-  return { type: "image_url", image_url: { url: part.image } };
+function markOf({ promptCache }: ModelSettings, quirks: Quirks): CacheControl | undefined {
+  if (!promptCache || quirks.promptCache !== "marks") return undefined;
+  return { type: "ephemeral", ...(promptCache.ttl && { ttl: promptCache.ttl }) };
+}
+
+/** With the mark on its last text, where it has one: only texts can carry it. */
+function marked(message: ChatMessage, mark: CacheControl): ChatMessage {
+  if (message.role === "assistant") return message;
+  const parts: ChatContentPart[] =
+    typeof message.content === "string" ? [{ type: "text", text: message.content }] : [...message.content];
+  const at = parts.findLastIndex(({ type }) => type === "text");
+  const text = parts[at];
+  if (text?.type !== "text" || text.text === "") return message;
+  parts[at] = { ...text, cache_control: mark };
+  return { ...message, content: parts } as ChatMessage;
 }
 
 function toAssistantMessage(message: AssistantMessage, quirks: Quirks): ChatAssistantMessage {
@@ -116,9 +146,10 @@ function toChatTool({ name, description, inputSchema }: ToolDefinition): ChatToo
 }
 
 function otherFields(request: ModelRequest, streamed: boolean, quirks: Quirks): Record<string, unknown> {
-  const { tools, toolChoice, reasoning } = request;
+  const { tools, toolChoice, outputSchema, reasoning } = request;
   return {
     ...(tools.length > 0 && toolChoice !== "auto" && { tool_choice: toWireChoice(toolChoice) }),
+    ...(outputSchema && { response_format: toResponseFormat(outputSchema) }),
     stream: streamed,
     ...(streamed && quirks.asksForUsage && { stream_options: { include_usage: true } }),
     ...toWireSettings(request.settings, quirks),
@@ -130,8 +161,15 @@ function toWireChoice(choice: ToolChoice): unknown {
   return typeof choice === "string" ? choice : { type: "function", function: { name: choice.toolName } };
 }
 
+/** Where it is not strict, servers do what they can, and the answer is validated anyway. */
+function toResponseFormat(schema: JsonSchema): unknown {
+  return { type: "json_schema", json_schema: { name: "answer", schema, strict: isStrictSchema(schema) } };
+}
+
+type PlainSetting = Exclude<keyof ModelSettings, "promptCache">;
+
 function toWireSettings(settings: ModelSettings, quirks: Quirks): Record<string, unknown> {
-  const names: Record<keyof ModelSettings, string> = {
+  const names: Record<PlainSetting, string> = {
     temperature: "temperature",
     topP: "top_p",
     maxOutputTokens: quirks.maxTokensField,
@@ -140,9 +178,11 @@ function toWireSettings(settings: ModelSettings, quirks: Quirks): Record<string,
     stopSequences: "stop",
   };
   const wire: Record<string, unknown> = {};
-  for (const name of Object.keys(names) as (keyof ModelSettings)[]) {
+  for (const name of Object.keys(names) as PlainSetting[]) {
     if (settings[name] !== undefined && !quirks.leavesOut.includes(name)) wire[names[name]] = settings[name];
   }
+  const cacheKey = settings.promptCache?.key;
+  if (cacheKey !== undefined && quirks.promptCache === "key") wire.prompt_cache_key = cacheKey;
   return wire;
 }
 

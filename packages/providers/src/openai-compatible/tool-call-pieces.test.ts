@@ -82,6 +82,14 @@ describe("tool calls", () => {
       ['add({"x":1})'],
     ],
     [
+      "the id and the name come with every piece, and spaces after the whole arguments",
+      [
+        { index: 0, id: "a", function: { name: "add", arguments: '{"x":1}' } },
+        { index: 0, id: "a", function: { name: "add", arguments: " \n" } },
+      ],
+      ['add({"x":1} \n)'],
+    ],
+    [
       "ids come with every piece, indexes never, and they interleave",
       [
         { id: "a", function: { name: "add", arguments: '{"x"' } },

@@ -62,8 +62,9 @@ export class ToolCallPieces {
   #isAnother(call: OpenCall, id: string, name: string, input: string): boolean {
     if (id !== "" && call.wireId !== "" && id !== call.wireId) return true;
     if (name === "") return false;
-    // Some repeat the name with every piece; only after whole arguments does it begin a second call.
-    if (name === call.name) return input !== "" && isWholeObject(call.input);
+    // Some repeat the name with every piece; only after whole arguments does it begin a second call, and not with the
+    // spaces that models write after them.
+    if (name === call.name) return input.trim() !== "" && isWholeObject(call.input);
     return call.input !== "" || (this.#toolNames.has(name) && this.#toolNames.has(call.name));
   }
 
