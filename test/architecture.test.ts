@@ -19,11 +19,11 @@ const cases: Record<string, Case> = {
       { "packages/memory/src/a.ts": 'import "../../core/src/index.ts";' },
       { "packages/new/src/a.ts": 'import "@beseda/core";' },
       { "examples/a.ts": 'const core = await import("../packages/core/src/index.ts");' },
-      { "packages/core/src/http/a.ts": 'import "../../../../test/fakes/model-server.ts";' },
+      { "packages/core/src/http/a.ts": 'import "../../../../test/fakes/fake-clock.ts";' },
     ],
     allowed: {
       "packages/studio/src/a.ts": 'import "@beseda/tools"; import "@beseda/core"; import "./b.ts";',
-      "packages/core/src/http/a.test.ts": 'import "../../../../test/fakes/model-server.ts";',
+      "packages/core/src/http/a.test.ts": 'import "../../../../test/fakes/fake-clock.ts";',
     },
   },
   "what a package does not export cannot be imported": {

@@ -29,10 +29,10 @@ const expected: Record<string, (string | RegExp)[]> = {
     /↳ Beseda: .*540/,
   ],
   "11-fallback-and-retries.ts": [
-    "When do you open? Half past nine",
+    "Bot: Half past nine",
     "asked 2 times",
     "(test-model gave up: unavailable; now asking offline)",
-    /17 \* 23\? .*391/,
+    "Bot: You are welcome!",
     "asked 3 times",
   ],
   "12-record-and-replay.ts": [
@@ -71,6 +71,15 @@ const expected: Record<string, (string | RegExp)[]> = {
     "secretary is done",
     "repairs: ",
     "samovar",
+  ],
+  "14-use-chat.ts": [
+    "PORT is not set",
+    /tool-calculator .* output-available/,
+    /Beseda: .*391/,
+    "approval-requested",
+    "Ann clicks on Approve",
+    /tool-cancel_order .* output-available/,
+    /Beseda: .*cancelled/,
   ],
 };
 

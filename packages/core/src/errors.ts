@@ -95,11 +95,12 @@ export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof BesedaError) text = thrown.advice;
     else if (thrown instanceof Error) text = String(thrown.message) || thrown.name;
-    else if (typeof thrown === "string") text = thrown;
+    else if (typeof thrown === "string") text = thrown || "an empty text was thrown";
     else if (thrown === null || typeof thrown !== "object") text = `${String(thrown)} was thrown`;
     else text = JSON.stringify(thrown) ?? "an object was thrown";
   } catch {
     text = "something was thrown that cannot be described";
   }
-  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+  const short = text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text;
+  return short.toWellFormed();
 }

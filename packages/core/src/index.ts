@@ -3,7 +3,7 @@ export type { AgentInput, RunOptions } from "./agent/agent-options.ts";
 export type { PreparedStep, PrepareStep, StepOutlook } from "./agent/agent-plan.ts";
 export type { Decision, PendingApproval } from "./agent/approvals.ts";
 export { estimateTokens, estimateUsage, messageTokens } from "./agent/estimate-usage.ts";
-export type { AgentEvents, Publication } from "./agent/event-bus.ts";
+export type { AgentEvents, Caller, Publication } from "./agent/event-bus.ts";
 export type { PartialOutput } from "./agent/pick-parts.ts";
 export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
 export type { Run } from "./agent/run.ts";
@@ -47,6 +47,8 @@ export type {
 export type { Memory, ThreadSummary } from "./ports/memory.ts";
 export type { Store } from "./ports/store.ts";
 export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thought.ts";
+export { promptedTools } from "./reasoning/prompted-tools.ts";
+export { type CallHead, hermesProtocol, type ToolProtocol, type WrittenCall } from "./reasoning/tool-protocol.ts";
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
 export { outputText } from "./tool/output-text.ts";
 export {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ModelServer, type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ModelServer, type ReceivedRequest, startModelServer } from "../../../test/fakes/model-server.ts";
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "beseda-cli-"));

@@ -36,11 +36,17 @@ type Waiter<Event> = {
  * the end or an error it stays done. Events that came before an error are handed over before it is thrown.
  */
 export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
+  /** The first bytes, until the first events are handed over: they show what came where no event did. */
+  head: Buffer | undefined;
   readonly #decoder: Decoder<Event>;
+  readonly #explain: (error: unknown) => unknown;
   #source: ByteSource | undefined;
+  /** What was read, those before `#first` parsed already: to shift a long array for each read costs more than parsing. */
   #reads: Buffer[] = [];
+  #first = 0;
   /** How far the first of the reads has been parsed. */
   #at = 0;
+  #hasBegun = false;
   #unread = 0;
   #isPaused = false;
   readonly #waiters: Waiter<Event>[] = [];
@@ -49,8 +55,10 @@ export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
   #isDone = false;
   #graceTimer: NodeJS.Timeout | undefined;
 
-  constructor(decoder: Decoder<Event>) {
+  /** @param explain what is thrown instead of an error of the decoder or of the connection */
+  constructor(decoder: Decoder<Event>, explain: (error: unknown) => unknown = (error) => error) {
     this.#decoder = decoder;
+    this.#explain = explain;
   }
 
   /** Where the bytes come from, as soon as that is known. */
@@ -62,6 +70,7 @@ export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
 
   push(bytes: Buffer): void {
     if (this.#isDone || this.#ending) return;
+    if (!this.#hasBegun) this.head ??= bytes;
     this.#reads.push(bytes);
     this.#unread += bytes.length;
     if (this.#waiters.length > 0) this.#serve();
@@ -89,6 +98,17 @@ export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
   }
 
   next(): Promise<IteratorResult<Event[]>> {
+    if (this.#waiters.length === 0) {
+      try {
+        const result = this.#take();
+        if (result) {
+          this.#resume();
+          return Promise.resolve(result);
+        }
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const promise = new Promise<IteratorResult<Event[]>>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     this.#serve();
     return promise;
@@ -119,38 +139,50 @@ export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
         this.#waiters.shift()?.reject(error);
       }
     }
-    // Last, because it can bring the next bytes at once.
-    if (this.#isPaused && this.#reads.length === 0) {
-      this.#isPaused = false;
-      this.#source?.resume();
-    }
+    this.#resume();
+  }
+
+  /** Last, because it can bring the next bytes at once. */
+  #resume(): void {
+    if (!this.#isPaused || this.#hasUnread()) return;
+    this.#isPaused = false;
+    this.#source?.resume();
+  }
+
+  #hasUnread(): boolean {
+    return this.#first < this.#reads.length;
   }
 
   /** The next result, where it is already known. Throws an error once; then the end. */
   #take(): IteratorResult<Event[]> | undefined {
     const events: Event[] = [];
     try {
-      while (this.#reads.length > 0 && events.length < mostAtOnce) this.#parse(events);
-      if (this.#ending && !this.#isDone && this.#reads.length === 0) this.#finish(this.#ending, events);
-    } catch (error) {
+      while (this.#hasUnread() && events.length < mostAtOnce) this.#parse(events);
+      if (this.#ending && !this.#isDone && !this.#hasUnread()) this.#finish(this.#ending, events);
+    } catch (thrown) {
+      const error = this.#explain(thrown);
       this.#isDone = events.length === 0;
       this.#forget();
       this.#ending = { error };
       this.#source?.abort(error);
       if (this.#isDone) throw error;
     }
-    if (events.length > 0) return { done: false, value: events };
+    if (events.length > 0) {
+      this.#hasBegun = true;
+      this.head = undefined;
+      return { done: false, value: events };
+    }
     return this.#isDone ? { done: true, value: undefined } : undefined;
   }
 
   #parse(events: Event[]): void {
-    const read = this.#reads[0] as Buffer;
+    const read = this.#reads[this.#first] as Buffer;
     const from = this.#at;
     this.#at = this.#decoder.decode(read, from, events, mostAtOnce);
     this.#unread -= this.#at - from;
     if (this.#at >= read.length) {
-      this.#reads.shift();
       this.#at = 0;
+      if (++this.#first === this.#reads.length) this.#forgetReads();
     }
     if (this.#decoder.isComplete && !this.#ending) {
       this.#graceTimer ??= setTimeout(() => {
@@ -168,8 +200,13 @@ export class EventReader<Event> implements AsyncIterableIterator<Event[]> {
 
   #forget(): void {
     clearTimeout(this.#graceTimer);
-    this.#reads = [];
-    this.#at = 0;
+    this.#forgetReads();
     this.#unread = 0;
+  }
+
+  #forgetReads(): void {
+    this.#reads.length = 0;
+    this.#first = 0;
+    this.#at = 0;
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type FakeReply, type ModelServer, startModelServer } from "../../../../test/fakes/model-server.ts";
+import { type ModelServer, type ServerReply, startModelServer } from "../testing/index.ts";
 import { replyEvents, streamEvents } from "./event-stream.ts";
 import { parseEvent } from "./read-json-lines.ts";
 import { sseDecoder } from "./read-sse.ts";
@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function open(
-  replies: FakeReply[],
+  replies: ServerReply[],
   { signal, retry }: { signal?: AbortSignal; retry?: { retries: number } } = {},
 ) {
   server = await startModelServer({ replies });
@@ -47,8 +47,8 @@ async function drain(stream: AsyncIterable<string[]>): Promise<{ events: string[
   }
 }
 
-const busy: FakeReply = { status: 503, body: { error: { message: "busy" } } };
-const fine: FakeReply = { raw: ["data: fine\n\n"] };
+const busy: ServerReply = { status: 503, body: { error: { message: "busy" } } };
+const fine: ServerReply = { raw: ["data: fine\n\n"] };
 const errorEvent = 'data: {"error":{"message":"overloaded, sk-very-secret","type":"server_error"}}\n\n';
 
 describe("a streamed reply", () => {
@@ -74,7 +74,7 @@ describe("a streamed reply", () => {
     for (const last of [
       { raw: ["data: one\n\n"], ends: "reset" },
       { raw: ["data: one\n\n", errorEvent] },
-    ] as FakeReply[]) {
+    ] as ServerReply[]) {
       const { events, error } = await drain(await open([last, fine]));
       expect(events).toEqual(["one"]);
       expect(error).toMatchObject({ code: "unavailable", isRetryable: true });
@@ -94,7 +94,7 @@ describe("a streamed reply", () => {
   });
 
   it("that turns out to be a page or a whole JSON is a bad response with its beginning, or the error in it", async () => {
-    const page = { raw: [`<html>${"x".repeat(300)}`], contentType: "text/html" };
+    const page = { raw: [`<html>${"x".repeat(300)}`], headers: { "content-type": "text/html" } };
     expect(await drain(await open([page]))).toMatchObject({
       events: [],
       error: { code: "bad-response", status: 200, message: expect.stringContaining("<html>xxx") },
@@ -110,7 +110,7 @@ describe("a streamed reply", () => {
     await begun.next();
     expect(await begun.return?.()).toEqual({ done: true, value: undefined });
     expect(await begun.next()).toEqual({ done: true, value: undefined });
-    expect(await server?.requests[0]?.over).toBe("hung-up");
+    expect(await server?.requests[0]?.over).toBe("left");
     await server?.close();
 
     const silent = await open([{ raw: [], ends: "never" }]);
@@ -118,7 +118,7 @@ describe("a streamed reply", () => {
     await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
     await silent.return?.();
     expect(await first).toEqual({ done: true, value: undefined });
-    expect(await server?.requests[0]?.over).toBe("hung-up");
+    expect(await server?.requests[0]?.over).toBe("left");
   });
 
   it("that is aborted throws the reason, closes the socket and forgets what was unread", async () => {
@@ -131,13 +131,12 @@ describe("a streamed reply", () => {
       await stream.next();
       await stream.next();
     }).rejects.toBe("enough");
-    expect(await server?.requests[0]?.over).toBe("hung-up");
+    expect(await server?.requests[0]?.over).toBe("left");
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
 
   it("answers overlapping calls in their order, also while it is being opened", async () => {
-    const before = (write: number) => (write > 1 ? new Promise<void>((resolve) => setImmediate(resolve)) : undefined);
-    const stream = await open([{ raw: ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"], before }]);
+    const stream = await open([{ raw: ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"], pauseMs: 1 }]);
     const results = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
     expect(results.flatMap((result) => result.value ?? [])).toEqual(["1", "2", "3"]);
     expect(results.at(-1)?.done).toBe(true);

@@ -2,8 +2,8 @@
 import { BesedaError } from "../errors.ts";
 import { type Decoder, EventReader } from "./event-reader.ts";
 import { maskSecrets, secretsIn } from "./mask-secrets.ts";
-import { errorInBody, headerOf, wrongContent } from "./reply-error.ts";
-import { type HttpRequest, post } from "./request.ts";
+import { aboutReply, errorInBody, headerOf, type ReplyHead, wrongContent } from "./reply-error.ts";
+import { type ByteSink, type HttpRequest, send } from "./request.ts";
 import { type RetryPolicy, retrying } from "./retry.ts";
 
 export type RetriedRequest = HttpRequest & { url: string; retry?: RetryPolicy | undefined };
@@ -21,7 +21,7 @@ export type StreamRequest<Event> = RetriedRequest & {
  */
 export function streamEvents<Event>(request: StreamRequest<Event>): AsyncIterableIterator<Event[]> {
   const sent = { ...request, headers: { accept: request.accept, ...repeatable(request) } };
-  return new EventStream(request, (signal) => openStream({ ...sent, signal }));
+  return new EventStream(request, (begun) => openStream(sent, begun));
 }
 
 /** The events of a reply that comes in one piece, as one array; otherwise like `streamEvents`. */
@@ -29,9 +29,9 @@ export function replyEvents<Event>(
   request: RetriedRequest & { read(body: unknown): Event[] },
 ): AsyncIterableIterator<Event[]> {
   const sent = { ...request, headers: repeatable(request) };
-  return new EventStream(request, async (signal) => {
-    const events = request.read(await fetchJson({ ...sent, signal }));
-    return { first: { done: false, value: events }, rest: nothing, finished: Promise.resolve() };
+  return new EventStream(request, async (begun) => {
+    const events = await fetchJson(sent, request.read, begun);
+    return { first: { done: false, value: events }, rest: nothing };
   });
 }
 
@@ -41,7 +41,7 @@ export function replyEvents<Event>(
  */
 export function requestJson(request: RetriedRequest): Promise<unknown> {
   const sent = { ...request, headers: repeatable(request) };
-  return retrying(() => fetchJson(sent), request.retry, request.signal);
+  return retrying(() => fetchJson(sent, (body) => body), request);
 }
 
 /** By this a service can tell that a request is one that it already had. */
@@ -51,8 +51,12 @@ function repeatable({ headers, body }: HttpRequest): Record<string, string> {
 
 type Rest<Event> = Pick<Required<AsyncIterableIterator<Event[]>>, "next" | "return">;
 
-/** The first result, where the others come from, and when the connection is done with. */
-type Opened<Event> = { first: IteratorResult<Event[]>; rest: Rest<Event>; finished: Promise<void> };
+/** The first result, and where the others come from. */
+type Opened<Event> = { first: IteratorResult<Event[]>; rest: Rest<Event> };
+
+type Stoppable = { abort(reason: unknown): void };
+/** Makes one attempt; tells at once how it can be stopped. */
+type Attempt<Event> = (begun: (stoppable: Stoppable) => void) => Promise<Opened<Event>>;
 
 const done = { done: true, value: undefined } as const;
 const nothing: Rest<never> = { next: async () => done, return: async () => done };
@@ -60,31 +64,24 @@ const nothing: Rest<never> = { next: async () => done, return: async () => done 
 /** Opens at the first `next()`; what comes after the first result is read straight from the reply's own reader. */
 class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   readonly #request: RetriedRequest;
-  readonly #open: (signal: AbortSignal) => Promise<Opened<Event>>;
-  readonly #controller = new AbortController();
-  #opening: Promise<void> | undefined;
+  readonly #attempt: Attempt<Event>;
+  #opening: Promise<Opened<Event>> | undefined;
+  /** Only while it is being opened: it stops the waiting between two attempts, the exchange listens by itself. */
+  #controller: AbortController | undefined;
+  #inFlight: Stoppable | undefined;
   #rest: Rest<Event> | undefined;
   #isLeft = false;
 
-  constructor(request: RetriedRequest, open: (signal: AbortSignal) => Promise<Opened<Event>>) {
+  constructor(request: RetriedRequest, attempt: Attempt<Event>) {
     this.#request = request;
-    this.#open = open;
+    this.#attempt = attempt;
   }
 
   next(): Promise<IteratorResult<Event[]>> {
     if (this.#rest) return this.#rest.next();
-    if (this.#opening) return this.#opening.then(() => this.next());
-    const opened = this.#start();
-    this.#opening = opened.then(
-      ({ rest }) => {
-        this.#rest = this.#isLeft ? nothing : rest;
-        if (this.#isLeft) rest.return();
-      },
-      () => {
-        this.#rest = nothing;
-      },
-    );
-    return opened.then(
+    if (this.#opening) return this.#opening.then(noop, noop).then(() => this.next());
+    this.#opening = this.#open();
+    return this.#opening.then(
       ({ first }) => first,
       (error) => {
         if (this.#isLeft) return done;
@@ -98,7 +95,8 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     const rest = this.#rest;
     this.#rest = nothing;
     if (rest) return rest.return();
-    this.#controller.abort();
+    this.#controller?.abort();
+    this.#inFlight?.abort(new BesedaError("The reply was left.", { code: "aborted" }));
     return Promise.resolve(done);
   }
 
@@ -106,45 +104,57 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     return this;
   }
 
-  async #start(): Promise<Opened<Event>> {
-    const { signal, retry } = this.#request;
-    signal?.throwIfAborted();
-    const onAbort = () => this.#controller.abort(signal?.reason);
-    const unlink = () => signal?.removeEventListener("abort", onAbort);
-    signal?.addEventListener("abort", onAbort);
+  /** The caller's signal. */
+  handleEvent(): void {
+    this.#controller?.abort(this.#request.signal?.reason);
+  }
+
+  async #open(): Promise<Opened<Event>> {
+    const { url, headers, signal: callers, retry } = this.#request;
+    const controller = new AbortController();
+    this.#controller = controller;
     try {
-      const own = this.#controller.signal;
-      const opened = await retrying(() => this.#open(own), retry, own);
-      opened.finished.then(unlink, unlink);
+      callers?.throwIfAborted();
+      callers?.addEventListener("abort", this);
+      const begun = (stoppable: Stoppable) => {
+        this.#inFlight = stoppable;
+      };
+      const opened = await retrying(() => this.#attempt(begun), { url, headers, retry, signal: controller.signal });
+      this.#rest = this.#isLeft ? nothing : opened.rest;
+      if (this.#isLeft) opened.rest.return();
       return opened;
     } catch (error) {
-      unlink();
+      this.#rest = nothing;
       throw error;
+    } finally {
+      callers?.removeEventListener("abort", this);
+      this.#controller = undefined;
+      this.#inFlight = undefined;
     }
   }
 }
 
-async function openStream<Event>(request: StreamRequest<Event> & { signal: AbortSignal }): Promise<Opened<Event>> {
-  const { url, signal, accept } = request;
-  const mask = masker(request);
-  const reader = new EventReader(maskedDecoder(request.decoder(), mask));
-  let head: Buffer | undefined;
-  const reply = await post(url, request, (bytes) => {
-    head ??= bytes;
-    reader.push(bytes);
-  });
+function noop(): void {}
+
+async function openStream<Event>(
+  request: StreamRequest<Event>,
+  begun: (stoppable: Stoppable) => void,
+): Promise<Opened<Event>> {
+  const { url, accept } = request;
+  const reader = new EventReader(request.decoder(), (error) => told(error, request, reply));
+  const reply = send(url, request, reader);
   reader.connect(reply);
-  const { finished, status, headers } = reply;
-  finished.then(
-    () => reader.close(),
-    (error) => (signal.aborted ? reader.abort(error) : reader.close(error)),
-  );
-  const isForeign = () => head !== undefined && !isOf(accept, headerOf(headers, "content-type"), head);
-  const foreign = () => mask(notEvents({ url: new URL(url), status, headers }, head?.toString() ?? ""));
+  begun(reader);
+  const isForeign = () =>
+    reader.head !== undefined && !isOf(accept, headerOf(reply.headers, "content-type"), reader.head);
+  const foreign = () => {
+    const { status, headers } = reply;
+    return told(notEvents({ url: new URL(url), status, headers }, reader.head?.toString() ?? ""), request, reply);
+  };
   try {
     const first = await reader.next();
     if (first.done && isForeign()) throw foreign();
-    return { first, rest: reader, finished };
+    return { first, rest: reader };
   } catch (error) {
     throw error instanceof BesedaError && error.code === "bad-response" && isForeign() ? foreign() : error;
   }
@@ -162,48 +172,64 @@ function notEvents(reply: Parameters<typeof wrongContent>[0], text: string): Bes
   }
 }
 
-async function fetchJson(request: RetriedRequest): Promise<unknown> {
-  const reads: Buffer[] = [];
-  const { finished, status, headers } = await post(request.url, request, (bytes) => reads.push(bytes));
-  await finished;
-  const text = Buffer.concat(reads).toString();
-  const mask = masker(request);
-  let body: unknown;
+async function fetchJson<Value>(
+  request: RetriedRequest,
+  read: (body: unknown) => Value,
+  begun?: (stoppable: Stoppable) => void,
+): Promise<Value> {
+  const body = new WholeBody();
+  const reply = send(request.url, request, body);
+  begun?.({
+    abort(reason) {
+      reply.abort(reason);
+      body.abort(reason);
+    },
+  });
+  const text = await body.text;
+  let value: unknown;
   try {
-    body = JSON.parse(text.replace(/^\uFEFF/, ""));
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
-    throw mask(wrongContent({ url: new URL(request.url), status, headers }, text));
+    const { status, headers } = reply;
+    throw told(wrongContent({ url: new URL(request.url), status, headers }, text), request, reply);
   }
-  const error = errorInBody(body);
-  if (error) throw mask(error);
-  return body;
+  try {
+    const error = errorInBody(value);
+    if (error) throw error;
+    return read(value);
+  } catch (error) {
+    throw told(error, request, reply);
+  }
 }
 
-type Mask = (error: unknown) => unknown;
+class WholeBody implements ByteSink {
+  readonly text: Promise<string>;
+  readonly #reads: Buffer[] = [];
+  #resolve!: (text: string) => void;
+  #reject!: (reason: unknown) => void;
 
-function masker({ headers }: HttpRequest): Mask {
-  return (error) => (error instanceof BesedaError ? maskSecrets(error, secretsIn(headers)) : error);
+  constructor() {
+    this.text = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  push(bytes: Buffer): void {
+    this.#reads.push(bytes);
+  }
+
+  close(...failure: [] | [error: unknown]): void {
+    if (failure.length > 0) this.#reject(failure[0]);
+    else this.#resolve(Buffer.concat(this.#reads).toString());
+  }
+
+  abort(reason: unknown): void {
+    this.#reject(reason);
+  }
 }
 
-/** The decoder, with everything that it throws masked: services repeat in an error what they were sent. */
-function maskedDecoder<Event>(decoder: Decoder<Event>, mask: Mask): Decoder<Event> {
-  return {
-    decode(read, from, events, limit) {
-      try {
-        return decoder.decode(read, from, events, limit);
-      } catch (error) {
-        throw mask(error);
-      }
-    },
-    end(events) {
-      try {
-        decoder.end(events);
-      } catch (error) {
-        throw mask(error);
-      }
-    },
-    get isComplete() {
-      return decoder.isComplete ?? false;
-    },
-  };
+/** What the reply holds, as an error that says of which reply, without what services repeat of what they were sent. */
+function told(error: unknown, { headers }: HttpRequest, reply: ReplyHead): unknown {
+  return error instanceof BesedaError ? maskSecrets(aboutReply(error, reply), secretsIn(headers)) : error;
 }

@@ -1,10 +1,19 @@
 // @beseda/core/http: how adapters reach their services.
 export { type ByteSource, type Decoder, EventReader } from "./event-reader.ts";
 export { type RetriedRequest, replyEvents, requestJson, type StreamRequest, streamEvents } from "./event-stream.ts";
+export type { Service } from "./pauses.ts";
 export { type JsonLinesSink, jsonLinesDecoder, parseEvent } from "./read-json-lines.ts";
 export { type SseSink, sseDecoder } from "./read-sse.ts";
-export { errorInBody, excerpt, type ReplyHeaders, retryAfterMs } from "./reply-error.ts";
+export {
+  connectionError,
+  errorInBody,
+  excerpt,
+  type FailedReply,
+  type ReplyHeaders,
+  retryAfterMs,
+  statusError,
+} from "./reply-error.ts";
 export { type HttpRequest, type OpenReply, post, type RequestHeaders } from "./request.ts";
-export { type RetryMoment, type RetryPolicy, retryDelay, retrying } from "./retry.ts";
+export { type RetriedCall, type RetryPolicy, retrying } from "./retry.ts";
 export type { AddressRules } from "./safe-address.ts";
 export { type SafeFetchOptions, type SafeResponse, safeFetch } from "./safe-fetch.ts";

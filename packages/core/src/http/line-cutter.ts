@@ -3,14 +3,16 @@ import { BesedaError } from "../errors.ts";
 
 const lineFeed = 10;
 const carriageReturn = 13;
-const longestLine = 1024 * 1024;
+const nothing = Buffer.alloc(0);
+/** In bytes; also of an event of several lines, in characters. */
+export const longestEvent = 1024 * 1024;
 
 /**
  * After `cut` returned true, the line is `bytes` from `start` to `end`, without its ending, and the search goes on in
  * the same read at `next`. A line is never cut inside a character: it is whole before anybody decodes it.
  */
 export class LineCutter {
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = nothing;
   start = 0;
   end = 0;
   next = 0;
@@ -52,7 +54,7 @@ export class LineCutter {
   /** What came after the last line ending, as a line; false where there was nothing. */
   cutRest(): boolean {
     if (this.#restLength === 0) return false;
-    this.#found(Buffer.alloc(0), 0, 0);
+    this.#found(nothing, 0, 0);
     return true;
   }
 
@@ -77,7 +79,7 @@ export class LineCutter {
     if (start >= read.length) return;
     this.#rest.push(start === 0 ? read : read.subarray(start));
     this.#restLength += read.length - start;
-    if (this.#restLength > longestLine) throw tooLong();
+    if (this.#restLength > longestEvent) throw tooLong();
   }
 
   #found(read: Buffer, start: number, end: number): void {
@@ -93,7 +95,7 @@ export class LineCutter {
       this.#rest = [];
       this.#restLength = 0;
     }
-    if (this.end - this.start > longestLine) throw tooLong();
+    if (this.end - this.start > longestEvent) throw tooLong();
   }
 }
 
@@ -102,7 +104,7 @@ function indexOf(bytes: Buffer, byte: number, from: number): number {
   return index < 0 ? Number.POSITIVE_INFINITY : index;
 }
 
-function tooLong(): BesedaError {
+export function tooLong(): BesedaError {
   return new BesedaError("The service sent an event that is longer than 1 MB.", {
     code: "too-large",
     hint: "The reply was given up; nothing of that event was used.",

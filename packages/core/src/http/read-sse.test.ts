@@ -113,6 +113,8 @@ describe("server-sent events", () => {
     expect(() => heard([Buffer.concat([...endless, Buffer.from("\n")])])).toThrow(
       expect.objectContaining({ code: "too-large" }),
     );
+    const lines = Buffer.from(`data: ${"x".repeat(1_000)}\n`.repeat(1_100));
+    expect(() => heard([lines])).toThrow(expect.objectContaining({ code: "too-large" }));
   });
 
   it("of 200 KB are read in single bytes without copying them again and again", () => {

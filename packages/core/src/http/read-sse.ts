@@ -1,6 +1,6 @@
 // Server-sent events out of bytes, by the WHATWG specification of text/event-stream.
 import type { Decoder } from "./event-reader.ts";
-import { LineCutter } from "./line-cutter.ts";
+import { LineCutter, longestEvent, tooLong } from "./line-cutter.ts";
 
 /** What the events are given to; it adds what it makes of them. */
 export interface SseSink<Event> {
@@ -64,12 +64,12 @@ class SseDecoder<Event> implements Decoder<Event> {
     else if (bytes[start] === letterD && bytes[start + 4] === colon && bytes[start + 3] === 97) {
       // "data:", the line that nearly all of them are; no other field has these letters at these places
       const text = bytes.toString("utf8", start + (bytes[start + 5] === space ? 6 : 5), end);
-      this.#text = this.#text === undefined ? text : `${this.#text}\n${text}`;
+      this.#text = this.#text === undefined ? text : joined(this.#text, text);
     } else if (bytes[start] !== colon) this.#otherField(bytes.toString("utf8", start, end));
   }
 
   #otherField(line: string): void {
-    if (line === "data") this.#text = this.#text === undefined ? "" : `${this.#text}\n`;
+    if (line === "data") this.#text = this.#text === undefined ? "" : joined(this.#text, "");
     else if (line.startsWith("event:")) this.#name = line.slice(line[6] === " " ? 7 : 6);
     else if (line === "event") this.#name = "";
   }
@@ -81,4 +81,9 @@ class SseDecoder<Event> implements Decoder<Event> {
     this.#name = "";
     if (text !== undefined) this.#sink.event(text, name, events);
   }
+}
+
+function joined(before: string, line: string): string {
+  if (before.length + line.length > longestEvent) throw tooLong();
+  return `${before}\n${line}`;
 }

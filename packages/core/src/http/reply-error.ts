@@ -3,6 +3,8 @@ import { BesedaError, type ErrorCode } from "../errors.ts";
 
 export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+export type ReplyHead = { readonly status: number; readonly headers: ReplyHeaders };
+
 export type FailedReply = { url: URL; status: number; headers: ReplyHeaders; body: string };
 
 /** The error for a reply that is not 2xx. */
@@ -10,7 +12,7 @@ export function statusError({ url, status, headers, body }: FailedReply): Beseda
   const said = saidIn(parsed(body));
   const text = said.text ?? excerpt(body);
   const waitMs = retryAfterMs(headers, Date.now());
-  const code = codeOf(status);
+  const code = isTooLong(status, said) ? "too-large" : codeOf(status);
   const location = headerOf(headers, "location");
   return new BesedaError(`${url.origin} answered ${status}${text ? `: ${text}` : "."}`, {
     code,
@@ -30,17 +32,27 @@ export function statusError({ url, status, headers, body }: FailedReply): Beseda
  */
 export function errorInBody(body: unknown): BesedaError | undefined {
   if (!isObject(body) || body.error === undefined || body.error === null || body.error === false) return undefined;
-  const { text = "without saying why", kind, status } = saidIn(body);
-  const code = status ? codeOf(status) : codeOfKind(kind);
+  const said = saidIn(body);
+  const { text = "without saying why", kind, status } = said;
+  const code = isTooLong(status, said) ? "too-large" : status ? codeOf(status) : codeOfKind(kind);
   return new BesedaError(`The service reported an error: ${text}`, {
     code,
-    isRetryable: status ? isRetryable(status, {}, kind) : code === "unavailable" || code === "rate-limited",
+    isRetryable: status
+      ? isRetryable(status, {}, kind)
+      : ["unavailable", "rate-limited"].includes(code) && !isUsedUp(kind),
     status,
   });
 }
 
+/** The error with the status and the id of the reply that it was found in, where it does not bring its own. */
+export function aboutReply(error: BesedaError, { status, headers }: ReplyHead): BesedaError {
+  if (error.status !== undefined) return error;
+  const { message, code, hint, isRetryable, retryAfterMs, requestId = requestIdOf(headers), cause } = error;
+  return new BesedaError(message, { code, hint, isRetryable, retryAfterMs, requestId, status, cause });
+}
+
 /** Something that was to be events or JSON and is neither. */
-export function wrongContent(reply: { url: URL; status: number; headers: ReplyHeaders }, body: string): BesedaError {
+export function wrongContent(reply: ReplyHead & { url: URL }, body: string): BesedaError {
   const { url, status, headers } = reply;
   const type = headerOf(headers, "content-type") ?? "no content type";
   return new BesedaError(`${url.origin} answered ${status} with something else (${type}): ${excerpt(body)}`, {
@@ -118,6 +130,13 @@ function codeOf(status: number): ErrorCode {
   return status < 400 ? "bad-response" : "rejected";
 }
 
+/** More than the model can take at once; another one may. Most services have no status for it, but say one of these. */
+function isTooLong(status: number | undefined, { kind, text = "" }: Said): boolean {
+  if (status === 413) return true;
+  if (status !== undefined && status !== 400 && status !== 422) return false;
+  return /context_length|context_size/.test(kind) || /maximum context length|prompt is too long/i.test(text);
+}
+
 /** By the words that services use for the kind of an error where there is no status. */
 function codeOfKind(kind: string): ErrorCode {
   if (/auth|permission|api_key/.test(kind)) return "unauthorized";
@@ -129,9 +148,13 @@ function codeOfKind(kind: string): ErrorCode {
 function isRetryable(status: number, headers: ReplyHeaders, kind: string): boolean {
   const wish = headerOf(headers, "x-should-retry");
   if (wish === "true" || wish === "false") return wish === "true";
-  // The quota is used up: that does not pass by itself.
-  if (/insufficient_quota|billing|insufficient_balance/.test(kind)) return false;
+  if (isUsedUp(kind)) return false;
   return [408, 409, 425, 429].includes(status) || (status >= 500 && status !== 501);
+}
+
+/** The quota or the money: that does not come back by itself. */
+function isUsedUp(kind: string): boolean {
+  return /insufficient_quota|billing|insufficient_balance/.test(kind);
 }
 
 function hintFor(code: ErrorCode, url: URL, waitMs: number | undefined): string {
@@ -142,6 +165,8 @@ function hintFor(code: ErrorCode, url: URL, waitMs: number | undefined): string 
       return `Check the name of the model, and the address ${url.origin}${url.pathname}.`;
     case "rate-limited":
       return waitMs ? `The service asks to wait ${Math.ceil(waitMs / 1000)} s.` : "Wait, or ask for a larger quota.";
+    case "too-large":
+      return "Send less: a shorter window of the thread, fewer tools, smaller files. Or ask a model with a longer context.";
     case "unavailable":
       return waitMs ? `The service asks to wait ${Math.ceil(waitMs / 1000)} s.` : "Try again later.";
     default:

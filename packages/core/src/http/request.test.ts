@@ -38,7 +38,7 @@ describe("an error status", () => {
     [403, "unauthorized", false],
     [404, "not-found", false],
     [400, "rejected", false],
-    [413, "rejected", false],
+    [413, "too-large", false],
     [422, "rejected", false],
     [302, "bad-response", false],
     [408, "unavailable", true],
@@ -50,6 +50,18 @@ describe("an error status", () => {
     [529, "unavailable", true],
   ])("%i is %s, worth a retry: %s", async (status, code, isRetryable) => {
     expect(await failureOf(status, "{}")).toMatchObject({ code, isRetryable, status });
+  });
+
+  it.each([
+    '{"error":{"message":"too many tokens","type":"invalid_request_error","code":"context_length_exceeded"}}',
+    `{"error":{"message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}}`,
+    '{"error":{"message":"exceeded","type":"exceed_context_size_error","n_ctx":4096}}',
+    '{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens"}}',
+  ])("tells what is too long for the model from what is wrong: %s", async (body) => {
+    expect(await failureOf(400, body)).toMatchObject({ code: "too-large", isRetryable: false });
+    // in other statuses it is only talk
+    expect(await failureOf(401, body)).toMatchObject({ code: "unauthorized" });
+    expect(await failureOf(200, body)).toMatchObject({ code: "too-large" });
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { BesedaError } from "../errors.ts";
 import { maskSecrets, secretsIn } from "./mask-secrets.ts";
+import { openAgent, openedAgent } from "./open-agent.ts";
 import { connectionError, headerOf, type ReplyHeaders, statusError } from "./reply-error.ts";
 
 export type RequestHeaders = Readonly<Record<string, string>>;
@@ -12,6 +13,17 @@ export type HttpRequest = {
   body?: string | undefined;
   signal?: AbortSignal | undefined;
 };
+
+/** Whom a reply is handed to as it comes. Called synchronously, so it must not throw. */
+export interface ByteSink {
+  /** The headers of a 2xx reply have come. */
+  open?(): void;
+  push(bytes: Buffer): void;
+  /** The reply is whole, or this went wrong with it. */
+  close(...failure: [] | [error: unknown]): void;
+  /** The signal was aborted, for this reason. */
+  abort(reason: unknown): void;
+}
 
 /** A reply whose headers have come. */
 export interface OpenReply {
@@ -36,88 +48,80 @@ const longestFailure = 64 * 1024;
  * @throws BesedaError by the status for anything but 2xx, `unavailable` when there is no connection; an aborted signal
  * throws its reason.
  */
-export async function post(
-  url: string,
-  { headers, body, signal }: HttpRequest,
-  onBytes: (bytes: Buffer) => void,
-): Promise<OpenReply> {
-  signal?.throwIfAborted();
-  const dispatcher = agent ?? (await openAgent());
-  signal?.throwIfAborted();
-  const target = new URL(url);
-  const exchange = new Exchange(target, { headers, signal, onBytes });
-  dispatcher.dispatch(
-    {
-      origin: target.origin,
-      path: target.pathname + target.search,
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        "user-agent": "beseda",
-        ...(body !== undefined && { "content-type": "application/json" }),
-        ...headers,
+export async function post(url: string, request: HttpRequest, onBytes: (bytes: Buffer) => void): Promise<OpenReply> {
+  return new Promise((resolve, reject) => {
+    let settle: { whole(): void; broken(reason: unknown): void } | undefined;
+    const broken = (reason: unknown) => {
+      reject(reason);
+      settle?.broken(reason);
+    };
+    const exchange = send(url, request, {
+      open() {
+        const { status, headers } = exchange;
+        const finished = new Promise<void>((whole, broken) => {
+          settle = { whole, broken };
+        });
+        // Whoever waits hears of it; that nobody waits is no defect.
+        finished.catch(() => {});
+        const abort = (reason: unknown = stopped()) => {
+          exchange.abort(reason);
+          broken(reason);
+        };
+        const pause = () => exchange.pause();
+        const resume = () => exchange.resume();
+        resolve({ status, headers, finished, pause, resume, abort });
       },
-      body: body ?? null,
-    },
-    exchange,
-  );
-  return exchange.opened;
-}
-
-let agent: Agent | undefined;
-
-/** undici takes 100 ms to load: not before somebody needs it. */
-async function openAgent(): Promise<Agent> {
-  const undici = await import("undici");
-  agent ??= new undici.Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    connect: { timeout: 10_000 },
+      push: onBytes,
+      close: (...failure) => (failure.length === 0 ? settle?.whole() : broken(failure[0])),
+      abort: broken,
+    });
   });
-  return agent;
 }
 
-type ExchangeOptions = {
-  headers: RequestHeaders | undefined;
-  signal: AbortSignal | undefined;
-  onBytes: (bytes: Buffer) => void;
-};
+/** The same, told to a sink instead of by promises: what streams are made of. Throws the reason of an aborted signal. */
+export function send(url: string, request: HttpRequest, sink: ByteSink): Exchange {
+  request.signal?.throwIfAborted();
+  const exchange = new Exchange(url, request, sink);
+  const agent = openedAgent();
+  if (agent) exchange.begin(agent);
+  else
+    openAgent()
+      .then((opened) => exchange.begin(opened))
+      .catch((error) => exchange.onResponseError(undefined, error));
+  return exchange;
+}
 
-class Exchange implements Dispatcher.DispatchHandler, OpenReply {
+/** One request and its reply. */
+export class Exchange implements Dispatcher.DispatchHandler {
   status = 0;
   headers: ReplyHeaders = {};
-  readonly opened: Promise<OpenReply>;
-  readonly finished: Promise<void>;
   readonly #url: URL;
-  readonly #requestHeaders: RequestHeaders | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onBytes: (bytes: Buffer) => void;
-  #resolveOpened!: (reply: OpenReply) => void;
-  #rejectOpened!: (reason: unknown) => void;
-  #resolveFinished!: () => void;
-  #rejectFinished!: (reason: unknown) => void;
+  readonly #request: HttpRequest;
+  readonly #sink: ByteSink;
   #controller: Dispatcher.DispatchController | undefined;
   #size = 0;
   /** The body of a reply that is not 2xx. */
   #failure: Buffer[] | undefined;
   #isOver = false;
 
-  constructor(url: URL, { headers, signal, onBytes }: ExchangeOptions) {
-    this.#url = url;
-    this.#requestHeaders = headers;
-    this.#signal = signal;
-    this.#onBytes = onBytes;
-    this.opened = new Promise((resolve, reject) => {
-      this.#resolveOpened = resolve;
-      this.#rejectOpened = reject;
-    });
-    this.finished = new Promise((resolve, reject) => {
-      this.#resolveFinished = resolve;
-      this.#rejectFinished = reject;
-    });
-    // Whoever waits hears of it; that nobody waits is no defect.
-    this.finished.catch(() => {});
-    signal?.addEventListener("abort", this.#onAbort);
+  constructor(url: string, request: HttpRequest, sink: ByteSink) {
+    this.#url = new URL(url);
+    this.#request = request;
+    this.#sink = sink;
+    request.signal?.addEventListener("abort", this);
+  }
+
+  begin(agent: Agent): void {
+    if (this.#isOver) return;
+    const { origin, pathname, search } = this.#url;
+    const { headers, body } = this.#request;
+    const own =
+      body === undefined ? { "user-agent": "beseda" } : { "user-agent": "beseda", "content-type": "application/json" };
+    const method = body === undefined ? "GET" : "POST";
+    agent.dispatch(
+      { origin, path: pathname + search, method, headers: { ...own, ...headers }, body: body ?? null },
+      this,
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -132,8 +136,8 @@ class Exchange implements Dispatcher.DispatchHandler, OpenReply {
     this.headers = headers;
     const encoding = headerOf(headers, "content-encoding") ?? "identity";
     if (status >= 300) this.#failure = [];
-    else if (encoding !== "identity") this.abort(compressed(this.#url, encoding));
-    else this.#resolveOpened(this);
+    else if (encoding !== "identity") this.#giveUp(compressed(this.#url, encoding, status));
+    else this.#sink.open?.();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -141,21 +145,33 @@ class Exchange implements Dispatcher.DispatchHandler, OpenReply {
     this.#size += bytes.length;
     if (this.#failure) {
       this.#failure.push(bytes);
-      if (this.#size > longestFailure) this.abort(this.#statusError(this.#failure));
-    } else if (this.#size > longestReply) this.abort(tooLong(this.#url));
-    else this.#onBytes(bytes);
+      if (this.#size > longestFailure) this.#giveUp(this.#statusError(this.#failure));
+    } else if (this.#size > longestReply) this.#giveUp(tooLong(this.#url));
+    else this.#sink.push(bytes);
   }
 
   onResponseEnd(): void {
     if (this.#isOver) return;
-    if (this.#failure) this.#end(this.#statusError(this.#failure));
-    else this.#end();
+    this.#end();
+    if (this.#failure) this.#sink.close(this.#statusError(this.#failure));
+    else this.#sink.close();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: unknown, error: Error): void {
     if (this.#isOver) return;
+    this.#end();
     // A failure whose body broke off is still that failure.
-    this.#end(this.#failure ? this.#statusError(this.#failure) : connectionError(error, this.#url, this.status > 0));
+    const failure = this.#failure
+      ? this.#statusError(this.#failure)
+      : connectionError(error, this.#url, this.status > 0);
+    this.#sink.close(failure);
+  }
+
+  /** The signal's: an object that listens is lighter than a function made for each request. */
+  handleEvent(): void {
+    const reason: unknown = this.#request.signal?.reason;
+    this.abort(reason);
+    this.#sink.abort(reason);
   }
 
   pause(): void {
@@ -166,29 +182,32 @@ class Exchange implements Dispatcher.DispatchHandler, OpenReply {
     if (!this.#isOver) this.#controller?.resume();
   }
 
-  abort(reason: unknown = new BesedaError("The request was stopped.", { code: "aborted" })): void {
+  /** Closes the socket; the sink, whose wish it is, hears nothing more. */
+  abort(reason: unknown = stopped()): void {
     if (this.#isOver) return;
-    this.#end(reason);
+    this.#end();
     this.#controller?.abort(reason instanceof Error ? reason : new Error("aborted"));
   }
 
-  readonly #onAbort = (): void => this.abort(this.#signal?.reason);
+  #giveUp(error: BesedaError): void {
+    this.abort(error);
+    this.#sink.close(error);
+  }
 
-  #end(...failure: [] | [reason: unknown]): void {
+  #end(): void {
     this.#isOver = true;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
-    if (failure.length === 0) this.#resolveFinished();
-    else {
-      this.#rejectOpened(failure[0]);
-      this.#rejectFinished(failure[0]);
-    }
+    this.#request.signal?.removeEventListener("abort", this);
   }
 
   #statusError(body: readonly Buffer[]): BesedaError {
     const { status, headers } = this;
     const error = statusError({ url: this.#url, status, headers, body: Buffer.concat(body).toString() });
-    return maskSecrets(error, secretsIn(this.#requestHeaders));
+    return maskSecrets(error, secretsIn(this.#request.headers));
   }
+}
+
+function stopped(): BesedaError {
+  return new BesedaError("The request was stopped.", { code: "aborted" });
 }
 
 function tooLong({ origin }: URL): BesedaError {
@@ -198,9 +217,10 @@ function tooLong({ origin }: URL): BesedaError {
   });
 }
 
-function compressed({ origin }: URL, encoding: string): BesedaError {
+function compressed({ origin }: URL, encoding: string, status: number): BesedaError {
   return new BesedaError(`${origin} sent its reply compressed (${encoding}), which it was not asked for.`, {
     code: "bad-response",
     hint: "Switch the compression off in the server or in the proxy before it.",
+    status,
   });
 }

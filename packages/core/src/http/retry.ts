@@ -1,5 +1,6 @@
 // When a failed request is sent again, and how long that waits.
 import { BesedaError } from "../errors.ts";
+import { beginPause, keepPause, type Service } from "./pauses.ts";
 
 export type RetryPolicy = {
   /** How many times a request is sent again. Default 2. */
@@ -8,43 +9,34 @@ export type RetryPolicy = {
   longestWaitMs?: number;
 };
 
+/** What is asked, how often, and until when. */
+export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: AbortSignal | undefined };
+
 /**
  * Calls until it succeeds, the error is not retryable, the service asks for too long a wait or the retries are used up.
- * An aborted signal ends the wait and throws its reason.
+ * Where the service says how long to wait, all callers with the same origin and credentials wait, the ones that come
+ * new as well, and are then let in one after another. An aborted signal ends the wait and throws its reason.
  */
-export async function retrying<Value>(
-  attempt: () => Promise<Value>,
-  { retries = 2, longestWaitMs = 60_000 }: RetryPolicy = {},
-  signal?: AbortSignal,
-): Promise<Value> {
+export async function retrying<Value>(attempt: () => Promise<Value>, call: RetriedCall): Promise<Value> {
+  const { signal } = call;
+  const { retries = 2, longestWaitMs = 60_000 } = call.retry ?? {};
   for (let failures = 0; ; failures++) {
+    await keepPause(call, longestWaitMs, signal);
     try {
       return await attempt();
     } catch (error) {
-      if (failures >= retries || !(error instanceof BesedaError) || !error.isRetryable || signal?.aborted) throw error;
-      const delay = retryDelay({ failures, retryAfterMs: error.retryAfterMs, longestWaitMs, random: Math.random() });
-      if (delay === undefined) throw error;
-      await waited(delay, signal);
+      if (!(error instanceof BesedaError) || !error.isRetryable) throw error;
+      const { retryAfterMs } = error;
+      if (retryAfterMs !== undefined) beginPause(call, error, retryAfterMs);
+      if (failures >= retries || signal?.aborted || (retryAfterMs ?? 0) > longestWaitMs) throw error;
+      if (retryAfterMs === undefined) await waited(Math.min(longestWaitMs, backOffMs(failures, Math.random())), signal);
     }
   }
 }
 
-export type RetryMoment = {
-  /** How many attempts have failed before the one that just did. */
-  failures: number;
-  retryAfterMs: number | undefined;
-  longestWaitMs: number;
-  /** From 0 to 1. */
-  random: number;
-};
-
-/**
- * Milliseconds to wait; nothing where the service asks for more than the longest wait. Never earlier than it asks, at
- * most a tenth later; unasked, 0.5 s, 1 s, 2 s … 8 s, of which up to a half is left to chance.
- */
-export function retryDelay({ failures, retryAfterMs, longestWaitMs, random }: RetryMoment): number | undefined {
-  if (retryAfterMs === undefined) return Math.min(8_000, 500 * 2 ** failures, longestWaitMs) * (1 - random / 2);
-  return retryAfterMs > longestWaitMs ? undefined : retryAfterMs * (1 + random / 10);
+/** Milliseconds to wait unasked, by how many attempts had failed before: 0.5 s, 1 s, 2 s … 8 s, of which up to a half is left to chance, `random` from 0 to 1. */
+export function backOffMs(failures: number, random: number): number {
+  return Math.min(8_000, 500 * 2 ** failures) * (1 - random / 2);
 }
 
 /** The timer keeps the process alive: somebody waits for the reply. */

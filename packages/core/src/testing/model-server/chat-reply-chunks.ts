@@ -1,16 +1,22 @@
 // A scripted answer in the words of one kind of server: the chunks of its stream, or its whole reply.
+import { type CallPieces, callDeltas, type ScriptedCall, wireCall } from "./call-deltas.ts";
 import type { ServerStyle } from "./check-chat-request.ts";
 
-/** What the model is to say. Each string of a list is a chunk of its own. */
+/**
+ * What the model is to say. Each string of a list is a chunk of its own.
+ * `{ text: ["It is ", "open."] }`, `{ toolCalls: [{ name: "add", arguments: { a: 2, b: 2 } }], callPieces: "interleaved" }`
+ */
 export type ScriptedAnswer = {
   reasoning?: string | readonly string[];
   text?: string | readonly string[];
-  /** `arguments` that is a string is sent as it is. */
-  toolCalls?: readonly { name: string; arguments?: unknown; id?: string }[];
+  toolCalls?: readonly ScriptedCall[];
+  callPieces?: CallPieces;
   /** Default: `tool_calls` where there are calls, otherwise `stop`. */
   finishReason?: string;
   /** `null`: the server keeps it to itself. */
   usage?: Record<string, unknown> | null;
+  /** What the reply says that its model is. Default: the one that was asked for. */
+  model?: string;
 };
 
 type Wire = Record<string, unknown>;
@@ -21,7 +27,7 @@ export function chunksOf(answer: ScriptedAnswer, style: ServerStyle, asked: { mo
   if (style !== "yandex") deltas.push({ role: "assistant", content: "" });
   for (const piece of list(answer.reasoning)) deltas.push({ [reasoningField(style)]: piece });
   for (const piece of list(answer.text)) deltas.push({ content: piece });
-  deltas.push(...callDeltas(answer, style));
+  deltas.push(...callDeltas(answer.toolCalls ?? [], style, answer.callPieces));
   const isFinishApart = style !== "yandex" || deltas.length === 0;
   if (isFinishApart) deltas.push({});
   if (style === "yandex" && deltas[0]) deltas[0] = { role: "assistant", ...deltas[0] };
@@ -45,31 +51,6 @@ export function wholeReplyOf(answer: ScriptedAnswer, style: ServerStyle, model: 
   };
   const choices = [{ index: 0, message, finish_reason: finishReasonOf(answer), logprobs: null }];
   return { ...envelope(model, ""), choices, ...(answer.usage !== null && { usage: usageOf(answer) }) };
-}
-
-/** OpenAI streams a call in pieces; the others send it whole: YandexGPT with the name for an id, Ollama all with index 0. */
-function callDeltas({ toolCalls = [] }: ScriptedAnswer, style: ServerStyle): Wire[] {
-  if (style === "yandex") {
-    return toolCalls.length ? [{ tool_calls: toolCalls.map((call, index) => wireCall(call, index, style)) }] : [];
-  }
-  return toolCalls.flatMap((call, index): Wire[] => {
-    const whole = wireCall(call, index, style);
-    if (style === "ollama") return [{ tool_calls: [{ ...whole, index: 0 }] }];
-    const { name, arguments: text } = whole.function;
-    const pieces = text.match(/.{1,12}/gsu) ?? [];
-    const blank = style === "vllm" ? { id: "", type: "" } : {};
-    const blankName = style === "vllm" ? { name: "" } : {};
-    return [
-      { tool_calls: [{ ...whole, function: { name, arguments: "" } }] },
-      ...pieces.map((piece) => ({ tool_calls: [{ index, ...blank, function: { ...blankName, arguments: piece } }] })),
-    ];
-  });
-}
-
-function wireCall(call: NonNullable<ScriptedAnswer["toolCalls"]>[number], index: number, style: ServerStyle) {
-  const { name, arguments: input = {}, id = style === "yandex" ? name : `call_${name}_${index + 1}` } = call;
-  const text = typeof input === "string" ? input : JSON.stringify(input);
-  return { index, id, type: "function", function: { name, arguments: text } };
 }
 
 function reasoningField(style: ServerStyle): string {

@@ -24,6 +24,7 @@ const fields = {
 /** What single servers know besides, and what they do not know. */
 const added: Partial<Record<ServerStyle, readonly string[]>> = {
   vllm: ["chat_template_kwargs"],
+  openai: ["prompt_cache_key"],
   deepseek: ["thinking"],
   openrouter: ["reasoning"],
 };
@@ -47,6 +48,7 @@ export function complaintAbout(body: unknown, style: ServerStyle): string | unde
   try {
     if (!isObject(body)) refuse("the body must be a JSON object");
     checkFields(body, style);
+    checkResponseFormat(body.response_format, style);
     checkTools(body);
     checkMessages(body.messages as unknown[], style);
     if (/\\ud[89ab]/i.test(JSON.stringify(body).replaceAll("\\\\", ""))) refuse("the body is not well-formed Unicode");
@@ -115,23 +117,87 @@ function checkMessages(messages: readonly unknown[], style: ServerStyle): void {
     } else if (open.length > 0) {
       refuse(`an assistant message with 'tool_calls' must be followed by tool messages; missing: ${open.join(", ")}`);
     }
-    checkContent(message, at);
+    checkContent(message, at, style);
     if (role === "assistant" && message.tool_calls !== undefined) open = checkCalls(message, at, style);
   }
   if (open.length > 0) refuse(`the messages end before these tool calls are answered: ${open.join(", ")}`);
 }
 
-function checkContent({ role, content, tool_calls: calls }: Json, at: string): void {
+function checkContent({ role, content, tool_calls: calls }: Json, at: string, style: ServerStyle): void {
   if (typeof content === "string") return;
   if (content === null && role === "assistant" && calls !== undefined) return;
   if (!Array.isArray(content) || content.length === 0) refuse(`Invalid value for '${at}.content'`);
-  if (role !== "user") refuse(`'${at}.content' of a ${role} message must be a string`);
   for (const part of content) {
-    const url = isObject(part?.image_url) ? String(part.image_url.url) : "";
-    const isText = part?.type === "text" && typeof part.text === "string";
-    if (!isText && !(part?.type === "image_url" && /^(https?:|data:image\/)/.test(url))) {
-      refuse(`Invalid part in '${at}.content'`);
-    }
+    if (!isObject(part) || (role !== "user" && part.type !== "text")) refuse(`Invalid part in '${at}.content'`);
+    checkPart(part, at, style);
+  }
+}
+
+/** The fields of each type of part, and no others. */
+function checkPart(part: Json, at: string, style: ServerStyle): void {
+  const { type, cache_control: mark, ...rest } = part;
+  if (mark !== undefined) checkMark(part, at, style);
+  const [field, ...more] = Object.keys(rest);
+  if (field !== type || more.length > 0) refuse(`Unknown parameter in a part of '${at}.content'`);
+  if (!isRightPart(type, rest[field as string], style)) refuse(`Invalid part in '${at}.content'`);
+}
+
+function isRightPart(type: unknown, value: unknown, style: ServerStyle): boolean {
+  if (type === "text") return typeof value === "string";
+  if (!isObject(value)) return false;
+  switch (type) {
+    case "image_url":
+      return /^(https?:|data:image\/)/.test(String(value.url));
+    case "input_audio":
+      return isBase64(value.data) && ["wav", "mp3"].includes(String(value.format));
+    default:
+      return type === "file" && isRightFile(value, style);
+  }
+}
+
+function checkMark({ type, text, cache_control: mark }: Json, at: string, style: ServerStyle): void {
+  if (style !== "openrouter") refuse(`Unknown parameter: '${at}.content[].cache_control'`);
+  const { type: kind, ttl, ...rest } = isObject(mark) ? mark : {};
+  if (kind !== "ephemeral" || ![undefined, "5m", "1h"].includes(ttl as string) || Object.keys(rest).length > 0) {
+    refuse(`Invalid value for '${at}.content[].cache_control'`);
+  }
+  if (type !== "text" || text === "") refuse("cache_control cannot be set for anything but a text that is not empty");
+}
+
+function isRightFile({ filename, file_data: content, ...rest }: Json, style: ServerStyle): boolean {
+  if (typeof filename !== "string" || filename === "" || Object.keys(rest).length > 0) return false;
+  if (style === "openrouter" && /^https?:\/\//.test(String(content))) return true;
+  const [, base64] = /^data:[\w.+-]+\/[\w.+-]+;base64,(.*)$/s.exec(String(content)) ?? [];
+  return isBase64(base64);
+}
+
+function isBase64(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+}
+
+function checkResponseFormat(format: unknown, style: ServerStyle): void {
+  if (!isObject(format) || format.type !== "json_schema") return;
+  if (style === "deepseek") refuse("This response_format type is unavailable now");
+  const { name, schema, strict } = isObject(format.json_schema) ? format.json_schema : {};
+  if (!validName.test(String(name))) refuse("Missing required parameter: 'response_format.json_schema.name'");
+  if (!isObject(schema) || schema.type !== "object") refuse("schema of response_format must be of the type 'object'");
+  if (strict === true) checkStrict(schema);
+}
+
+function checkStrict(schema: unknown): void {
+  if (!isObject(schema)) return;
+  const { type, properties, required, additionalProperties } = schema;
+  if (type === "object") {
+    if (additionalProperties !== false) refuse("Invalid schema: 'additionalProperties' must be supplied and be false");
+    const missing = Object.keys(properties ?? {}).find((name) => !(required as string[] | undefined)?.includes(name));
+    if (missing) refuse(`Invalid schema: 'required' must name every property. Missing '${missing}'`);
+  }
+  const refused = ["allOf", "oneOf", "not", "if", "minLength", "default"].find((keyword) => keyword in schema);
+  if (refused) refuse(`Invalid schema: '${refused}' is not permitted`);
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === "properties" || keyword === "$defs") Object.values(value as Json).forEach(checkStrict);
+    else if (Array.isArray(value)) value.forEach(checkStrict);
+    else checkStrict(value);
   }
 }
 
