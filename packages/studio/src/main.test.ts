@@ -169,6 +169,17 @@ describe("beseda models", () => {
 });
 
 describe("beseda", () => {
+  it("answers though a promise that nobody waits for is rejected, and says so", async () => {
+    const stray = `process.on("newListener", (name) => {
+      if (name === "unhandledRejection") setImmediate(() => Promise.reject(new Error("stray")));
+    })`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(stray)}` };
+    const { exitCode, out, err } = await beseda(["chat", "hi", "--model", "openai:test-model", ...memory("stray")], {
+      env,
+    });
+    expect({ exitCode, out, err }).toEqual({ exitCode: 0, out: "“hi” is message 1\n", err: "error: stray\n" });
+  });
+
   it("tells its version and its commands", async () => {
     expect((await beseda(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(await beseda(["--help"])).toMatchObject({ exitCode: 0, out: expect.stringMatching(/chat[\s\S]*models/) });

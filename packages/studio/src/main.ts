@@ -10,6 +10,8 @@ const isVerbose = process.argv.includes("--verbose");
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (thrown) => void fail(thrown).then(leave));
+// A tool that leaves a promise alone must not end the chat.
+process.on("unhandledRejection", (thrown) => void fail(thrown));
 leave(await run(withoutSeparator(process.argv.slice(2))));
 
 async function run(args: string[]): Promise<number> {

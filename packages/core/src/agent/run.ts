@@ -143,7 +143,11 @@ export class Run<Output = unknown> {
   }
 
   #begin(): AsyncGenerator<StreamPart[]> {
-    this.#callersSignal?.addEventListener("abort", this.#onCallersAbort);
+    if (this.#callersSignal) {
+      // One signal may be for a hundred runs.
+      setMaxListeners(0, this.#callersSignal);
+      this.#callersSignal.addEventListener("abort", this.#onCallersAbort);
+    }
     if (this.#callersSignal?.aborted) this.#onCallersAbort();
     this.#timer = startTimer(this.#limitMs, () =>
       this.#controller.abort(

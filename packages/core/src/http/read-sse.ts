@@ -63,7 +63,8 @@ class SseDecoder<Event> implements Decoder<Event> {
     if (start >= end) this.#dispatch(events);
     else if (bytes[start] === letterD && bytes[start + 4] === colon && bytes[start + 3] === 97) {
       // "data:", the line that nearly all of them are; no other field has these letters at these places
-      const text = bytes.toString("utf8", start + (bytes[start + 5] === space ? 6 : 5), end);
+      // Without naming the encoding: looking the name up is 4 % of a burst.
+      const text = bytes.toString(undefined, start + (bytes[start + 5] === space ? 6 : 5), end);
       this.#text = this.#text === undefined ? text : joined(this.#text, text);
     } else if (bytes[start] !== colon) this.#otherField(bytes.toString("utf8", start, end));
   }
