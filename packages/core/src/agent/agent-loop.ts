@@ -19,7 +19,7 @@ import type { CallLink } from "./call-link.ts";
 import { ReplyFold } from "./fold-reply.ts";
 import { agentNamed, whoHas } from "./hand-off.ts";
 import { ModelCall } from "./model-call.ts";
-import { planStep } from "./plan-step.ts";
+import { planWholeStep } from "./plan-step.ts";
 import { RepeatBreaker } from "./repeat-breaker.ts";
 import type { Speaker } from "./run-call.ts";
 import { RunError, RunRecord, type RunResult, type Step } from "./run-record.ts";
@@ -76,10 +76,12 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     for (let corrections = 0; ; ) {
       record.agentName = plan.name;
       if (!open) await record.say(steering.take());
+      // The calls of an open step have no results yet.
+      const messages = open ? record.thread : record.wholeThread();
       const now = await preparedPlan(plan, {
         step: steps + 1,
         steps: record.steps,
-        messages: record.thread,
+        messages,
         agentName: plan.name,
       });
       let message: AssistantMessage;
@@ -91,7 +93,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         yield [
           { type: "start-step", step: steps, agentName: now.name, provider, modelId, settings: now.settings, runId },
         ];
-        const request = planStep(now, record.thread);
+        const request = planWholeStep(now, messages);
         const reply = new ReplyFold(runId, steps, now.reasoning);
         record.beginReply(request, reply);
         const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, signal, streamed: agent.streamed });

@@ -20,16 +20,16 @@ export type CallLink = {
   resumed: { runId: string; decisions: readonly Decision[] } | undefined;
 };
 
-// By the signal: each call has one of its own, and it stays the same in a copy of the context.
-const links = new WeakMap<AbortSignal, CallLink>();
+// By the function that shows progress: each call has one of its own, and a copy of the context has it too.
+const links = new WeakMap<ToolContext["progress"], CallLink>();
 
-export function linkCall({ signal }: Pick<ToolContext, "signal">, link: CallLink): void {
-  links.set(signal, link);
+export function linkCall({ progress }: ToolContext, link: CallLink): void {
+  links.set(progress, link);
 }
 
 /** Nothing for a context that was made by hand, as in a test of a tool. */
-export function linkOf({ signal }: Pick<ToolContext, "signal">): CallLink | undefined {
-  return links.get(signal);
+export function linkOf({ progress }: ToolContext): CallLink | undefined {
+  return links.get(progress);
 }
 
 /** Thrown by a tool whose run waits for an approval: the call waits too. */

@@ -18,10 +18,15 @@ export type StepPlan = {
 };
 
 export function planStep(plan: StepPlan, thread: readonly Message[]): ModelRequest {
+  return planWholeStep(plan, repairThread(thread));
+}
+
+/** For a thread that is known to need no repair. */
+export function planWholeStep(plan: StepPlan, thread: readonly Message[]): ModelRequest {
   const prompted = plan.reasoning === "prompted";
   return {
     instructions: prompted ? [plan.instructions, thinkInstructions].filter(Boolean).join("\n\n") : plan.instructions,
-    messages: repairThread(thread),
+    messages: thread,
     tools: plan.tools,
     toolChoice: nextToolChoice(plan.toolChoice, thread),
     reasoning: plan.reasoning === "native" ? "native" : "off",
@@ -44,10 +49,12 @@ export function repairThread(thread: readonly Message[]): readonly Message[] {
   return isWhole(thread) ? thread : repaired(thread);
 }
 
-function isWhole(thread: readonly Message[]): boolean {
+/** Whether the messages from `start` on need no repair, with those before them whole by themselves. */
+export function isWhole(thread: readonly Message[], start = 0): boolean {
   let calls: { toolCallId: string }[] = [];
   let answered = 0;
-  for (const message of thread) {
+  for (let index = start; index < thread.length; index++) {
+    const message = thread[index] as Message;
     if (message.role === "tool") {
       if (calls[answered]?.toolCallId !== message.toolCallId) return false;
       answered++;

@@ -1,17 +1,18 @@
 // One tool call, from what the model wrote to what the tool answered; whatever goes wrong becomes its result.
-import { BesedaError, describeThrown } from "../errors.ts";
+import { describeThrown } from "../errors.ts";
 import type { ToolCallPart } from "../message.ts";
 import { jsonProblem } from "../tool/parse-json.ts";
 import type { Tool, ToolContext } from "../tool/tool.ts";
 import type { Decision } from "./approvals.ts";
+import { CallLimit } from "./call-limit.ts";
 import { type CallLink, linkCall, SubRunWaits } from "./call-link.ts";
 import type { StreamPart } from "./stream-part.ts";
-import { startTimer } from "./timeouts.ts";
 
 export type CallRun = {
   tools: ReadonlyMap<string, Tool>;
   toolMs: number;
-  signal: AbortSignal;
+  /** The calls that are being carried out, for whoever stops them. */
+  limits: Set<CallLimit>;
   speaker: Speaker;
   link: Pick<CallLink, "addUsage" | "budget" | "store">;
   /** What was decided on calls that waited; nothing in a run that was not resumed. */
@@ -84,43 +85,29 @@ async function execute(
   callId: string,
   { outlet, run, resumed }: { outlet: CallOutlet; run: CallRun; resumed: CallLink["resumed"] },
 ): Promise<unknown> {
-  const limit = new AbortController();
-  const onRunAbort = () => limit.abort(run.signal.reason);
-  run.signal.addEventListener("abort", onRunAbort);
-  const timeoutMs = tool.timeout ?? run.toolMs;
-  const timer = startTimer(timeoutMs, () =>
-    limit.abort(new BesedaError(`${tool.name} did not answer in ${timeoutMs} ms.`, { code: "timeout" })),
-  );
+  const limit = new CallLimit(tool.name, tool.timeout ?? run.toolMs);
   let isOver = false;
+  const context: ToolContext = {
+    ...run.speaker,
+    callId,
+    get signal() {
+      return limit.signal;
+    },
+    progress: (value) => {
+      if (!isOver) outlet.progress(value);
+    },
+  };
+  const forward: CallLink["forward"] = (parts) => {
+    if (!isOver) outlet.forward(parts);
+  };
+  linkCall(context, { ...run.link, caller: { runId: run.speaker.runId, callId }, forward, resumed });
+  run.limits.add(limit);
   try {
-    if (run.signal.aborted) onRunAbort();
-    const context: ToolContext = {
-      ...run.speaker,
-      callId,
-      signal: limit.signal,
-      progress: (value) => {
-        if (!isOver) outlet.progress(value);
-      },
-    };
-    const forward: CallLink["forward"] = (parts) => {
-      if (!isOver) outlet.forward(parts);
-    };
-    linkCall(context, { ...run.link, caller: { runId: run.speaker.runId, callId }, forward, resumed });
-    return await orAborted(limit.signal, async () => tool.execute(input, context));
+    return await limit.run(async () => tool.execute(input, context));
   } finally {
     isOver = true;
-    clearTimeout(timer);
-    run.signal.removeEventListener("abort", onRunAbort);
+    run.limits.delete(limit);
   }
-}
-
-/** What the work resolves to, or the signal's reason, whichever is first; work that goes on is left alone. */
-function orAborted<Value>(signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    if (signal.aborted) reject(signal.reason);
-    else work().then(resolve, reject);
-  });
 }
 
 function unknownTool(toolName: string, tools: ReadonlyMap<string, Tool>): Outcome {

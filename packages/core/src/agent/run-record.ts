@@ -15,7 +15,7 @@ import type { Memory } from "../ports/memory.ts";
 import type { PendingApproval } from "./approvals.ts";
 import { estimateUsage } from "./estimate-usage.ts";
 import type { ReplyFold } from "./fold-reply.ts";
-import { repairThread } from "./plan-step.ts";
+import { isWhole, repairThread } from "./plan-step.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 /** One model reply and the results of the tools that it called, in the order of the calls. */
@@ -56,7 +56,7 @@ export class RunError extends BesedaError {
 type InFlight = { request: ModelRequest; reply: ReplyFold };
 
 export class RunRecord {
-  readonly thread: Message[] = [];
+  thread: Message[] = [];
   readonly steps: Step[] = [];
   usage: Usage = noUsage;
   output: unknown;
@@ -68,6 +68,8 @@ export class RunRecord {
   readonly #askedName: string;
   readonly #memory: Memory | undefined;
   readonly #added: Message[] = [];
+  /** So many messages of the thread are known to be whole. */
+  #whole = 0;
   #inFlight: InFlight | undefined;
 
   constructor(runId: string, agentName: string, threadId: string | undefined, memory: Memory | undefined) {
@@ -85,8 +87,7 @@ export class RunRecord {
 
   async load(): Promise<void> {
     if (this.#memory && this.threadId !== undefined) {
-      // Put right here once, planStep then finds nothing to copy.
-      for (const message of repairThread(await this.#memory.load(this.threadId))) this.thread.push(message);
+      this.thread = [...(await this.#memory.load(this.threadId))];
     }
   }
 
@@ -96,6 +97,13 @@ export class RunRecord {
       this.thread.push(message);
       await this.keep(message);
     }
+  }
+
+  /** The thread, put right where it has to be. What has been looked at once is not looked at again. */
+  wholeThread(): readonly Message[] {
+    if (!isWhole(this.thread, this.#whole)) this.thread = [...repairThread(this.thread)];
+    this.#whole = this.thread.length;
+    return this.thread;
   }
 
   beginReply(request: ModelRequest, reply: ReplyFold): void {

@@ -1,12 +1,14 @@
 // The calls of one step, side by side: parts as they happen, results in the model's order.
 import type { ToolCallPart, ToolMessage } from "../message.ts";
 import { outputText } from "../tool/output-text.ts";
+import type { CallLimit } from "./call-limit.ts";
 import type { SubRunWaits } from "./call-link.ts";
 import type { RepeatBreaker } from "./repeat-breaker.ts";
 import { type CallRun, type Outcome, runCall } from "./run-call.ts";
 import type { StreamPart } from "./stream-part.ts";
 
-export type ToolRun = CallRun & {
+export type ToolRun = Omit<CallRun, "limits"> & {
+  signal: AbortSignal;
   /** How many may run at once. */
   concurrency: number;
   repeats: RepeatBreaker;
@@ -27,7 +29,8 @@ export async function* runTools(
   const notes = calls.map((call) => run.repeats.note(call));
   const results = new Array<ToolMessage>(calls.length);
   const waiting: WaitingCall[] = [];
-  const inbox = new Inbox<Arrival>(run.signal);
+  const inbox = new Inbox<Arrival>();
+  const limits = new Set<CallLimit>();
   const queue = calls.entries();
   const startNext = (): void => {
     const { value, done } = queue.next();
@@ -37,34 +40,43 @@ export async function* runTools(
       progress: (progress: unknown) => inbox.put({ call, progress }),
       forward: (parts: readonly StreamPart[]) => inbox.put({ call, parts }),
     };
-    void runCall(call, outlet, run).then((outcome) => {
+    void runCall(call, outlet, { ...run, limits }).then((outcome) => {
       inbox.put({ call, outcome, index });
       startNext();
     });
   };
-  for (let running = 0; running < run.concurrency; running++) startNext();
-
-  for (let open = calls.length; open > 0; ) {
-    const parts: StreamPart[] = [];
-    for (const arrival of await inbox.take()) {
-      const { toolCallId, toolName, input } = arrival.call;
-      const called = { toolCallId, toolName, runId: run.speaker.runId };
-      if ("progress" in arrival) parts.push({ type: "tool-progress", ...called, progress: arrival.progress });
-      else if ("parts" in arrival) parts.push(...arrival.parts.flatMap((part) => fromBelow(part, toolCallId)));
-      else {
-        const { call, outcome, index } = arrival;
-        const message = toolMessage(call, outcome, run.tools.get(toolName)?.maxOutputChars, notes[index]);
-        results[index] = message;
-        await run.keep(message);
-        if (outcome.type === "waits") waiting.push({ call, subRun: outcome.subRun });
-        else if (outcome.type === "error") {
-          const denied = outcome.isDenied && { isDenied: outcome.isDenied };
-          parts.push({ type: "tool-error", ...called, input, error: message.output, ...denied });
-        } else parts.push({ type: "tool-result", ...called, input, output: outcome.output });
-        open--;
+  // One listener for all of them, since each costs more than a call.
+  const onAbort = () => {
+    for (const limit of limits) limit.stop(run.signal.reason);
+    inbox.wake();
+  };
+  run.signal.addEventListener("abort", onAbort);
+  try {
+    for (let running = 0; running < run.concurrency; running++) startNext();
+    for (let open = calls.length; open > 0; ) {
+      const parts: StreamPart[] = [];
+      for (const arrival of await inbox.take(run.signal)) {
+        const { toolCallId, toolName, input } = arrival.call;
+        const called = { toolCallId, toolName, runId: run.speaker.runId };
+        if ("progress" in arrival) parts.push({ type: "tool-progress", ...called, progress: arrival.progress });
+        else if ("parts" in arrival) parts.push(...arrival.parts.flatMap((part) => fromBelow(part, toolCallId)));
+        else {
+          const { call, outcome, index } = arrival;
+          const message = toolMessage(call, outcome, run.tools.get(toolName)?.maxOutputChars, notes[index]);
+          results[index] = message;
+          await run.keep(message);
+          if (outcome.type === "waits") waiting.push({ call, subRun: outcome.subRun });
+          else if (outcome.type === "error") {
+            const denied = outcome.isDenied && { isDenied: outcome.isDenied };
+            parts.push({ type: "tool-error", ...called, input, error: message.output, ...denied });
+          } else parts.push({ type: "tool-result", ...called, input, output: outcome.output });
+          open--;
+        }
       }
+      if (parts.length > 0) yield parts;
     }
-    if (parts.length > 0) yield parts;
+  } finally {
+    run.signal.removeEventListener("abort", onAbort);
   }
   return { results, waiting: waiting.sort((a, b) => calls.indexOf(a.call) - calls.indexOf(b.call)) };
 }
@@ -93,29 +105,26 @@ function toolMessage(call: ToolCallPart, outcome: Outcome, maxOutputChars = 2_00
 
 /** What arrives from several sides, taken together by one reader. */
 class Inbox<Item> {
-  readonly #signal: AbortSignal;
   #items: Item[] = [];
-  #wake: (() => void) | undefined;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    // The signal lives as long as the run; so may this listener.
-    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
-  }
+  #resolve: (() => void) | undefined;
 
   put(item: Item): void {
     this.#items.push(item);
-    this.#wake?.();
+    this.wake();
   }
 
-  /** At least one item. Throws the signal's reason as soon as it is aborted. */
-  async take(): Promise<Item[]> {
-    if (this.#items.length === 0 && !this.#signal.aborted) {
+  wake(): void {
+    this.#resolve?.();
+  }
+
+  /** At least one item. Throws the signal's reason as soon as it is aborted, and whoever aborts it wakes. */
+  async take(signal: AbortSignal): Promise<Item[]> {
+    if (this.#items.length === 0 && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#resolve = resolve;
       });
     }
-    this.#signal.throwIfAborted();
+    signal.throwIfAborted();
     return this.#items.splice(0);
   }
 }

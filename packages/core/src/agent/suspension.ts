@@ -89,7 +89,7 @@ export async function reopen(
   suspended: SuspendedRun,
   { agent, record, decisions }: { agent: AgentPlan; record: RunRecord; decisions: readonly Decision[] },
 ): Promise<OpenStep> {
-  if (suspended.thread) record.thread.push(...suspended.thread);
+  if (suspended.thread) record.thread = [...suspended.thread];
   else await record.load();
   await new Approvals(agent.store).claim(suspended.runId);
   const waiting = new Set(suspended.pending.map(({ callId }) => ownCall(callId)));
