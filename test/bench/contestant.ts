@@ -1,35 +1,43 @@
-// What is measured, done by each contestant in its own way, and the work that all of them do alike.
-export type Contestant = {
-  /** One streamed answer. The mock server has the models `burst`, `steps` and `hello`. */
-  answer(model: string, onText?: () => void): Promise<string>;
-  /** A run of ten tool rounds and an answer; agent and tool are made anew, as a request handler does. */
-  runAgent(model: string): Promise<string>;
+// What a contestant can do, whoever it is: the work that is measured, done by each in its own way.
+import type { z } from "zod";
+
+export type OnText = (text: string) => void;
+
+export type BenchTool = {
+  name: string;
+  description: string;
+  /** zod is handed in, so that it is loaded only where it is needed. */
+  schema(zod: typeof z): z.ZodObject;
+  execute(input: unknown): Promise<string>;
 };
 
-export type Scenario = { title: string; units: number; runs: number; work(contestant: Contestant): Promise<string> };
+export type AgentTask = {
+  model: string;
+  system: string;
+  prompt: string;
+  tools: readonly BenchTool[];
+  maxSteps: number;
+  stream: boolean;
+  onText?: OnText;
+};
 
-export const chunks = 2_000;
-export const toolRounds = 10;
+export type Asked = { model: string; prompt: string; onText?: OnText };
+export type Answer = { text: string };
 
-export const scenarios = {
-  burst: {
-    title: `CPU per chunk, ${chunks} chunks at once`,
-    units: chunks,
-    runs: 25,
-    work: (contestant) => contestant.answer("burst"),
-  },
-  steps: {
-    title: `CPU per agent step, ${toolRounds} tool rounds`,
-    units: toolRounds + 1,
-    runs: 20,
-    work: (contestant) => contestant.runAgent("steps"),
-  },
-} satisfies Record<string, Scenario>;
-
-export type ScenarioName = keyof typeof scenarios;
-
-/** Who does less work fails instead of winning. */
-export function checkAnswer(model: string, answer: string): void {
-  const expected = model === "burst" ? chunks * 4 : 20 * 4;
-  if (answer.length !== expected) throw new Error(`${model}: ${answer.length} characters instead of ${expected}`);
+export interface Contestant {
+  streamText(asked: Asked): Promise<Answer>;
+  /** The same by the stream that holds more than text; who has no other does the same again. */
+  streamParts(asked: Asked): Promise<Answer>;
+  /** Agent and tools are made anew each time, as a request handler does. */
+  runAgent(task: AgentTask): Promise<Answer>;
+  conversation(opening: {
+    model: string;
+    system: string;
+    history: readonly { role: "user" | "assistant"; content: string }[];
+  }): Promise<{ send(text: string, onText?: OnText): Promise<Answer> }>;
 }
+
+export type ContestantModule = { default(server: { baseURL: string; apiKey: string }): Promise<Contestant> };
+
+export const files = { "hand-written": "hand-written.js", beseda: "contestant.mjs" } as const;
+export type ContestantName = keyof typeof files;

@@ -1,6 +1,6 @@
 // The reference: what a careful person writes by hand for this server, with undici and nothing else, and no error handling.
 import { request } from "undici";
-import type { Contestant } from "./contestant.ts";
+import type { BenchTool, Contestant, OnText } from "./contestant.ts";
 
 type Call = { id: string; type: "function"; function: { name: string; arguments: string } };
 type Message = { role: string; content: string | null; tool_calls?: Call[]; tool_call_id?: string };
@@ -10,47 +10,79 @@ type Delta = {
 };
 type Chunk = { choices: { delta: Delta }[] };
 
-export function contestant(baseURL: string): Contestant {
+export default async function create({ baseURL, apiKey }: { baseURL: string; apiKey: string }): Promise<Contestant> {
+  const send = async (asked: object) => {
+    const { statusCode, body } = await request(`${baseURL}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify(asked),
+    });
+    if (statusCode !== 200) throw new Error(await body.text());
+    return body;
+  };
+  const streamed = async (asked: object, onText?: OnText) =>
+    reply(await send({ ...asked, stream: true, stream_options: { include_usage: true } }), onText);
+  const whole = async (asked: object) => {
+    const { choices } = (await (await send({ ...asked, stream: false })).json()) as { choices: { message: Message }[] };
+    return choices[0]?.message as Message;
+  };
+  const streamText: Contestant["streamText"] = async ({ model, prompt, onText }) => {
+    const { content } = await streamed({ model, messages: [{ role: "user", content: prompt }] }, onText);
+    return { text: content ?? "" };
+  };
   return {
-    async answer(model, onText) {
-      return (await reply(baseURL, { model, messages: [{ role: "user", content: "Go on." }] }, onText)).content ?? "";
-    },
-    async runAgent(model) {
-      const [{ lookup }, { z }] = await Promise.all([import("./lookup-tool.ts"), import("zod")]);
-      const schema = lookup.makeSchema();
-      const { name, description } = lookup;
-      const tools = [{ type: "function", function: { name, description, parameters: z.toJSONSchema(schema) } }];
+    streamText,
+    streamParts: streamText,
+    async runAgent({ model, system, prompt, tools, maxSteps, stream, onText }) {
+      const { z } = await import("zod");
+      const known = new Map(tools.map((tool) => [tool.name, { tool, schema: tool.schema(z) }]));
+      const told = [...known.values()].map(({ tool: { name, description }, schema }) => ({
+        type: "function",
+        function: { name, description, parameters: z.toJSONSchema(schema) },
+      }));
       const messages: Message[] = [
-        { role: "system", content: "Be brief." },
-        { role: "user", content: "Look it up." },
+        { role: "system", content: system },
+        { role: "user", content: prompt },
       ];
-      for (;;) {
-        const message = await reply(baseURL, { model, messages, tools });
+      for (let step = 0; step < maxSteps; step += 1) {
+        const asked = { model, messages, tools: told };
+        const message = stream ? await streamed(asked, onText) : await whole(asked);
         messages.push(message);
-        if (!message.tool_calls) return message.content ?? "";
-        for (const { id, function: called } of message.tool_calls) {
-          const content = lookup.execute(schema.parse(JSON.parse(called.arguments)));
-          messages.push({ role: "tool", tool_call_id: id, content });
-        }
+        if (!message.tool_calls) return { text: message.content ?? "" };
+        messages.push(...(await Promise.all(message.tool_calls.map((call) => answered(call, known)))));
       }
+      throw new Error("too many steps");
+    },
+    async conversation({ model, system, history }) {
+      const messages: Message[] = [{ role: "system", content: system }, ...history];
+      return {
+        async send(text, onText) {
+          messages.push({ role: "user", content: text });
+          const message = await streamed({ model, messages }, onText);
+          messages.push(message);
+          return { text: message.content ?? "" };
+        },
+      };
     },
   };
 }
 
-async function reply(baseURL: string, asked: object, onText?: () => void): Promise<Message> {
-  const { statusCode, body } = await request(`${baseURL}/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: "Bearer key" },
-    body: JSON.stringify({ ...asked, stream: true, stream_options: { include_usage: true } }),
-  });
-  if (statusCode !== 200) throw new Error(await body.text());
+type Known = ReadonlyMap<string, { tool: BenchTool; schema: ReturnType<BenchTool["schema"]> }>;
+
+async function answered({ id, function: called }: Call, known: Known): Promise<Message> {
+  const { tool, schema } = known.get(called.name) ?? {};
+  const content = await tool?.execute(schema?.parse(JSON.parse(called.arguments)));
+  return { role: "tool", tool_call_id: id, content: content ?? "" };
+}
+
+async function reply(body: AsyncIterable<Buffer>, onText?: OnText): Promise<Message> {
   let text = "";
   const calls: Call[] = [];
   const take = ({ choices }: Chunk) => {
     const delta = choices[0]?.delta;
     if (delta?.content) {
       text += delta.content;
-      onText?.();
+      onText?.(delta.content);
     }
     for (const { index, id = "", function: piece } of delta?.tool_calls ?? []) {
       calls[index] ??= { id, type: "function", function: { name: piece.name ?? "", arguments: "" } };

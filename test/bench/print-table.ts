@@ -1,7 +1,7 @@
 // The table of the benchmark: medians, and the ratio of each round with its quartiles.
 export type Row = { title: string; unit: string; reference: number[]; ours: number[] };
 
-export function printTable(rows: readonly Row[], rounds: number): void {
+export function printTable(rows: readonly Row[], rounds: number, freshRounds: number): void {
   const lines = rows.map(({ title, unit, reference, ours }) => {
     const ratios = ours.map((value, round) => value / (reference[round] ?? Number.NaN));
     const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
@@ -16,7 +16,9 @@ export function printTable(rows: readonly Row[], rounds: number): void {
     );
     console.log([title, ...figures].join("   "));
   }
-  console.log(`Medians of ${rounds} interleaved rounds. A ratio compares the two values of one round.`);
+  console.log(
+    `Medians of ${rounds} interleaved rounds, of sessions ${freshRounds}. A ratio compares the values of one round.`,
+  );
 }
 
 /** Linear between neighbours; `share` from 0 to 1. */

@@ -1,16 +1,14 @@
 // One contestant in a process of its own: does a scenario when it is told to, and says what it cost.
-import { type Contestant, checkAnswer, type Scenario, type ScenarioName, scenarios } from "./contestant.ts";
+import { type ContestantModule, type ContestantName, files } from "./contestant.ts";
+import { type Scenario, type ScenarioName, scenarios } from "./scenarios.ts";
 
-const [contestantName = "", baseURL = ""] = process.argv.slice(2);
-const module: { contestant(baseURL: string): Contestant } = await import(`./${contestantName}.js`);
-const contestant = module.contestant(baseURL);
+const [name = "", baseURL = ""] = process.argv.slice(2);
+const module: ContestantModule = await import(`./${files[name as ContestantName]}`);
+const contestant = await module.default({ baseURL, apiKey: "key" });
 
 process.on("message", async (name: ScenarioName) => {
-  const { units, runs, work }: Scenario = scenarios[name];
-  const before = process.cpuUsage();
-  for (let run = 0; run < runs; run += 1) checkAnswer(name, await work(contestant));
-  const { user, system } = process.cpuUsage(before);
-  process.send?.((user + system) / runs / units);
+  const scenario: Scenario = scenarios[name];
+  process.send?.(await scenario.measure(contestant));
 });
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
