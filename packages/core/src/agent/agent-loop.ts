@@ -25,6 +25,7 @@ import type { Speaker } from "./run-call.ts";
 import { RunError, RunRecord, type RunResult, type Step } from "./run-record.ts";
 import { runTools } from "./run-tools.ts";
 import type { Steering } from "./steering.ts";
+import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 import { reopen, suspend } from "./suspension.ts";
 
@@ -32,7 +33,7 @@ import { reopen, suspend } from "./suspension.ts";
 export type RunTask = {
   asked: { input: readonly Message[] } | { decisions: readonly Decision[] };
   speaker: Speaker;
-  signal: AbortSignal;
+  stop: StopSwitch;
   steering: Steering;
   /** The tool call that the run works for, if any. */
   link: CallLink | undefined;
@@ -41,11 +42,11 @@ export type RunTask = {
 };
 
 /**
- * Yields parts in arrays; the last array holds the one terminal part. Never throws. A reader that wants to leave aborts
- * the signal and reads on to the end, which is then near.
+ * Yields parts in arrays; the last array holds the one terminal part. Never throws. A reader that wants to leave stops
+ * the run and reads on to the end, which is then near.
  */
 export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerator<StreamPart[]> {
-  const { asked, signal, steering } = task;
+  const { asked, stop, steering } = task;
   const { runId } = task.speaker;
   const record = new RunRecord(runId, agent.name, task.speaker.threadId, agent.memory);
   try {
@@ -67,7 +68,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     const toolRun = {
       concurrency: agent.toolConcurrency,
       toolMs: agent.timeouts.toolMs,
-      signal,
+      stop,
       repeats: new RepeatBreaker(),
       speaker,
       link: { budget, store: agent.store, addUsage: (usage: Usage) => record.addUsage(usage) },
@@ -96,7 +97,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const request = planWholeStep(now, messages);
         const reply = new ReplyFold(runId, steps, now.reasoning);
         record.beginReply(request, reply);
-        const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, signal, streamed: agent.streamed });
+        const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, stop, streamed: agent.streamed });
         for (let events = await call.next(); events !== undefined; events = await call.next()) {
           const parts = reply.add(events);
           if (parts.length > 0) yield parts;
@@ -171,21 +172,21 @@ async function whyStop(
 /** Keeps what there is of the reply, and says why it ends: the caller's wish is an `abort`, everything else an `error`. */
 async function interrupted(
   record: RunRecord,
-  { speaker, signal, steering, link, settle }: RunTask,
+  { speaker, stop, steering, link, settle }: RunTask,
   thrown: unknown,
 ): Promise<StreamPart[]> {
   const { runId } = speaker;
   let cause = toBesedaError(thrown);
   let parts: StreamPart[] = [];
   try {
-    parts = await record.cut(isStop(cause, signal) ? "aborted" : "error");
+    parts = await record.cut(isWish(cause, stop) ? "aborted" : "error");
     await record.say(steering.end());
   } catch (storing) {
     // A memory that fails is worse news than a stop, but no news after a failure, which may be its own.
-    if (isStop(cause, signal)) cause = toBesedaError(storing);
+    if (isWish(cause, stop)) cause = toBesedaError(storing);
   }
   link?.addUsage(record.usage);
-  if (isStop(cause, signal)) {
+  if (isWish(cause, stop)) {
     settle({ result: record.result("aborted") });
     return [...parts, { type: "abort", reason: describeThrown(cause), totalUsage: record.usage, runId }];
   }
@@ -194,6 +195,6 @@ async function interrupted(
   return [...parts, { type: "error", error, totalUsage: record.usage, runId }];
 }
 
-function isStop(cause: BesedaError, signal: AbortSignal): boolean {
-  return signal.aborted && cause.code === "aborted";
+function isWish(cause: BesedaError, stop: StopSwitch): boolean {
+  return stop.isStopped && cause.code === "aborted";
 }

@@ -8,7 +8,7 @@ import { type Tool, tool } from "../tool/tool.ts";
 import { type AgentInput, messagesOf, type OptionsOf, type RunOptions } from "./agent-options.ts";
 import { type AgentPlan, able, toolSet } from "./agent-plan.ts";
 import { answerFormat } from "./answer.ts";
-import { Approvals, type Decision, type PendingApproval, processStore } from "./approvals.ts";
+import { Approvals, type Decision, type PendingApproval, ProcessStore } from "./approvals.ts";
 import { linkOf, SubRunWaits } from "./call-link.ts";
 import { type AgentEvents, EventBus } from "./event-bus.ts";
 import { handOffTool } from "./hand-off.ts";
@@ -177,7 +177,7 @@ function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): Ag
     reasoning: options.reasoning ?? "native",
     settings: options.settings ?? {},
     memory,
-    store: memory?.store ?? processStore(),
+    store: memory?.store ?? new ProcessStore(),
     maxSteps: options.maxSteps ?? 10,
     stopWhen: options.stopWhen,
     prepareStep: options.prepareStep,

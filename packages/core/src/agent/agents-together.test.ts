@@ -6,7 +6,7 @@ import type { Memory } from "../ports/memory.ts";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
 import { tool } from "../tool/tool.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { processStore } from "./approvals.ts";
+import { ProcessStore } from "./approvals.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 const usage = { inputTokens: 10, outputTokens: 1, totalTokens: 11 };
@@ -141,7 +141,7 @@ describe("an agent as a tool", () => {
 
 describe("an approval that a sub-agent needs", () => {
   it("is asked by the run above, answered there in a fresh process, and carried out once below", async () => {
-    const store = processStore();
+    const store = new ProcessStore();
     const erase = vi.fn(({ file }: { file: string }) => `${file} is gone`);
     const team = (bossScript: ScriptedReply[], script: ScriptedReply[]) => {
       const eraser = tool({

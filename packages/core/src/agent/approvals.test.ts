@@ -7,7 +7,7 @@ import type { Store } from "../ports/store.ts";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
 import { type Tool, tool } from "../tool/tool.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { processStore } from "./approvals.ts";
+import { ProcessStore } from "./approvals.ts";
 import { repairThread } from "./plan-step.ts";
 
 const threadId = "t";
@@ -16,7 +16,7 @@ const calls = { toolCalls: [{ toolName: "erase", input: { file: "a.txt" } }] };
 /** What outlives a process: the threads as JSON and the documents. */
 function disk() {
   const lines: string[] = [];
-  const store: Store = processStore();
+  const store: Store = new ProcessStore();
   const memory: Memory = {
     store,
     load: async () => lines.map((line) => JSON.parse(line) as Message),

@@ -142,30 +142,40 @@ function notWaiting(runId: string): BesedaError {
 }
 
 /** For agents without a memory: runs that wait as long as the process lives, the latest 1,000 of them. */
-export function processStore(): Store {
-  const texts = new Map<string, string>();
-  const parsed = (text: string | undefined) => (text === undefined ? undefined : (JSON.parse(text) as JsonValue));
-  return {
-    async get(key) {
-      return parsed(texts.get(key));
-    },
-    async set(key, value) {
-      texts.delete(key);
-      texts.set(key, JSON.stringify(value));
-      const [oldest] = texts.keys();
-      if (texts.size > 1_000 && oldest !== undefined) texts.delete(oldest);
-    },
-    async take(key) {
-      const text = texts.get(key);
-      texts.delete(key);
-      return parsed(text);
-    },
-    async delete(key) {
-      texts.delete(key);
-    },
-    async entries(prefix) {
-      const pairs = [...texts].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
-      return pairs.map(([key, text]) => [key, JSON.parse(text) as JsonValue]);
-    },
-  };
+export class ProcessStore implements Store {
+  /** Made for the first run that waits: in most agents none ever does. */
+  #texts: Map<string, string> | undefined;
+
+  async get(key: string): Promise<JsonValue | undefined> {
+    return parsed(this.#texts?.get(key));
+  }
+
+  async set(key: string, value: JsonValue): Promise<void> {
+    this.#texts ??= new Map();
+    this.#texts.delete(key);
+    this.#texts.set(key, JSON.stringify(value));
+    const [oldest] = this.#texts.keys();
+    if (this.#texts.size > 1_000 && oldest !== undefined) this.#texts.delete(oldest);
+  }
+
+  async take(key: string): Promise<JsonValue | undefined> {
+    const text = this.#texts?.get(key);
+    this.#texts?.delete(key);
+    return parsed(text);
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#texts?.delete(key);
+  }
+
+  async entries(prefix: string): Promise<[string, JsonValue][]> {
+    const pairs = [...(this.#texts ?? [])]
+      .filter(([key]) => key.startsWith(prefix))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return pairs.map(([key, text]) => [key, JSON.parse(text) as JsonValue]);
+  }
+}
+
+function parsed(text: string | undefined): JsonValue | undefined {
+  return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
 }

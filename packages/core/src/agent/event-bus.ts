@@ -22,17 +22,17 @@ export type Publication = {
 export type Caller = { readonly runId: string; readonly callId: string };
 
 export class EventBus {
-  readonly #emitter = new EventEmitter();
-  #isWatched = false;
+  /** Made for the first listener: most agents have none. */
+  #emitter: EventEmitter | undefined;
 
   on<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): void {
+    this.#emitter ??= new EventEmitter();
     this.#emitter.on(name, listener);
-    this.#isWatched = true;
   }
 
   off<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): void {
-    this.#emitter.off(name, listener);
-    this.#isWatched = this.#emitter.eventNames().length > 0;
+    this.#emitter?.off(name, listener);
+    if (this.#emitter?.eventNames().length === 0) this.#emitter = undefined;
   }
 
   /**
@@ -40,7 +40,7 @@ export class EventBus {
    * context (AsyncLocalStorage) of whoever reads the run. Costs nothing while nobody listens.
    */
   publish(parts: readonly StreamPart[], runId: string, caller?: Caller): void {
-    if (!this.#isWatched) return;
+    if (!this.#emitter) return;
     const publication = { at: Date.now(), runId, caller };
     // One each, and not one for all that waits: an immediate keeps its order and its caller's context.
     setImmediate(() => this.#deliver(parts, publication));
@@ -49,7 +49,7 @@ export class EventBus {
   #deliver(parts: readonly StreamPart[], publication: Publication): void {
     for (const part of parts) {
       for (const name of [part.type, "part"]) {
-        for (const listener of this.#emitter.listeners(name)) this.#call(listener, part, publication);
+        for (const listener of this.#emitter?.listeners(name) ?? []) this.#call(listener, part, publication);
       }
     }
   }

@@ -21,7 +21,7 @@ export class ReplyFold {
   readonly #splitter: ThinkSplitter | undefined;
   readonly #content: AssistantPart[] = [];
   /** Tool inputs that are being written. */
-  readonly #openInputs = new Set<string>();
+  #openInputs: Set<string> | undefined;
   /** Calls whose closing brackets were added. */
   readonly #closedCalls: { call: ToolCallPart; text: string }[] = [];
   #block: { part: TextPart | ReasoningPart; id: string } | undefined;
@@ -108,6 +108,7 @@ export class ReplyFold {
       }
       case "tool-input-start":
         this.closeBlock(parts);
+        this.#openInputs ??= new Set();
         this.#openInputs.add(event.toolCallId);
         parts.push({ type: "tool-input-start", id: event.toolCallId, toolName: event.toolName, runId });
         break;
@@ -127,7 +128,7 @@ export class ReplyFold {
   #toolCall(event: Extract<ModelEvent, { type: "tool-call" }>, parts: StreamPart[]): void {
     const { toolCallId, toolName, providerData } = event;
     this.closeBlock(parts);
-    if (this.#openInputs.delete(toolCallId)) {
+    if (this.#openInputs?.delete(toolCallId)) {
       parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
     }
     const { wasOpen, ...input } = parseInput(event.input);

@@ -1,12 +1,13 @@
 // One call of a model, watched: it ends when the run is stopped or the model keeps silent too long, whatever the model does.
 import { BesedaError } from "../errors.ts";
 import type { LanguageModel, ModelEvent, ModelRequest } from "../ports/language-model.ts";
+import type { StopSwitch } from "./stop-switch.ts";
 import { startTimer, type Timeouts } from "./timeouts.ts";
 
 export class ModelCall {
   readonly #events: AsyncIterator<ModelEvent[]>;
   readonly #controller = new AbortController();
-  readonly #runSignal: AbortSignal;
+  readonly #stop: StopSwitch;
   readonly #chunkMs: number;
   readonly #stepTimer: NodeJS.Timeout | undefined;
   #silenceTimer: NodeJS.Timeout | undefined;
@@ -19,15 +20,15 @@ export class ModelCall {
   constructor(
     model: LanguageModel,
     request: ModelRequest,
-    { timeouts, signal, streamed }: { timeouts: Timeouts; signal: AbortSignal; streamed: boolean },
+    { timeouts, stop, streamed }: { timeouts: Timeouts; stop: StopSwitch; streamed: boolean },
   ) {
     const { stepMs, firstChunkMs, chunkMs } = timeouts;
     const name = `${model.provider}:${model.modelId}`;
-    this.#runSignal = signal;
+    this.#stop = stop;
+    stop.throwIfStopped();
     this.#chunkMs = streamed ? chunkMs : Number.POSITIVE_INFINITY;
     this.#events = model.stream(request, { signal: this.#controller.signal, streamed })[Symbol.asyncIterator]();
-    signal.addEventListener("abort", this.#onRunAbort);
-    if (signal.aborted) this.#onRunAbort();
+    stop.onStop = (reason) => this.#abort(reason);
     this.#stepTimer = startTimer(stepMs, () =>
       this.#abort(tooSlow(`${name} did not finish its reply in ${stepMs} ms.`, "stepMs")),
     );
@@ -87,8 +88,6 @@ export class ModelCall {
     });
   }
 
-  readonly #onRunAbort = (): void => this.#abort(this.#runSignal.reason);
-
   #abort(reason: unknown): void {
     this.#controller.abort(reason);
     if (this.#reject) this.#fail(reason);
@@ -96,7 +95,7 @@ export class ModelCall {
 
   #close(): void {
     this.#isOver = true;
-    this.#runSignal.removeEventListener("abort", this.#onRunAbort);
+    this.#stop.onStop = undefined;
     clearTimeout(this.#stepTimer);
     clearTimeout(this.#silenceTimer);
     // Not awaited: an iterator that hangs in next() does not come back from return() either.

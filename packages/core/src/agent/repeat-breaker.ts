@@ -7,7 +7,7 @@ const stopAt = 5;
 
 /** Counts the calls of one run by tool name and arguments, whatever the order of the keys. */
 export class RepeatBreaker {
-  readonly #counts = new Map<string, number>();
+  #counts: Map<string, number> | undefined;
 
   /**
    * The note to add to the call's result, if any.
@@ -15,6 +15,7 @@ export class RepeatBreaker {
    */
   note(call: ToolCallPart): string | undefined {
     const key = `${call.toolName} ${JSON.stringify(canonical(call.input))}`;
+    this.#counts ??= new Map();
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
     if (count >= stopAt) {

@@ -115,15 +115,15 @@ export class RunRecord {
   }
 
   /** Stores a message. Results of tools join the thread by `addResults`, in the order of the calls. */
-  async keep(message: Message): Promise<void> {
+  keep(message: Message): Promise<void> | undefined {
     this.#added.push(message);
-    await this.note(message);
+    return this.note(message);
   }
 
   /** Stores a message that is no part of the run's own account. */
-  async note(message: Message): Promise<void> {
+  note(message: Message): Promise<void> | undefined {
     message.createdAt ??= new Date().toISOString();
-    if (this.#memory && this.threadId !== undefined) await this.#memory.append(this.threadId, [message]);
+    return this.threadId === undefined ? undefined : this.#memory?.append(this.threadId, [message]);
   }
 
   addResults(toolResults: readonly ToolMessage[]): void {

@@ -5,15 +5,16 @@ import type { CallLimit } from "./call-limit.ts";
 import type { SubRunWaits } from "./call-link.ts";
 import type { RepeatBreaker } from "./repeat-breaker.ts";
 import { type CallRun, type Outcome, runCall } from "./run-call.ts";
+import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 export type ToolRun = Omit<CallRun, "limits"> & {
-  signal: AbortSignal;
+  stop: StopSwitch;
   /** How many may run at once. */
   concurrency: number;
   repeats: RepeatBreaker;
   /** Stores a result; its part is yielded after that. */
-  keep(result: ToolMessage): Promise<void>;
+  keep(result: ToolMessage): Promise<void> | undefined;
 };
 
 export type WaitingCall = { call: ToolCallPart; subRun: SubRunWaits | undefined };
@@ -21,7 +22,7 @@ export type WaitingCall = { call: ToolCallPart; subRun: SubRunWaits | undefined 
 /** One result for each call; those of waiting calls say so. */
 export type ToolResults = { results: ToolMessage[]; waiting: WaitingCall[] };
 
-/** Throws the signal's reason when the run is stopped, and `tool-loop`; whatever goes wrong in a tool becomes its result. */
+/** Throws the reason when the run is stopped, and `tool-loop`; whatever goes wrong in a tool becomes its result. */
 export async function* runTools(
   calls: readonly ToolCallPart[],
   run: ToolRun,
@@ -45,17 +46,16 @@ export async function* runTools(
       startNext();
     });
   };
-  // One listener for all of them, since each costs more than a call.
-  const onAbort = () => {
-    for (const limit of limits) limit.stop(run.signal.reason);
+  run.stop.throwIfStopped();
+  run.stop.onStop = (reason) => {
+    for (const limit of limits) limit.stop(reason);
     inbox.wake();
   };
-  run.signal.addEventListener("abort", onAbort);
   try {
     for (let running = 0; running < run.concurrency; running++) startNext();
     for (let open = calls.length; open > 0; ) {
       const parts: StreamPart[] = [];
-      for (const arrival of await inbox.take(run.signal)) {
+      for (const arrival of await inbox.take(run.stop)) {
         const { toolCallId, toolName, input } = arrival.call;
         const called = { toolCallId, toolName, runId: run.speaker.runId };
         if ("progress" in arrival) parts.push({ type: "tool-progress", ...called, progress: arrival.progress });
@@ -76,7 +76,7 @@ export async function* runTools(
       if (parts.length > 0) yield parts;
     }
   } finally {
-    run.signal.removeEventListener("abort", onAbort);
+    run.stop.onStop = undefined;
   }
   return { results, waiting: waiting.sort((a, b) => calls.indexOf(a.call) - calls.indexOf(b.call)) };
 }
@@ -117,14 +117,14 @@ class Inbox<Item> {
     this.#resolve?.();
   }
 
-  /** At least one item. Throws the signal's reason as soon as it is aborted, and whoever aborts it wakes. */
-  async take(signal: AbortSignal): Promise<Item[]> {
-    if (this.#items.length === 0 && !signal.aborted) {
+  /** At least one item. Throws the reason as soon as the run is stopped, where whoever stops it wakes. */
+  async take(stop: StopSwitch): Promise<Item[]> {
+    if (this.#items.length === 0 && !stop.isStopped) {
       await new Promise<void>((resolve) => {
         this.#resolve = resolve;
       });
     }
-    signal.throwIfAborted();
+    stop.throwIfStopped();
     return this.#items.splice(0);
   }
 }

@@ -10,6 +10,7 @@ import { PartIterator, type PartSource } from "./part-iterator.ts";
 import { type PartialOutput, partialOutputPicker, textPicker } from "./pick-parts.ts";
 import type { RunResult } from "./run-record.ts";
 import { Steering } from "./steering.ts";
+import { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 import { startTimer } from "./timeouts.ts";
 
@@ -19,9 +20,9 @@ import { startTimer } from "./timeouts.ts";
  */
 export class Run<Output = unknown> {
   readonly runId: string;
-  readonly #controller = new AbortController();
+  readonly #stop = new StopSwitch();
   readonly #bus: EventBus;
-  readonly #start: (signal: AbortSignal) => AsyncGenerator<StreamPart[]>;
+  readonly #start: () => AsyncGenerator<StreamPart[]>;
   readonly #limitMs: number;
   readonly #callersSignal: AbortSignal | undefined;
   readonly #link: CallLink | undefined;
@@ -57,9 +58,7 @@ export class Run<Output = unknown> {
     });
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
-    this.#start = (signal) => agentLoop(agent, { ...task, signal, settle, steering: this.#steering });
-    // Every tool of a step listens to it.
-    setMaxListeners(0, this.#controller.signal);
+    this.#start = () => agentLoop(agent, { ...task, stop: this.#stop, settle, steering: this.#steering });
   }
 
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
@@ -109,7 +108,7 @@ export class Run<Output = unknown> {
 
   /** Stops the run and its tools. What was said so far is kept. */
   cancel(reason: unknown = "cancelled"): void {
-    this.#controller.abort(
+    this.#stop.stop(
       new BesedaError(`The run was stopped: ${describeThrown(reason)}.`, { code: "aborted", cause: reason }),
     );
   }
@@ -150,14 +149,14 @@ export class Run<Output = unknown> {
     }
     if (this.#callersSignal?.aborted) this.#onCallersAbort();
     this.#timer = startTimer(this.#limitMs, () =>
-      this.#controller.abort(
+      this.#stop.stop(
         new BesedaError(`The run took longer than ${this.#limitMs} ms.`, {
           code: "timeout",
           hint: "Ask for less at once, or raise timeouts.totalMs of the agent.",
         }),
       ),
     );
-    return this.#start(this.#controller.signal);
+    return this.#start();
   }
 
   readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);

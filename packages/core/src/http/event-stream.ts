@@ -41,7 +41,7 @@ export function replyEvents<Event>(
  */
 export function requestJson(request: RetriedRequest): Promise<unknown> {
   const sent = { ...request, headers: repeatable(request) };
-  return retrying(() => fetchJson(sent, (body) => body), request);
+  return retrying(() => fetchJson(sent, (body) => body), { ...request, signal: () => request.signal });
 }
 
 /** By this a service can tell that a request is one that it already had. */
@@ -66,8 +66,8 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   readonly #request: RetriedRequest;
   readonly #attempt: Attempt<Event>;
   #opening: Promise<Opened<Event>> | undefined;
-  /** Only while it is being opened: it stops the waiting between two attempts, the exchange listens by itself. */
-  #controller: AbortController | undefined;
+  /** Made where somebody waits between two attempts, to be stopped; the exchange listens by itself. */
+  #waiting: AbortController | undefined;
   #inFlight: Stoppable | undefined;
   #rest: Rest<Event> | undefined;
   #isLeft = false;
@@ -95,7 +95,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     const rest = this.#rest;
     this.#rest = nothing;
     if (rest) return rest.return();
-    this.#controller?.abort();
+    this.#waiting?.abort();
     this.#inFlight?.abort(new BesedaError("The reply was left.", { code: "aborted" }));
     return Promise.resolve(done);
   }
@@ -106,20 +106,26 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
 
   /** The caller's signal. */
   handleEvent(): void {
-    this.#controller?.abort(this.#request.signal?.reason);
+    this.#waiting?.abort(this.#request.signal?.reason);
+  }
+
+  #waitSignal(): AbortSignal {
+    this.#waiting ??= new AbortController();
+    if (this.#isLeft) this.#waiting.abort();
+    if (this.#request.signal?.aborted) this.#waiting.abort(this.#request.signal.reason);
+    return this.#waiting.signal;
   }
 
   async #open(): Promise<Opened<Event>> {
     const { url, headers, signal: callers, retry } = this.#request;
-    const controller = new AbortController();
-    this.#controller = controller;
+    const call = { url, headers, retry, signal: () => this.#waitSignal() };
     try {
       callers?.throwIfAborted();
       callers?.addEventListener("abort", this);
       const begun = (stoppable: Stoppable) => {
         this.#inFlight = stoppable;
       };
-      const opened = await retrying(() => this.#attempt(begun), { url, headers, retry, signal: controller.signal });
+      const opened = await retrying(() => this.#attempt(begun), call);
       this.#rest = this.#isLeft ? nothing : opened.rest;
       if (this.#isLeft) opened.rest.return();
       return opened;
@@ -128,7 +134,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
       throw error;
     } finally {
       callers?.removeEventListener("abort", this);
-      this.#controller = undefined;
+      this.#waiting = undefined;
       this.#inFlight = undefined;
     }
   }

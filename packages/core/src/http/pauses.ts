@@ -13,11 +13,15 @@ const pauses = new Map<string, Pause>();
  * Waits for this caller's turn; nothing to wait for where no pause is on, as a rule. An aborted signal throws its reason.
  * @throws BesedaError with `retryAfterMs`, at once, as soon as it is known that the turn comes after `longestWaitMs`.
  */
-export function keepPause(service: Service, longestWaitMs: number, signal?: AbortSignal): Promise<void> | undefined {
+export function keepPause(
+  service: Service,
+  longestWaitMs: number,
+  signal?: () => AbortSignal | undefined,
+): Promise<void> | undefined {
   if (pauses.size === 0) return undefined;
   const now = performance.now();
   for (const [key, pause] of pauses) if (pause.isForgotten(now)) pauses.delete(key);
-  return pauses.get(keyOf(service))?.turn(longestWaitMs, signal);
+  return pauses.get(keyOf(service))?.turn(longestWaitMs, signal?.());
 }
 
 /** From now on everybody waits as long as the service asked one of them to; never less, and at most a twentieth more. */

@@ -105,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isOver = false;
 
   constructor(url: string, request: HttpRequest, sink: ByteSink) {
-    this.#url = new URL(url);
+    this.#url = parsedUrl(url);
     this.#request = request;
     this.#sink = sink;
     request.signal?.addEventListener("abort", this);
@@ -204,6 +204,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const error = statusError({ url: this.#url, status, headers, body: Buffer.concat(body).toString() });
     return maskSecrets(error, secretsIn(this.#request.headers));
   }
+}
+
+let latest: { url: string; parsed: URL } | undefined;
+
+/** Most processes send everything to one address, and parsing it costs as much as a chunk of a reply. */
+function parsedUrl(url: string): URL {
+  if (latest?.url !== url) latest = { url, parsed: new URL(url) };
+  return latest.parsed;
 }
 
 function stopped(): BesedaError {

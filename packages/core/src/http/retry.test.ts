@@ -98,7 +98,7 @@ describe("a failed request", () => {
 
   it("waits no longer once it is aborted, and leaves no timer", async () => {
     const controller = new AbortController();
-    const { attempt, outcome } = start([failure({ retryAfterMs: 5_000 })], { signal: controller.signal });
+    const { attempt, outcome } = start([failure({ retryAfterMs: 5_000 })], { signal: () => controller.signal });
     await vi.advanceTimersByTimeAsync(1_000);
     controller.abort("stopped");
     expect(await outcome).toEqual({ error: "stopped" });

@@ -9,8 +9,8 @@ export type RetryPolicy = {
   longestWaitMs?: number;
 };
 
-/** What is asked, how often, and until when. */
-export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: AbortSignal | undefined };
+/** What is asked, and how often. `signal` is asked for where there is something to wait for: it ends the waiting. */
+export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: () => AbortSignal | undefined };
 
 /**
  * Calls until it succeeds, the error is not retryable, the service asks for too long a wait or the retries are used up.
@@ -18,15 +18,15 @@ export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: 
  * new as well, and are then let in one after another. An aborted signal ends the wait and throws its reason.
  */
 export async function retrying<Value>(attempt: () => Promise<Value>, call: RetriedCall): Promise<Value> {
-  const { signal } = call;
   const { retries = 2, longestWaitMs = 60_000 } = call.retry ?? {};
   for (let failures = 0; ; failures++) {
-    await keepPause(call, longestWaitMs, signal);
+    await keepPause(call, longestWaitMs, call.signal);
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof BesedaError) || !error.isRetryable) throw error;
       const { retryAfterMs } = error;
+      const signal = call.signal?.();
       if (retryAfterMs !== undefined) beginPause(call, error, retryAfterMs);
       if (failures >= retries || signal?.aborted || (retryAfterMs ?? 0) > longestWaitMs) throw error;
       if (retryAfterMs === undefined) await waited(Math.min(longestWaitMs, backOffMs(failures, Math.random())), signal);

@@ -61,7 +61,7 @@ export function fromAiSdk(model: AiSdkModel, options: FromAiSdkOptions = {}): La
         },
         headers,
         retry,
-        signal,
+        signal: () => signal,
       };
       return eventsOf(() => retrying(() => open(request, callOptions), service), signal);
     },

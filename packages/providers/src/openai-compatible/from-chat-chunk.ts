@@ -17,7 +17,7 @@ export class ChatReply implements SseSink<ModelEvent> {
   /** Set by [DONE]. */
   isComplete = false;
 
-  constructor(quirks: Quirks, toolNames: Iterable<string>) {
+  constructor(quirks: Quirks, toolNames: readonly string[]) {
     this.#quirks = quirks;
     this.#calls = new ToolCallPieces(toolNames);
     if (quirks.thinkTags !== "none") this.#splitter = new ThinkSplitter({ startsInside: quirks.thinkTags === "open" });

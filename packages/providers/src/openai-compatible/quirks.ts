@@ -116,5 +116,7 @@ const hosts: readonly [host: RegExp, quirks: Quirks][] = [
 /** The preset for an address, changed by what the user declares. */
 export function quirksFor(baseURL: URL, declared: Partial<Quirks> = {}): Quirks {
   const known = hosts.find(([host]) => host.test(baseURL.hostname) || host.test(baseURL.host));
-  return { ...(known?.[1] ?? standard), ...declared };
+  const preset = known?.[1] ?? standard;
+  // The preset itself where nothing is changed: models that share one share the JSON of their messages.
+  return Object.keys(declared).length === 0 ? preset : { ...preset, ...declared };
 }

@@ -23,25 +23,19 @@ import { toContentPart } from "./to-content-part.ts";
 
 export type ToChatRequest = (request: ModelRequest, streamed: boolean) => string;
 
+// For all models: a thread that goes to another one with the same quirks is not written again.
+const messageJson = new WeakMap<Message, { quirks: Quirks; json: string }>();
+const toolsJson = new WeakMap<readonly ToolDefinition[], string>();
+
 /** The writer of one model's request bodies. Messages and lists of tools must not be changed after they were sent. */
 export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest {
-  const messageJson = new WeakMap<Message, string>();
-  const toolsJson = new WeakMap<readonly ToolDefinition[], string>();
   const jsonOf = (message: Message): string => {
-    let json = messageJson.get(message);
-    if (json === undefined) {
-      json = wellFormedJson(toChatMessage(message, quirks));
-      messageJson.set(message, json);
+    let written = messageJson.get(message);
+    if (written?.quirks !== quirks) {
+      written = { quirks, json: wellFormedJson(toChatMessage(message, quirks)) };
+      messageJson.set(message, written);
     }
-    return json;
-  };
-  const jsonOfTools = (tools: readonly ToolDefinition[]): string => {
-    let json = toolsJson.get(tools);
-    if (json === undefined) {
-      json = wellFormedJson(tools.map(toChatTool));
-      toolsJson.set(tools, json);
-    }
-    return json;
+    return written.json;
   };
   const head = `{"model":${JSON.stringify(model)},"messages":[`;
   return (request, streamed) => {
@@ -66,6 +60,15 @@ export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest 
     if (tools.length > 0) body += `,"tools":${jsonOfTools(tools)}`;
     return body + fields(otherFields(request, streamed, quirks));
   };
+}
+
+function jsonOfTools(tools: readonly ToolDefinition[]): string {
+  let json = toolsJson.get(tools);
+  if (json === undefined) {
+    json = wellFormedJson(tools.map(toChatTool));
+    toolsJson.set(tools, json);
+  }
+  return json;
 }
 
 function toChatMessage(message: Message, quirks: Quirks): ChatMessage {

@@ -17,12 +17,12 @@ type OpenCall = {
  * brings another id, or a name where the call at hand already has its own, for there are servers that number every call 0.
  */
 export class ToolCallPieces {
-  readonly #toolNames: ReadonlySet<string>;
+  readonly #toolNames: readonly string[];
   readonly #calls: OpenCall[] = [];
 
   /** The names of the tools tell two short names from one long one in pieces. */
-  constructor(toolNames: Iterable<string>) {
-    this.#toolNames = new Set(toolNames);
+  constructor(toolNames: readonly string[]) {
+    this.#toolNames = toolNames;
   }
 
   add(piece: ChatToolCallPiece, events: ModelEvent[]): void {
@@ -65,7 +65,7 @@ export class ToolCallPieces {
     // Some repeat the name with every piece; only after whole arguments does it begin a second call, and not with the
     // spaces that models write after them.
     if (name === call.name) return input.trim() !== "" && isWholeObject(call.input);
-    return call.input !== "" || (this.#toolNames.has(name) && this.#toolNames.has(call.name));
+    return call.input !== "" || (this.#toolNames.includes(name) && this.#toolNames.includes(call.name));
   }
 
   #begin(id: string, index: number | undefined, name: string): OpenCall {
