@@ -9,7 +9,6 @@ import {
   type ToolMessage,
   textOf,
   toolCallsOf,
-  type Usage,
 } from "../message.ts";
 import { type AgentPlan, preparedPlan } from "./agent-plan.ts";
 import { correction, mostCorrections, readAnswer, unusableAnswer } from "./answer.ts";
@@ -23,7 +22,7 @@ import { planWholeStep } from "./plan-step.ts";
 import { RepeatBreaker } from "./repeat-breaker.ts";
 import type { Speaker } from "./run-call.ts";
 import { RunError, RunRecord, type RunResult, type Step } from "./run-record.ts";
-import { runTools } from "./run-tools.ts";
+import { runTools, type ToolRun } from "./run-tools.ts";
 import type { Steering } from "./steering.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
@@ -65,26 +64,14 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     let plan = (suspended ? agentNamed(suspended.agentName, agent) : whoHas(record.thread, agent)) ?? agent;
     let steps = suspended?.steps ?? 0;
     const budget = new StepBudget(agent.maxSteps - steps, task.link?.budget);
-    const toolRun = {
-      concurrency: agent.toolConcurrency,
-      toolMs: agent.timeouts.toolMs,
-      stop,
-      repeats: new RepeatBreaker(),
-      speaker,
-      link: { budget, store: agent.store, addUsage: (usage: Usage) => record.addUsage(usage) },
-      keep: (message: Message) => record.keep(message),
-    };
+    const repeats = new RepeatBreaker();
     for (let corrections = 0; ; ) {
       record.agentName = plan.name;
       if (!open) await record.say(steering.take());
       // The calls of an open step have no results yet.
       const messages = open ? record.thread : record.wholeThread();
-      const now = await preparedPlan(plan, {
-        step: steps + 1,
-        steps: record.steps,
-        messages,
-        agentName: plan.name,
-      });
+      const outlook = { step: steps + 1, steps: record.steps, messages, agentName: plan.name };
+      const now = plan.prepareStep ? preparedPlan(plan, await plan.prepareStep(outlook)) : plan;
       let message: AssistantMessage;
       if (open) message = open.message;
       else {
@@ -108,8 +95,18 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
       const calls = open?.calls ?? callsToRun(message);
       let waits = false;
       if (calls.length > 0) {
-        const subRuns = open?.suspended.subRuns ?? {};
-        const run = { ...toolRun, tools: now.toolsByName, decisions: open?.decisions, subRuns };
+        const run: ToolRun = {
+          tools: now.toolsByName,
+          concurrency: agent.toolConcurrency,
+          toolMs: agent.timeouts.toolMs,
+          stop,
+          repeats,
+          speaker,
+          link: { budget, store: agent.store, addUsage: (usage) => record.addUsage(usage) },
+          keep: (result) => record.keep(result),
+          decisions: open?.decisions,
+          subRuns: open?.suspended.subRuns ?? {},
+        };
         const { results, waiting } = yield* runTools(calls, run);
         record.addResults(results);
         plan = handedTo(now, results) ?? plan;

@@ -51,8 +51,7 @@ export type PreparedStep = {
 
 export type PrepareStep = (outlook: StepOutlook) => PreparedStep | undefined | Promise<PreparedStep | undefined>;
 
-export async function preparedPlan(plan: AgentPlan, outlook: StepOutlook): Promise<AgentPlan> {
-  const prepared = await plan.prepareStep?.(outlook);
+export function preparedPlan(plan: AgentPlan, prepared: PreparedStep | undefined): AgentPlan {
   if (!prepared) return plan;
   const { tools: given, settings, ...changes } = prepared;
   const changed = {

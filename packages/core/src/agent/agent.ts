@@ -1,7 +1,7 @@
 // The agent: who it is, which model it speaks through, what it can do and what it remembers.
 import { randomUUID } from "node:crypto";
 import { BesedaError } from "../errors.ts";
-import type { LanguageModel } from "../ports/language-model.ts";
+import type { LanguageModel, ModelSettings } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
 import type { AnySchema, InferInput } from "../tool/json-schema.ts";
 import { type Tool, tool } from "../tool/tool.ts";
@@ -161,9 +161,9 @@ function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): Ag
       hint: "Give one: offline() needs no key, openaiCompatible({ baseURL, apiKey, model }) reaches a server.",
     });
   }
-  requireTools(tools, name);
+  if (tools.length > 0) requireTools(tools, name);
   const output = schema && answerFormat(schema, name);
-  const set = toolSet(tools);
+  const set = tools.length > 0 ? toolSet(tools) : noTools;
   return {
     name,
     description: options.description ?? "",
@@ -171,23 +171,30 @@ function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): Ag
     able: able({ model, tools: set.tools, output }),
     instructions: options.instructions ?? "",
     ...set,
-    handOffs: () => noHandOffs,
+    handOffs: toNobody,
     output,
     toolChoice: options.toolChoice ?? "auto",
     reasoning: options.reasoning ?? "native",
-    settings: options.settings ?? {},
+    settings: options.settings ?? noSettings,
     memory,
     store: memory?.store ?? new ProcessStore(),
     maxSteps: options.maxSteps ?? 10,
     stopWhen: options.stopWhen,
     prepareStep: options.prepareStep,
     toolConcurrency: options.toolConcurrency ?? 10,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    timeouts: options.timeouts ? { ...defaultTimeouts, ...options.timeouts } : defaultTimeouts,
     streamed: options.streamed ?? true,
   };
 }
 
+// Shared: servers make an agent for each request.
 const noHandOffs: ReadonlyMap<string, AgentPlan> = new Map();
+const noSettings: ModelSettings = {};
+const noTools = toolSet([]);
+
+function toNobody(): ReadonlyMap<string, AgentPlan> {
+  return noHandOffs;
+}
 
 function requireTools(tools: readonly Tool[], agentName: string): void {
   const names = new Set<string>();

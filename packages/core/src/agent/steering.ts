@@ -2,21 +2,25 @@
 import type { UserMessage } from "../message.ts";
 
 export class Steering {
-  #waiting: UserMessage[] = [];
+  #waiting: UserMessage[] | undefined;
   #isOver = false;
 
   /** False where the run is over: nobody would see it. */
   add(message: UserMessage): boolean {
-    if (!this.#isOver) this.#waiting.push(message);
-    return !this.#isOver;
+    if (this.#isOver) return false;
+    this.#waiting ??= [];
+    this.#waiting.push(message);
+    return true;
   }
 
   get hasMessages(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting !== undefined;
   }
 
   take(): UserMessage[] {
-    return this.#waiting.splice(0);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    return waiting;
   }
 
   /** What nobody has seen yet. */
