@@ -33,7 +33,7 @@ const meanwhile = await monday.agent.generate("Hello?", { threadId: "ann", userI
 console.log(`meanwhile: ${meanwhile.text}`);
 await monday.memory.close();
 
-// Another process, another day. A button of your bot brings back runId and callId, or approvalId, which is both.
+// Another process, another day. A button of your bot brings back runId and callId, or approvalId for readApprovalId().
 const tuesday = startBot();
 for (const { runId, callId } of await tuesday.agent.pending("ann")) {
   const done = await tuesday.agent.resume(runId, [{ callId, approved: true }], { userId: "ann" });

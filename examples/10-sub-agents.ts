@@ -25,6 +25,14 @@ for await (const part of secretary.stream("Ask the accountant: how much is 17% o
   if (part.type === "finish") console.log(`${who} is done, ${part.totalUsage.totalTokens} tokens`);
 }
 
+// Told more while it works: it is seen at the next step, and there is one, though the run was about to end.
+const run = accountant.stream("How much is 12 * 12?");
+for await (const text of run.textStream) {
+  if (text.includes("144")) run.steer("And how much is 13 * 13?");
+  process.stdout.write(text);
+}
+console.log();
+
 // A hand-off: from then on the other agent has the thread, in later runs too, until it hands it back.
 const front: Agent = new Agent({ name: "front", model: offline(), memory: inMemory(), handOffs: () => [repairs] });
 const repairs: Agent = new Agent({

@@ -69,6 +69,8 @@ const expected: Record<string, (string | RegExp)[]> = {
     "secretary calls accountant",
     "  accountant calls calculator",
     "secretary is done",
+    "= 144",
+    "= 169",
     "repairs: ",
     "samovar",
   ],

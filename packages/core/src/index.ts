@@ -1,7 +1,7 @@
 export { Agent, type AgentOptions, type OutputOf } from "./agent/agent.ts";
 export type { AgentInput, RunOptions } from "./agent/agent-options.ts";
 export type { PreparedStep, PrepareStep, StepOutlook } from "./agent/agent-plan.ts";
-export type { Decision, PendingApproval } from "./agent/approvals.ts";
+export { type Decision, type PendingApproval, readApprovalId } from "./agent/approvals.ts";
 export { estimateTokens, estimateUsage, messageTokens } from "./agent/estimate-usage.ts";
 export type { AgentEvents, Caller, Publication } from "./agent/event-bus.ts";
 export type { PartialOutput } from "./agent/pick-parts.ts";

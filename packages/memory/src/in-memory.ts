@@ -12,7 +12,7 @@ type Thread = { createdAt: string; updatedAt: string; messages: Message[] };
  * can change the thread from outside, and what was made of a message, such as its wire JSON, can be made once.
  * @param options.window what `load` gives of a thread; `defaultWindow` unless set
  */
-export function inMemory(options: { window?: Window } = {}): Memory {
+export function inMemory(options: { window?: Window } = {}): Memory & { readonly store: Store } {
   const { window = defaultWindow } = options;
   // In the order in which they were last written to.
   const threads = new Map<string, Thread>();

@@ -4,6 +4,7 @@ import {
   BesedaError,
   type Decision,
   type Message,
+  readApprovalId,
   type UserMessage,
   type UserPart,
 } from "@beseda/core";
@@ -83,9 +84,9 @@ function decisionsIn(messages: readonly UiMessage[]): { runId: string; decisions
 function toDecision(approval: unknown, at: string): { runId: string; decision: Decision } {
   if (!isObject(approval)) throw invalid(at, "holds an answer to an approval without the approval");
   const { approved, reason } = approval;
-  const [, runId, callId] = /^([^:]+):(.+)$/s.exec(textField(approval, "id", `${at} approval`)) ?? [];
-  if (runId === undefined || callId === undefined) throw invalid(`${at} approval.id`, "is none of ours");
+  const id = readApprovalId(textField(approval, "id", `${at} approval`));
+  if (!id) throw invalid(`${at} approval.id`, "is none of ours");
   if (typeof approved !== "boolean") throw invalid(`${at} approval.approved`, "is neither true nor false");
   const why = reason === undefined ? undefined : textField(approval, "reason", `${at} approval`);
-  return { runId, decision: { callId, approved, ...(why !== undefined && { reason: why }) } };
+  return { runId: id.runId, decision: { callId: id.callId, approved, ...(why !== undefined && { reason: why }) } };
 }

@@ -10,7 +10,7 @@ import {
   textOf,
   toolCallsOf,
 } from "../message.ts";
-import { type AgentPlan, preparedPlan } from "./agent-plan.ts";
+import { type AgentPlan, heldTo, preparedPlan } from "./agent-plan.ts";
 import { correction, mostCorrections, readAnswer, unusableAnswer } from "./answer.ts";
 import { Approvals, type Decision, type SuspendedRun } from "./approvals.ts";
 import { StepBudget } from "./budget.ts";
@@ -26,7 +26,7 @@ import { runTools, type ToolRun } from "./run-tools.ts";
 import type { Steering } from "./steering.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
-import { reopen, suspend } from "./suspension.ts";
+import { type OpenStep, prepareThread, putBack, reopen, suspend } from "./suspension.ts";
 
 /** What one run was asked, by whom, and how it is stopped. */
 export type RunTask = {
@@ -45,43 +45,60 @@ export type RunTask = {
  * the run and reads on to the end, which is then near.
  */
 export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerator<StreamPart[]> {
-  const { asked, stop, steering } = task;
+  const { asked, stop, steering, link } = task;
   const { runId } = task.speaker;
-  const record = new RunRecord(runId, agent.name, task.speaker.threadId, agent.memory);
+  const record = new RunRecord(runId, agent, { threadId: task.speaker.threadId, above: link?.addUsage });
+  const begun = new Set<string>();
+  let open: OpenStep | undefined;
   try {
     const { input, decisions } = { input: [], decisions: [], ...asked };
-    const sought = { ...task.speaker, isBelow: task.link !== undefined };
-    const found = "decisions" in asked ? new Approvals(agent.store).find(sought, decisions) : undefined;
-    const suspended = await found?.catch(() => undefined);
-    if (suspended) record.threadId = suspended.threadId;
+    const found = "decisions" in asked ? findRun(agent, task, decisions) : undefined;
+    const waiting = await found?.catch(() => undefined);
+    if (waiting) record.threadId = waiting.threadId;
     yield [{ type: "start", agentName: agent.name, threadId: record.threadId, input, runId }];
     await found;
 
+    if (!waiting?.thread) await record.load();
+    stop.throwIfStopped();
+    if (waiting) open = await reopen(waiting, { agent, record, decisions });
+    const suspended = open?.suspended;
     const speaker = suspended ? speakerOf(suspended, task.speaker) : task.speaker;
-    let open = suspended && (await reopen(suspended, { agent, record, decisions }));
-    if (!open) await record.load();
     await record.say(input);
     let plan = (suspended ? agentNamed(suspended.agentName, agent) : whoHas(record.thread, agent)) ?? agent;
     let steps = suspended?.steps ?? 0;
-    const budget = new StepBudget(agent.maxSteps - steps, task.link?.budget);
+    const budget = new StepBudget(
+      Math.min(suspended?.stepsLeft ?? Number.POSITIVE_INFINITY, agent.maxSteps - steps),
+      link?.budget,
+    );
     const repeats = new RepeatBreaker();
-    for (let corrections = 0; ; ) {
+    let hasToolAnswered = false;
+    let ending: FinishReason | undefined;
+    for (let corrections = 0; ending === undefined; ) {
       record.agentName = plan.name;
       if (!open) await record.say(steering.take());
       // The calls of an open step have no results yet.
       const messages = open ? record.thread : record.wholeThread();
-      const outlook = { step: steps + 1, steps: record.steps, messages, agentName: plan.name };
-      const now = plan.prepareStep ? preparedPlan(plan, await plan.prepareStep(outlook)) : plan;
+      let now = heldTo(agent.output, plan);
+      if (plan.prepareStep) {
+        const outlook = { step: open ? steps : steps + 1, steps: [...record.steps], messages, agentName: plan.name };
+        now = preparedPlan(now, await stop.race(() => plan.prepareStep?.(outlook)));
+      }
       let message: AssistantMessage;
-      if (open) message = open.message;
-      else {
+      if (open) {
+        await prepareThread(open, record);
+        message = open.message;
+      } else {
+        if (budget.isSpent) {
+          ending = "max-steps";
+          break;
+        }
         budget.take();
         steps++;
         const { provider, modelId } = now.model;
         yield [
           { type: "start-step", step: steps, agentName: now.name, provider, modelId, settings: now.settings, runId },
         ];
-        const request = planWholeStep(now, messages);
+        const request = planWholeStep(now, messages, hasToolAnswered);
         const reply = new ReplyFold(runId, steps, now.reasoning);
         record.beginReply(request, reply);
         const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, stop, streamed: agent.streamed });
@@ -93,7 +110,6 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
       }
 
       const calls = open?.calls ?? callsToRun(message);
-      let waits = false;
       if (calls.length > 0) {
         const run: ToolRun = {
           tools: now.toolsByName,
@@ -101,6 +117,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           toolMs: agent.timeouts.toolMs,
           stop,
           repeats,
+          begun,
           speaker,
           link: { budget, store: agent.store, addUsage: (usage) => record.addUsage(usage) },
           keep: (result) => record.keep(result),
@@ -109,36 +126,59 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         };
         const { results, waiting } = yield* runTools(calls, run);
         record.addResults(results);
-        plan = handedTo(now, results) ?? plan;
-        waits = waiting.length > 0;
-        if (waits)
-          yield await suspend({ agent, speaker, record, message, waiting, steps, open, isBelow: sought.isBelow });
+        hasToolAnswered = true;
+        const target = handedTo(now, results) ?? agentNamed(open?.suspended.handedTo, agent);
+        if (target) {
+          plan = target;
+          hasToolAnswered = false;
+        }
+        if (waiting.length > 0) {
+          await record.say(steering.end());
+          const { left: stepsLeft } = budget;
+          const step = { agent, agentName: now.name, handedTo: target?.name, speaker, record, message, waiting };
+          yield await suspend({ ...step, steps, stepsLeft, link, open });
+          ending = "approval";
+        }
       }
       const { finishReason = "stop", usage = noUsage } = message;
       if (!open) yield [{ type: "finish-step", step: steps, finishReason, usage, runId }];
       open = undefined;
+      begun.clear();
 
-      const ending = waits ? "approval" : await whyStop(now, record.steps, { message, calls, budget });
-      if (ending === undefined) continue;
-      if (ending === "stop" && now.output) {
-        const answer = await readAnswer(textOf(message), now.output);
-        if (answer.ok) record.output = answer.value;
-        else if (corrections++ === mostCorrections || budget.isSpent) throw unusableAnswer(answer.problem);
-        else {
-          await record.say([correction(answer.problem, now.output)]);
-          continue;
-        }
-      }
-      if (ending === "stop" && steering.hasMessages && !budget.isSpent) continue;
-      await record.say(steering.end());
-      task.link?.addUsage(record.usage);
-      task.settle({ result: record.result(ending) });
-      yield [{ type: "finish", finishReason: ending, totalUsage: record.usage, runId }];
-      return;
+      ending ??= await stop.race(() => whyStop(now, record.steps, { message, calls, budget }));
+      const { output: format } = now;
+      const answer =
+        ending === "stop" && format ? await stop.race(() => readAnswer(textOf(message), format)) : undefined;
+      if (answer && !answer.ok && format) {
+        if (corrections++ === mostCorrections || budget.isSpent) throw unusableAnswer(answer.problem);
+        await record.say([correction(answer.problem, format)]);
+        ending = undefined;
+      } else if ((ending === "stop" || ending === "length") && steering.hasMessages && !budget.isSpent)
+        ending = undefined;
+      else if (answer?.ok) record.output = answer.value;
     }
+    await record.say(steering.end());
+    task.settle({ result: record.result(ending) });
+    yield [{ type: "finish", finishReason: ending, totalUsage: record.usage, runId }];
   } catch (thrown) {
-    yield await interrupted(record, task, thrown);
+    const failure = open ? await storing(thrown, putBack(open, agent, begun)) : thrown;
+    yield await interrupted(record, task, failure);
   }
+}
+
+/** The failure that counts: what was thrown, unless what it made necessary failed too. */
+async function storing(thrown: unknown, work: Promise<void>): Promise<unknown> {
+  try {
+    await work;
+    return thrown;
+  } catch (worse) {
+    return worse;
+  }
+}
+
+function findRun(agent: AgentPlan, { speaker, link }: RunTask, decisions: readonly Decision[]): Promise<SuspendedRun> {
+  const { runId, userId } = speaker;
+  return new Approvals(agent.store, agent.name).find({ runId, userId, isBelow: link !== undefined }, decisions);
 }
 
 /** The same run for the same people; only the caller's own context is new. */
@@ -169,20 +209,20 @@ async function whyStop(
 /** Keeps what there is of the reply, and says why it ends: the caller's wish is an `abort`, everything else an `error`. */
 async function interrupted(
   record: RunRecord,
-  { speaker, stop, steering, link, settle }: RunTask,
+  { speaker, stop, steering, settle }: RunTask,
   thrown: unknown,
 ): Promise<StreamPart[]> {
   const { runId } = speaker;
   let cause = toBesedaError(thrown);
   let parts: StreamPart[] = [];
+  const unseen = steering.end();
   try {
     parts = await record.cut(isWish(cause, stop) ? "aborted" : "error");
-    await record.say(steering.end());
+    await record.say(unseen);
   } catch (storing) {
     // A memory that fails is worse news than a stop, but no news after a failure, which may be its own.
     if (isWish(cause, stop)) cause = toBesedaError(storing);
   }
-  link?.addUsage(record.usage);
   if (isWish(cause, stop)) {
     settle({ result: record.result("aborted") });
     return [...parts, { type: "abort", reason: describeThrown(cause), totalUsage: record.usage, runId }];

@@ -23,7 +23,8 @@ export type OptionsOf<Schema extends AnySchema | undefined, Agent> = {
   tools?: readonly Tool[];
   /**
    * The answer has to be an object of this schema: `result.output`, and `run.partialOutputStream` while it is written.
-   * Natively where the model can, otherwise by a final-answer tool or by prompt; the run fails where no answer fits.
+   * Natively where the model can, otherwise by a final-answer tool or by prompt, and by whoever has the thread after a
+   * hand-off. A run that ends with `stop` has its object, or it fails; one that ends otherwise, such as with `length`, has none.
    */
   output?: Schema;
   /** The agents that may be given the thread, which then answer. A function, since they may hand it back. */

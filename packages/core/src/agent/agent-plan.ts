@@ -1,4 +1,5 @@
 // All that an agent is, ready to run: made once, when the agent is made; and what `prepareStep` makes of it for a step.
+import { BesedaError } from "../errors.ts";
 import type { Message } from "../message.ts";
 import type { LanguageModel, ModelSettings, ToolChoice } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
@@ -53,7 +54,9 @@ export type PrepareStep = (outlook: StepOutlook) => PreparedStep | undefined | P
 
 export function preparedPlan(plan: AgentPlan, prepared: PreparedStep | undefined): AgentPlan {
   if (!prepared) return plan;
-  const { tools: given, settings, ...changes } = prepared;
+  const { tools: given, settings, ...others } = prepared;
+  const changes = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+  if (given) requireTools(given, plan.name);
   const changed = {
     ...plan,
     ...changes,
@@ -62,6 +65,11 @@ export function preparedPlan(plan: AgentPlan, prepared: PreparedStep | undefined
   };
   if (given || prepared.model) changed.able = able(changed);
   return changed;
+}
+
+/** The same agent, held to another's output: whoever was asked has promised it. */
+export function heldTo(output: AgentPlan["output"], plan: AgentPlan): AgentPlan {
+  return plan.output === output ? plan : { ...plan, output, able: able({ ...plan, output }) };
 }
 
 /** The tools as the model sees them, plain data without the functions, and by name. */
@@ -82,4 +90,22 @@ function handOffToolsOf(plan: AgentPlan): Tool[] {
 
 function definitionOf({ name, description, inputSchema, examples }: Tool): ToolDefinition {
   return { name, description, inputSchema, examples };
+}
+
+/** @throws BesedaError `invalid-argument` */
+export function requireTools(tools: readonly Tool[], agentName: string): void {
+  const names = new Set<string>();
+  for (const each of tools) {
+    const problem =
+      typeof each?.validate !== "function"
+        ? ([
+            `A tool of the agent "${agentName}" was not made by tool().`,
+            "Wrap it: tool({ name, description, … }).",
+          ] as const)
+        : names.has(each.name)
+          ? ([`The agent "${agentName}" has two tools called "${each.name}".`, "Rename one of them."] as const)
+          : undefined;
+    if (problem) throw new BesedaError(problem[0], { code: "invalid-argument", hint: problem[1] });
+    names.add(each.name);
+  }
 }

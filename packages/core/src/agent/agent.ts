@@ -6,10 +6,10 @@ import type { Memory } from "../ports/memory.ts";
 import type { AnySchema, InferInput } from "../tool/json-schema.ts";
 import { type Tool, tool } from "../tool/tool.ts";
 import { type AgentInput, messagesOf, type OptionsOf, type RunOptions } from "./agent-options.ts";
-import { type AgentPlan, able, toolSet } from "./agent-plan.ts";
+import { type AgentPlan, able, requireTools, toolSet } from "./agent-plan.ts";
 import { answerFormat } from "./answer.ts";
 import { Approvals, type Decision, type PendingApproval, ProcessStore } from "./approvals.ts";
-import { linkOf, SubRunWaits } from "./call-link.ts";
+import { type CallLink, linkOf } from "./call-link.ts";
 import { type AgentEvents, EventBus } from "./event-bus.ts";
 import { handOffTool } from "./hand-off.ts";
 import { Run } from "./run.ts";
@@ -70,9 +70,11 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
         hint: "Give the conversation a name, or leave threadId out.",
       });
     }
-    const isDecision = typeof input === "object" && "decisions" in input;
-    const runId = isDecision ? input.runId : randomUUID();
-    const asked = isDecision ? { decisions: input.decisions } : { input: messagesOf(input, userId) };
+    const decided = this.#resumedBy(link) ?? (typeof input === "object" && "decisions" in input ? input : undefined);
+    const runId = decided?.runId ?? randomUUID();
+    const asked = decided
+      ? { decisions: decided.decisions }
+      : { input: messagesOf(input as Exclude<AgentInput, { runId: string }>, userId) };
     const plan = this.#runningPlan();
     return new Run(link ? { ...plan, store: link.store } : plan, this.#bus, {
       asked,
@@ -97,7 +99,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
 
   /** The calls that wait for a person, the oldest first; those of one thread, where it is named. */
   async pending(threadId?: string): Promise<PendingApproval[]> {
-    return new Approvals(this.#plan.store).list(threadId);
+    return new Approvals(this.#plan.store, this.name).list(threadId);
   }
 
   /**
@@ -115,13 +117,12 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
         },
         required: ["task"],
       },
+      timeout: this.#plan.timeouts.totalMs,
       execute: async ({ task }, context) => {
-        const resumed = linkOf(context)?.resumed;
-        const result = await this.generate(resumed ?? String(task), { parent: context });
-        if (result.finishReason === "approval") throw new SubRunWaits(result.runId, result.pending);
+        const { output, text, finishReason } = await this.generate(String(task), { parent: context });
         context.signal.throwIfAborted();
-        const answer = result.output ?? result.text;
-        return result.finishReason === "stop" ? answer : { answer, endedBecause: result.finishReason };
+        const answer = output ?? text;
+        return finishReason === "stop" ? answer : { answer, endedBecause: finishReason };
       },
     });
   }
@@ -135,6 +136,14 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
   off<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): this {
     this.#bus.off(name, listener);
     return this;
+  }
+
+  /** A tool that goes on after an approval asks anew what its run below was asked: that run goes on instead. */
+  #resumedBy(link: CallLink | undefined): { runId: string; decisions: readonly Decision[] } | undefined {
+    if (!link?.resumed || link.resumed.agentName !== this.name) return undefined;
+    const { resumed } = link;
+    link.resumed = undefined;
+    return resumed;
   }
 
   /** With the tools that hand the thread to others, who need not be there yet when this agent is made. */
@@ -194,21 +203,4 @@ const noTools = toolSet([]);
 
 function toNobody(): ReadonlyMap<string, AgentPlan> {
   return noHandOffs;
-}
-
-function requireTools(tools: readonly Tool[], agentName: string): void {
-  const names = new Set<string>();
-  for (const each of tools) {
-    const problem =
-      typeof each?.validate !== "function"
-        ? ([
-            `A tool of the agent "${agentName}" was not made by tool().`,
-            "Wrap it: tool({ name, description, … }).",
-          ] as const)
-        : names.has(each.name)
-          ? ([`The agent "${agentName}" has two tools called "${each.name}".`, "Rename one of them."] as const)
-          : undefined;
-    if (problem) throw new BesedaError(problem[0], { code: "invalid-argument", hint: problem[1] });
-    names.add(each.name);
-  }
 }

@@ -8,7 +8,7 @@ export type PendingApproval = {
   runId: string;
   /** Unique within the run. Of a sub-agent's call it is the path to it: `<call of the sub-agent>/<its own call>`. */
   callId: string;
-  /** Run and call in one text, for buttons: `<runId>:<callId>`. */
+  /** Run and call in one text, for buttons: `<runId>:<callId>`, which `readApprovalId` takes apart. */
   approvalId: string;
   toolName: string;
   input: unknown;
@@ -28,36 +28,56 @@ export type Decision = { callId: string; approved: boolean; reason?: string };
 export type SuspendedRun = {
   format: 1;
   runId: string;
-  /** Who has the thread: another than the agent that was asked, after a hand-off. */
+  /** Who was asked, and may go on. */
+  askedAgent: string;
+  /** Who made the calls: another than the agent that was asked, after a hand-off. */
   agentName: string;
+  /** Who gets the thread after this step, where it was handed over in the same step. */
+  handedTo?: string;
   threadId?: string;
   userId?: string;
   ownerId?: string;
-  /** How many steps the run has taken. */
+  /** How many steps the run has taken, and how many it may still take, those of its sub-agents included. */
   steps: number;
+  stepsLeft: number;
   /** The reply whose calls wait. */
   message: AssistantMessage;
   pending: PendingApproval[];
   /** It works for a call of another run, and is resumed through that one. */
   isBelow?: true;
-  /** Where the call is a sub-agent that waits itself: the id of its run, by the call's id. */
-  subRuns: Record<string, string>;
+  /** Where a call waits because a run that works for it does: that run, by the call's id. */
+  subRuns: Record<string, SubRun>;
   /** Of a run whose thread is not kept: the messages so far. */
   thread?: Message[];
 };
+
+export type SubRun = { runId: string; agentName: string };
+
+/** Whether what waits under this id is the call itself or one below it. */
+export function isOfCall(callId: string, toolCallId: string, subRuns: Readonly<Record<string, SubRun>>): boolean {
+  return callId === toolCallId || (Object.hasOwn(subRuns, toolCallId) && callId.startsWith(`${toolCallId}/`));
+}
 
 export function approvalIdOf(runId: string, callId: string): string {
   return `${runId}:${callId}`;
 }
 
+/** What `approvalIdOf` has joined, for a button that brings it back. Nothing where it is none. */
+export function readApprovalId(approvalId: string): { runId: string; callId: string } | undefined {
+  const [, runId, callId] = /^([^:]+):(.+)$/s.exec(approvalId) ?? [];
+  return runId === undefined || callId === undefined ? undefined : { runId, callId };
+}
+
 const prefix = "approvals/";
 
-/** The runs that wait, in a Store. */
+/** The runs of one agent that wait, in a Store. */
 export class Approvals {
   readonly #store: Store;
+  readonly #agentName: string;
 
-  constructor(store: Store) {
+  constructor(store: Store, agentName: string) {
     this.#store = store;
+    this.#agentName = agentName;
   }
 
   async put(run: SuspendedRun): Promise<void> {
@@ -67,11 +87,13 @@ export class Approvals {
   /** The calls that wait, the oldest first; those of one thread, where it is named. What has expired is forgotten. */
   async list(threadId?: string): Promise<PendingApproval[]> {
     const waiting: PendingApproval[] = [];
-    for (const [key, value] of await this.#store.entries(prefix)) {
-      const { pending, isBelow } = value as unknown as SuspendedRun;
-      if (isBelow) continue;
-      if (hasExpired(pending)) await this.#store.delete(key);
-      else if (threadId === undefined || pending[0]?.threadId === threadId) waiting.push(...pending);
+    for (const [, value] of await this.#store.entries(prefix)) {
+      const run = value as unknown as SuspendedRun;
+      const pending = run.pending.filter(isAlive);
+      if (pending.length === 0) await this.#forget(run);
+      else if (run.askedAgent === this.#agentName && !run.isBelow) {
+        waiting.push(...pending.filter((call) => threadId === undefined || call.threadId === threadId));
+      }
     }
     return waiting.sort((a, b) => (a.expiresAt < b.expiresAt ? -1 : 1));
   }
@@ -85,12 +107,13 @@ export class Approvals {
     { runId, userId, isBelow }: { runId: string; userId: string | undefined; isBelow: boolean },
     decisions: readonly Decision[],
   ): Promise<SuspendedRun> {
-    const key = prefix + runId;
-    const stored = (await this.#store.get(key)) as SuspendedRun | undefined;
-    if (!stored || (stored.isBelow ?? false) !== isBelow) throw notWaiting(runId);
+    const stored = (await this.#store.get(prefix + runId)) as SuspendedRun | undefined;
+    if (!stored || stored.askedAgent !== this.#agentName || (stored.isBelow ?? false) !== isBelow) {
+      throw notWaiting(runId);
+    }
     requireFormat(stored);
-    if (hasExpired(stored.pending)) {
-      await this.#store.delete(key);
+    if (!stored.pending.some(isAlive)) {
+      await this.#forget(stored);
       throw notWaiting(runId);
     }
     requireRightful(stored, userId);
@@ -98,14 +121,34 @@ export class Approvals {
     return stored;
   }
 
-  /** Takes the run out: of several that found it, one may go on. @throws BesedaError `not-found` for the others */
-  async claim(runId: string): Promise<void> {
-    if ((await this.#store.take(prefix + runId)) === undefined) throw notWaiting(runId);
+  /**
+   * Takes the run out: of several that found it, one may go on.
+   * @throws BesedaError `not-found` for the others, also where the run waits again, but not for what they decided
+   */
+  async claim(runId: string, decisions: readonly Decision[]): Promise<SuspendedRun> {
+    const taken = (await this.#store.take(prefix + runId)) as SuspendedRun | undefined;
+    if (!taken) throw notWaiting(runId);
+    try {
+      requireKnown(taken, decisions);
+    } catch {
+      await this.put(taken);
+      throw notWaiting(runId);
+    }
+    return taken;
+  }
+
+  /** With the runs that work for its calls. */
+  async #forget({ runId, subRuns }: SuspendedRun): Promise<void> {
+    await this.#store.delete(prefix + runId);
+    for (const below of Object.values(subRuns)) {
+      const run = (await this.#store.get(prefix + below.runId)) as SuspendedRun | undefined;
+      if (run) await this.#forget(run);
+    }
   }
 }
 
-function hasExpired([first]: readonly PendingApproval[]): boolean {
-  return first === undefined || Date.parse(first.expiresAt) <= Date.now();
+function isAlive({ expiresAt }: PendingApproval): boolean {
+  return Date.parse(expiresAt) > Date.now();
 }
 
 function requireFormat({ format, runId }: SuspendedRun): void {
@@ -125,19 +168,22 @@ function requireRightful({ userId }: SuspendedRun, decider: string | undefined):
 }
 
 function requireKnown({ runId, pending }: SuspendedRun, decisions: readonly Decision[]): void {
-  const waiting = pending.map(({ callId }) => callId);
+  const waiting = pending.filter(isAlive).map(({ callId }) => callId);
   const unknown = decisions.find(({ callId }) => !waiting.includes(callId));
-  if (decisions.length > 0 && !unknown) return;
-  throw new BesedaError(
-    unknown ? `No call "${unknown.callId}" of the run ${runId} waits for an approval.` : "There is no decision.",
-    { code: "invalid-argument", hint: `Decide on one of: ${waiting.join(", ")}.` },
-  );
+  const isTwice = new Set(decisions.map(({ callId }) => callId)).size < decisions.length;
+  if (decisions.length > 0 && !unknown && !isTwice) return;
+  const problem = unknown
+    ? `No call "${unknown.callId}" of the run ${runId} waits for an approval.`
+    : isTwice
+      ? "There are two decisions on one call."
+      : "There is no decision.";
+  throw new BesedaError(problem, { code: "invalid-argument", hint: `Decide once on each of: ${waiting.join(", ")}.` });
 }
 
 function notWaiting(runId: string): BesedaError {
   return new BesedaError(`The run ${runId} does not wait for an approval.`, {
     code: "not-found",
-    hint: "It was answered already, has expired, or waits in the memory of another agent. Ask anew.",
+    hint: "It was answered already, has expired, or is another agent's. agent.pending() lists what waits.",
   });
 }
 

@@ -10,6 +10,11 @@ export class StepBudget {
     this.#above = above;
   }
 
+  /** Without the limits above. */
+  get left(): number {
+    return this.#left;
+  }
+
   get isSpent(): boolean {
     return this.#left <= 0 || (this.#above?.isSpent ?? false);
   }

@@ -22,6 +22,10 @@ export class CallLimit {
     return this.#controller.signal;
   }
 
+  throwIfStopped(): void {
+    if (this.#stopped) throw this.#stopped.reason;
+  }
+
   stop(reason: unknown): void {
     this.#stopped ??= { reason };
     this.#controller?.abort(reason);
@@ -30,7 +34,7 @@ export class CallLimit {
 
   /** What the work resolves to, or why it was stopped, whichever is first; work that goes on is left alone. */
   async run<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.#stopped) throw this.#stopped.reason;
+    this.throwIfStopped();
     const timer = startTimer(this.#ms, () =>
       this.stop(new BesedaError(`${this.#name} did not answer in ${this.#ms} ms.`, { code: "timeout" })),
     );

@@ -1,9 +1,8 @@
 // What ties a run to the tool call that it works for: its parts are shown there, its tokens and steps are counted there.
-import { BesedaError } from "../errors.ts";
 import type { Usage } from "../message.ts";
 import type { Store } from "../ports/store.ts";
 import type { ToolContext } from "../tool/tool.ts";
-import type { Decision, PendingApproval } from "./approvals.ts";
+import type { Decision, PendingApproval, SubRun } from "./approvals.ts";
 import type { StepBudget } from "./budget.ts";
 import type { Caller } from "./event-bus.ts";
 import type { StreamPart } from "./stream-part.ts";
@@ -16,8 +15,10 @@ export type CallLink = {
   budget: StepBudget;
   /** Where a run below waits for its approvals: beside the one above, so that both are found again. */
   store: Store;
-  /** Set where the call goes on after an approval that a run below had asked for. */
-  resumed: { runId: string; decisions: readonly Decision[] } | undefined;
+  /** Set where the call goes on after an approval that a run below had asked for: the first run of that agent is that one. */
+  resumed: (SubRun & { decisions: readonly Decision[] }) | undefined;
+  /** Set by a run below that has to wait for an approval: the call waits too, whatever its tool makes of that. */
+  waiting: (SubRun & { pending: readonly PendingApproval[] }) | undefined;
 };
 
 // By the function that shows progress: each call has one of its own, and a copy of the context has it too.
@@ -30,25 +31,4 @@ export function linkCall({ progress }: ToolContext, link: CallLink): void {
 /** Nothing for a context that was made by hand, as in a test of a tool. */
 export function linkOf({ progress }: ToolContext): CallLink | undefined {
   return links.get(progress);
-}
-
-/** Thrown by a tool whose run waits for an approval: the call waits too. */
-export class SubRunWaits extends BesedaError {
-  readonly runId: string;
-  readonly #pending: readonly PendingApproval[];
-
-  /** Anything can be thrown, even a Proxy that throws when it is asked what it is. */
-  static is(thrown: unknown): thrown is SubRunWaits {
-    return typeof thrown === "object" && thrown !== null && #pending in thrown;
-  }
-
-  constructor(runId: string, pending: readonly PendingApproval[]) {
-    super("A run that this call started waits for an approval.", { code: "internal" });
-    this.runId = runId;
-    this.#pending = pending;
-  }
-
-  get pending(): readonly PendingApproval[] {
-    return this.#pending;
-  }
 }

@@ -4,6 +4,8 @@ import type { Message } from "../message.ts";
 import { type Tool, tool } from "../tool/tool.ts";
 import type { AgentPlan } from "./agent-plan.ts";
 
+const handOffPrefix = "hand_off_to_";
+
 /** A tool that tells the model that the thread is now another agent's; the loop sees to it that it is. */
 export function handOffTool({ name, description }: AgentPlan): Tool {
   if (!/^[a-zA-Z0-9_-]{1,50}$/.test(name)) {
@@ -13,7 +15,7 @@ export function handOffTool({ name, description }: AgentPlan): Tool {
     });
   }
   return tool({
-    name: `hand_off_to_${name}`,
+    name: handOffPrefix + name,
     description: `Hands the conversation to ${name}, who answers from then on. ${description}`.trim(),
     inputSchema: { type: "object", properties: {} },
     effects: "none",
@@ -21,13 +23,19 @@ export function handOffTool({ name, description }: AgentPlan): Tool {
   });
 }
 
-/** Whoever spoke last in the thread has it, if the conversation can get to them from the agent that is asked. */
+/** Whoever was handed the thread last, or spoke last, has it, if the conversation can get to them from the agent that is asked. */
 export function whoHas(thread: readonly Message[], asked: AgentPlan): AgentPlan {
-  const last = thread.findLast((message) => message.role === "assistant");
-  return (last?.agentName !== undefined && agentNamed(last.agentName, asked)) || asked;
+  for (let at = thread.length - 1; at >= 0; at--) {
+    const message = thread[at] as Message;
+    if (message.role === "assistant") return (message.agentName && agentNamed(message.agentName, asked)) || asked;
+    const name = message.role === "tool" && !message.isError && message.toolName.startsWith(handOffPrefix);
+    const handedTo = name && agentNamed(message.toolName.slice(handOffPrefix.length), asked);
+    if (handedTo) return handedTo;
+  }
+  return asked;
 }
 
-export function agentNamed(name: string, from: AgentPlan): AgentPlan | undefined {
+export function agentNamed(name: string | undefined, from: AgentPlan): AgentPlan | undefined {
   const reached = new Set([from]);
   for (const plan of reached) {
     if (plan.name === name) return plan;

@@ -26,9 +26,9 @@ export class ModelCall {
     const name = `${model.provider}:${model.modelId}`;
     this.#stop = stop;
     stop.throwIfStopped();
+    stop.onStop = (reason) => this.#abort(reason);
     this.#chunkMs = streamed ? chunkMs : Number.POSITIVE_INFINITY;
     this.#events = model.stream(request, { signal: this.#controller.signal, streamed })[Symbol.asyncIterator]();
-    stop.onStop = (reason) => this.#abort(reason);
     this.#stepTimer = startTimer(stepMs, () =>
       this.#abort(tooSlow(`${name} did not finish its reply in ${stepMs} ms.`, "stepMs")),
     );
@@ -99,8 +99,15 @@ export class ModelCall {
     clearTimeout(this.#stepTimer);
     clearTimeout(this.#silenceTimer);
     // Not awaited: an iterator that hangs in next() does not come back from return() either.
-    Promise.resolve(this.#events.return?.()).catch(() => {});
+    void leave(this.#events);
   }
+}
+
+/** Never rejects, whatever the adapter does. */
+async function leave(events: AsyncIterator<ModelEvent[]>): Promise<void> {
+  try {
+    await events.return?.();
+  } catch {}
 }
 
 function tooSlow(message: string, limit: keyof Timeouts): BesedaError {

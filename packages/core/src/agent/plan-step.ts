@@ -18,26 +18,21 @@ export type StepPlan = {
 };
 
 export function planStep(plan: StepPlan, thread: readonly Message[]): ModelRequest {
-  return planWholeStep(plan, repairThread(thread));
+  return planWholeStep(plan, repairThread(thread), thread.at(-1)?.role === "tool");
 }
 
-/** For a thread that is known to need no repair. */
-export function planWholeStep(plan: StepPlan, thread: readonly Message[]): ModelRequest {
+/** For a thread that is known to need no repair. A forced choice holds until a tool has answered; the model could never come to its own answer otherwise. */
+export function planWholeStep(plan: StepPlan, thread: readonly Message[], hasToolAnswered: boolean): ModelRequest {
   const prompted = plan.reasoning === "prompted";
   return {
     instructions: prompted ? [plan.instructions, thinkInstructions].filter(Boolean).join("\n\n") : plan.instructions,
     messages: thread,
     tools: plan.tools,
-    toolChoice: nextToolChoice(plan.toolChoice, thread),
+    toolChoice: hasToolAnswered && plan.toolChoice !== "none" ? "auto" : plan.toolChoice,
     reasoning: plan.reasoning === "native" ? "native" : "off",
     settings: plan.settings,
     ...(plan.output && { outputSchema: plan.output.schema }),
   };
-}
-
-/** A forced choice holds until a tool has answered; otherwise the model could never come to its own answer. */
-function nextToolChoice(choice: ToolChoice, thread: readonly Message[]): ToolChoice {
-  return choice !== "auto" && choice !== "none" && thread.at(-1)?.role === "tool" ? "auto" : choice;
 }
 
 /**

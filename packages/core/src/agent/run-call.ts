@@ -2,10 +2,10 @@
 import { describeThrown } from "../errors.ts";
 import type { ToolCallPart } from "../message.ts";
 import { jsonProblem } from "../tool/parse-json.ts";
-import type { Tool, ToolContext } from "../tool/tool.ts";
-import type { Decision } from "./approvals.ts";
+import type { ApprovalContext, Tool, ToolContext } from "../tool/tool.ts";
+import type { Decision, SubRun } from "./approvals.ts";
 import { CallLimit } from "./call-limit.ts";
-import { type CallLink, linkCall, SubRunWaits } from "./call-link.ts";
+import { type CallLink, linkCall } from "./call-link.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 export type CallRun = {
@@ -18,7 +18,9 @@ export type CallRun = {
   /** What was decided on calls that waited; nothing in a run that was not resumed. */
   decisions: readonly Decision[] | undefined;
   /** The runs that wait below calls of ours, by the call's id. */
-  subRuns: Readonly<Record<string, string>>;
+  subRuns: Readonly<Record<string, SubRun>>;
+  /** The ids of the calls whose tools have begun their work. */
+  begun: Set<string>;
 };
 
 /** For whom a run works, as its tools are told. */
@@ -28,68 +30,76 @@ export type Outcome =
   | { type: "answer"; output: unknown }
   | { type: "error"; error: string; isDenied?: true }
   /** Not carried out yet. `subRun` is a run below that waits itself. */
-  | { type: "waits"; subRun?: SubRunWaits };
+  | { type: "waits"; subRun?: NonNullable<CallLink["waiting"]> };
 
 /** What the call shows while it runs. */
 export type CallOutlet = { progress(value: unknown): void; forward(parts: readonly StreamPart[]): void };
 
-/** Never rejects. */
+/** Never rejects. Its time limit counts from here: validation and the question for an approval may hang as well. */
 export async function runCall(call: ToolCallPart, outlet: CallOutlet, run: CallRun): Promise<Outcome> {
-  const { toolName, toolCallId, input } = call;
+  const { toolName, input } = call;
   const tool = run.tools.get(toolName);
   if (!tool) return unknownTool(toolName, run.tools);
   const again = () => `Call ${toolName} again with input that fits its schema: ${JSON.stringify(tool.inputSchema)}`;
   if (call.invalid) return failed(`The input is not valid JSON: ${jsonProblem(String(input))}. ${again()}`);
-  const validation = await tool.validate(input);
-  if (!validation.ok) return failed(`The input does not fit: ${validation.problem}. ${again()}`);
+  const limit = new CallLimit(toolName, tool.timeout ?? run.toolMs);
+  run.limits.add(limit);
   try {
-    const verdict = await verdictOn(
-      toolCallId,
-      () => tool.needsApproval(validation.value, { ...run.speaker, callId: toolCallId }),
-      run,
-    );
-    if (verdict.type !== "go") return verdict;
-    const output = await execute(tool, validation.value, toolCallId, { outlet, run, resumed: verdict.resumed });
-    return { type: "answer", output };
+    return await limit.run(async () => {
+      const validation = await tool.validate(input);
+      if (!validation.ok) return failed(`The input does not fit: ${validation.problem}. ${again()}`);
+      const verdict = await verdictOn(call, () => tool.needsApproval(validation.value, contextOf(call, run)), run);
+      if (verdict.type !== "go") return verdict;
+      limit.throwIfStopped();
+      return execute(tool, validation.value, { call, outlet, run, limit, resumed: verdict.resumed });
+    });
   } catch (thrown) {
-    return SubRunWaits.is(thrown) ? { type: "waits", subRun: thrown } : failed(describeThrown(thrown));
+    return failed(describeThrown(thrown));
+  } finally {
+    run.limits.delete(limit);
   }
+}
+
+function contextOf({ toolCallId }: ToolCallPart, { speaker }: CallRun): ApprovalContext {
+  return { ...speaker, callId: toolCallId };
 }
 
 type Verdict = Exclude<Outcome, { type: "answer" }> | { type: "go"; resumed: CallLink["resumed"] };
 
 async function verdictOn(
-  callId: string,
+  { toolCallId }: ToolCallPart,
   needsApproval: () => boolean | Promise<boolean>,
   { decisions, subRuns }: CallRun,
 ): Promise<Verdict> {
   if (!decisions) return (await needsApproval()) ? { type: "waits" } : { type: "go", resumed: undefined };
-  const runBelow = subRuns[callId];
-  if (runBelow !== undefined) {
-    const path = `${callId}/`;
+  const subRun = Object.hasOwn(subRuns, toolCallId) ? subRuns[toolCallId] : undefined;
+  if (subRun) {
+    const path = `${toolCallId}/`;
     const below = decisions
       .filter((decision) => decision.callId.startsWith(path))
       .map((decision) => ({ ...decision, callId: decision.callId.slice(path.length) }));
-    return below.length > 0 ? { type: "go", resumed: { runId: runBelow, decisions: below } } : { type: "waits" };
+    return below.length > 0 ? { type: "go", resumed: { ...subRun, decisions: below } } : { type: "waits" };
   }
-  const decision = decisions.find((each) => each.callId === callId);
+  const decision = decisions.find((each) => each.callId === toolCallId);
   if (!decision) return { type: "waits" };
   if (decision.approved) return { type: "go", resumed: undefined };
   const reason = decision.reason ? ` The reason: ${decision.reason}` : "";
   return { ...failed(`The user did not approve this call, and it was not carried out.${reason}`), isDenied: true };
 }
 
-async function execute(
-  tool: Tool,
-  input: unknown,
-  callId: string,
-  { outlet, run, resumed }: { outlet: CallOutlet; run: CallRun; resumed: CallLink["resumed"] },
-): Promise<unknown> {
-  const limit = new CallLimit(tool.name, tool.timeout ?? run.toolMs);
+type Execution = {
+  call: ToolCallPart;
+  outlet: CallOutlet;
+  run: CallRun;
+  limit: CallLimit;
+  resumed: CallLink["resumed"];
+};
+
+async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, resumed }: Execution): Promise<Outcome> {
+  const callId = call.toolCallId;
   let isOver = false;
   const context: ToolContext = {
-    ...run.speaker,
-    callId,
+    ...contextOf(call, run),
     get signal() {
       return limit.signal;
     },
@@ -100,13 +110,18 @@ async function execute(
   const forward: CallLink["forward"] = (parts) => {
     if (!isOver) outlet.forward(parts);
   };
-  linkCall(context, { ...run.link, caller: { runId: run.speaker.runId, callId }, forward, resumed });
-  run.limits.add(limit);
+  const caller = { runId: run.speaker.runId, callId };
+  const link: CallLink = { ...run.link, caller, forward, resumed, waiting: undefined };
+  linkCall(context, link);
+  run.begun.add(callId);
   try {
-    return await limit.run(async () => tool.execute(input, context));
+    const output = await tool.execute(input, context);
+    return link.waiting ? { type: "waits", subRun: link.waiting } : { type: "answer", output };
+  } catch (thrown) {
+    if (link.waiting) return { type: "waits", subRun: link.waiting };
+    throw thrown;
   } finally {
     isOver = true;
-    run.limits.delete(limit);
   }
 }
 

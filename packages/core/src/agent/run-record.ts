@@ -18,7 +18,10 @@ import type { ReplyFold } from "./fold-reply.ts";
 import { isWhole, repairThread } from "./plan-step.ts";
 import type { StreamPart } from "./stream-part.ts";
 
-/** One model reply and the results of the tools that it called, in the order of the calls. */
+/**
+ * One model reply and the results of the tools that it called, in the order of the calls. Of the first step of a run that
+ * was resumed only those of the calls that had waited.
+ */
 export type Step = { message: AssistantMessage; toolResults: readonly ToolMessage[] };
 
 export type RunResult<Output = unknown> = {
@@ -67,13 +70,19 @@ export class RunRecord {
   readonly #runId: string;
   readonly #askedName: string;
   readonly #memory: Memory | undefined;
+  readonly #above: ((usage: Usage) => void) | undefined;
   readonly #added: Message[] = [];
   /** So many messages of the thread are known to be whole. */
   #whole = 0;
   #inFlight: InFlight | undefined;
 
-  constructor(runId: string, agentName: string, threadId: string | undefined, memory: Memory | undefined) {
+  constructor(
+    runId: string,
+    { name: agentName, memory }: { name: string; memory: Memory | undefined },
+    { threadId, above }: { threadId: string | undefined; above: ((usage: Usage) => void) | undefined },
+  ) {
     this.#runId = runId;
+    this.#above = above;
     this.#askedName = agentName;
     this.agentName = agentName;
     this.threadId = threadId;
@@ -133,8 +142,10 @@ export class RunRecord {
     if (step) step.toolResults = toolResults;
   }
 
+  /** Counted at once in the run above, too, which may not be there any more when this one ends. */
   addUsage(usage: Usage): void {
     this.usage = addUsage(this.usage, usage);
+    this.#above?.(usage);
   }
 
   /** Keeps what had arrived of the reply in flight; the parts close what its reader has seen open. */

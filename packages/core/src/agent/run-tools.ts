@@ -1,8 +1,9 @@
 // The calls of one step, side by side: parts as they happen, results in the model's order.
+import { BesedaError } from "../errors.ts";
 import type { ToolCallPart, ToolMessage } from "../message.ts";
 import { outputText } from "../tool/output-text.ts";
 import type { CallLimit } from "./call-limit.ts";
-import type { SubRunWaits } from "./call-link.ts";
+import type { CallLink } from "./call-link.ts";
 import type { RepeatBreaker } from "./repeat-breaker.ts";
 import { type CallRun, type Outcome, runCall } from "./run-call.ts";
 import type { StopSwitch } from "./stop-switch.ts";
@@ -17,7 +18,7 @@ export type ToolRun = Omit<CallRun, "limits"> & {
   keep(result: ToolMessage): Promise<void> | undefined;
 };
 
-export type WaitingCall = { call: ToolCallPart; subRun: SubRunWaits | undefined };
+export type WaitingCall = { call: ToolCallPart; subRun: CallLink["waiting"] };
 
 /** One result for each call; those of waiting calls say so. */
 export type ToolResults = { results: ToolMessage[]; waiting: WaitingCall[] };
@@ -33,9 +34,10 @@ export async function* runTools(
   const inbox = new Inbox<Arrival>();
   const limits = new Set<CallLimit>();
   const queue = calls.entries();
+  let isOver = false;
   const startNext = (): void => {
     const { value, done } = queue.next();
-    if (done) return;
+    if (done || isOver) return;
     const [index, call] = value;
     const outlet = {
       progress: (progress: unknown) => inbox.put({ call, progress }),
@@ -76,7 +78,10 @@ export async function* runTools(
       if (parts.length > 0) yield parts;
     }
   } finally {
+    isOver = true;
     run.stop.onStop = undefined;
+    // Those that are left over where a result could not be stored.
+    for (const limit of limits) limit.stop(new BesedaError("The run has ended.", { code: "aborted" }));
   }
   return { results, waiting: waiting.sort((a, b) => calls.indexOf(a.call) - calls.indexOf(b.call)) };
 }

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { BesedaError, describeThrown } from "../errors.ts";
 import type { UserMessage } from "../message.ts";
 import { agentLoop, type RunTask } from "./agent-loop.ts";
+import { messagesOf } from "./agent-options.ts";
 import type { AgentPlan } from "./agent-plan.ts";
 import type { CallLink } from "./call-link.ts";
 import type { EventBus } from "./event-bus.ts";
@@ -26,6 +27,7 @@ export class Run<Output = unknown> {
   readonly #limitMs: number;
   readonly #callersSignal: AbortSignal | undefined;
   readonly #link: CallLink | undefined;
+  readonly #userId: string | undefined;
   readonly #steering = new Steering();
   readonly #result: Promise<RunResult<Output>>;
   #loop: AsyncGenerator<StreamPart[]> | undefined;
@@ -42,6 +44,7 @@ export class Run<Output = unknown> {
   ) {
     this.runId = task.speaker.runId;
     this.#link = task.link;
+    this.#userId = task.speaker.userId;
     this.#bus = bus;
     this.#limitMs = agent.timeouts.totalMs;
     this.#callersSignal = signal;
@@ -99,11 +102,14 @@ export class Run<Output = unknown> {
   }
 
   /**
-   * Says something to the run while it works: the model sees it at its next step, and there is one more step where
-   * the run was about to end. False where the run is over: say it as a new message then.
+   * Says something to the run while it works: the model sees it at its next step, and there is one more step where the
+   * run was about to end with an answer. Where no step follows, it is kept in the thread. False where the run is over: say
+   * it as a new message then.
+   * @throws BesedaError `invalid-argument` for an empty message
    */
   steer(message: string | UserMessage): boolean {
-    return this.#steering.add(typeof message === "string" ? { role: "user", content: message } : { ...message });
+    const [said] = messagesOf(message, this.#userId);
+    return this.#steering.add(said as UserMessage);
   }
 
   /** Stops the run and its tools. What was said so far is kept. */

@@ -16,6 +16,19 @@ export class StopSwitch {
     this.onStop?.(reason);
   }
 
+  /** What the work resolves to, or why the run was stopped, whichever is first; for work that does not listen itself. */
+  async race<Value>(work: () => Value | Promise<Value>): Promise<Value> {
+    this.throwIfStopped();
+    try {
+      return await new Promise<Value>((resolve, reject) => {
+        this.onStop = reject;
+        Promise.resolve().then(work).then(resolve, reject);
+      });
+    } finally {
+      this.onStop = undefined;
+    }
+  }
+
   throwIfStopped(): void {
     if (this.#stopped) throw this.#stopped.reason;
   }

@@ -1,7 +1,15 @@
 // How a run is put aside for a person's approval, and taken up again where it was left.
 import { type AssistantMessage, type Message, type ToolCallPart, type ToolMessage, toolCallsOf } from "../message.ts";
 import type { AgentPlan } from "./agent-plan.ts";
-import { Approvals, approvalIdOf, type Decision, type PendingApproval, type SuspendedRun } from "./approvals.ts";
+import {
+  Approvals,
+  approvalIdOf,
+  type Decision,
+  isOfCall,
+  type PendingApproval,
+  type SuspendedRun,
+} from "./approvals.ts";
+import type { CallLink } from "./call-link.ts";
 import type { Speaker } from "./run-call.ts";
 import type { RunRecord } from "./run-record.ts";
 import type { WaitingCall } from "./run-tools.ts";
@@ -17,40 +25,52 @@ export type OpenStep = {
 
 /** What a step that has to wait leaves behind. */
 export type StepInWaiting = {
+  /** The agent that was asked. */
   agent: AgentPlan;
+  /** Who made the calls. */
+  agentName: string;
+  /** Who gets the thread after this step, where it was handed over in it. */
+  handedTo: string | undefined;
   speaker: Speaker;
   record: RunRecord;
   message: AssistantMessage;
   waiting: readonly WaitingCall[];
-  /** How many steps the run has taken. */
+  /** How many steps the run has taken, and how many it may still take. */
   steps: number;
-  isBelow: boolean;
+  stepsLeft: number;
+  link: CallLink | undefined;
   /** The step that this one goes on with, where the run was resumed and has to wait again. */
   open: OpenStep | undefined;
 };
 
 /** Stores the run first; whoever sees the requests can answer at once. */
 export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
-  const { agent, speaker, record, message, steps, open } = step;
+  const { agent, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
   const { runId, threadId, userId, ownerId } = speaker;
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
-  for (const { call, subRun } of step.waiting) if (subRun) subRuns[call.toolCallId] = subRun.runId;
-  await new Approvals(agent.store).put({
+  for (const { call, subRun } of step.waiting) {
+    if (subRun) subRuns[call.toolCallId] = { runId: subRun.runId, agentName: subRun.agentName };
+  }
+  await new Approvals(agent.store, agent.name).put({
     format: 1,
     runId,
-    agentName: record.agentName,
+    askedAgent: agent.name,
+    agentName,
+    ...(handedTo !== undefined && { handedTo }),
     ...(threadId !== undefined && { threadId }),
     ...(userId !== undefined && { userId }),
     ...(ownerId !== undefined && { ownerId }),
     steps,
+    stepsLeft,
     message,
     pending,
     subRuns,
-    ...(step.isBelow && { isBelow: true }),
+    ...(link && { isBelow: true }),
     ...(!record.isKept && { thread: record.thread }),
   });
   record.pending = pending;
+  if (link) link.waiting ??= { runId, agentName: agent.name, pending };
   return pending.map(({ approvalId, callId, toolName, input }) => ({
     type: "tool-approval-request",
     approvalId,
@@ -59,56 +79,72 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
   }));
 }
 
-function pendingOf({ call, subRun }: WaitingCall, { agent, speaker, record, open }: StepInWaiting): PendingApproval[] {
-  const { runId, threadId, userId } = speaker;
+/** A resumed run that was stopped or failed: what had not begun waits on. Where all of it had, nothing is left to wait. */
+export async function putBack({ suspended }: OpenStep, agent: AgentPlan, begun: ReadonlySet<string>): Promise<void> {
+  const { pending, subRuns } = suspended;
+  const isBegun = (callId: string) => [...begun].some((toolCallId) => isOfCall(callId, toolCallId, subRuns));
+  const waiting = pending.filter(({ callId }) => !isBegun(callId));
+  if (waiting.length > 0) await new Approvals(agent.store, agent.name).put({ ...suspended, pending: waiting });
+}
+
+function pendingOf({ call, subRun }: WaitingCall, step: StepInWaiting): PendingApproval[] {
+  const { runId, threadId, userId } = step.speaker;
   const { toolCallId, toolName, input } = call;
-  const expiresAt = new Date(Math.min(Date.now() + agent.timeouts.approvalMs, latestDate)).toISOString();
-  const ours = (callId: string, agentName: string) => ({
+  const ours = (callId: string) => ({
     runId,
     callId,
     approvalId: approvalIdOf(runId, callId),
-    agentName,
     ...(threadId !== undefined && { threadId }),
     ...(userId !== undefined && { userId }),
-    expiresAt,
   });
-  if (subRun) {
-    return subRun.pending.map((below) => ({ ...below, ...ours(`${toolCallId}/${below.callId}`, below.agentName) }));
-  }
-  const before = open?.suspended.pending.filter(({ callId }) => ownCall(callId) === toolCallId);
-  return before?.length ? before : [{ ...ours(toolCallId, record.agentName), toolName, input }];
+  if (subRun) return subRun.pending.map((below) => ({ ...below, ...ours(`${toolCallId}/${below.callId}`) }));
+  const { pending = [], subRuns = {} } = step.open?.suspended ?? {};
+  const before = pending.filter(({ callId }) => isOfCall(callId, toolCallId, subRuns));
+  if (before.length > 0) return before;
+  const expiresAt = new Date(Math.min(Date.now() + step.agent.timeouts.approvalMs, latestDate)).toISOString();
+  return [{ ...ours(toolCallId), toolName, input, agentName: step.agentName, expiresAt }];
 }
 
 const latestDate = Date.UTC(9999, 0);
 
-/**
- * Takes up the run. From here on nobody else can.
- * @throws BesedaError `not-found` where somebody else was quicker
- */
+/** Takes up the run. From here on nobody else can. @throws BesedaError `not-found` where somebody else was quicker */
 export async function reopen(
-  suspended: SuspendedRun,
+  { runId }: { runId: string },
   { agent, record, decisions }: { agent: AgentPlan; record: RunRecord; decisions: readonly Decision[] },
 ): Promise<OpenStep> {
+  const suspended = await new Approvals(agent.store, agent.name).claim(runId, decisions);
+  const { pending, subRuns, message } = suspended;
   if (suspended.thread) record.thread = [...suspended.thread];
-  else await record.load();
-  await new Approvals(agent.store).claim(suspended.runId);
-  const waiting = new Set(suspended.pending.map(({ callId }) => ownCall(callId)));
-  const calls = toolCallsOf(suspended.message).filter(({ toolCallId }) => waiting.has(toolCallId));
-  const isLatest = latestReply(record.thread)?.content.some(
-    (part) => part.type === "tool-call" && part.toolCallId === calls[0]?.toolCallId,
+  const calls = toolCallsOf(message).filter(({ toolCallId }) =>
+    pending.some(({ callId }) => isOfCall(callId, toolCallId, subRuns)),
   );
-  const message = isLatest ? suspended.message : again(suspended.message, calls);
-  // Where something else was said meanwhile the calls are made anew, so that their results follow them.
-  if (!isLatest) await record.say([message]);
-  record.steps.push({ message, toolResults: [] });
-  const approved = decisions.filter((each) => each.approved).map(({ callId }) => ownCall(callId));
-  for (const call of calls) if (approved.includes(call.toolCallId)) await record.note(begun(call));
   return { message, calls, decisions, suspended };
 }
 
-/** Of a path to a sub-agent's call, the call of this run. */
-function ownCall(callId: string): string {
-  return callId.split("/", 1)[0] as string;
+/** What has to stand in the thread before the calls of an open step are carried out. */
+export async function prepareThread(open: OpenStep, record: RunRecord): Promise<void> {
+  const { message, calls, decisions, suspended } = open;
+  // Where something else was said meanwhile the calls are made anew, so that their results follow them.
+  if (!isLatest(message, record.thread)) {
+    open.message = again(message, calls);
+    await record.say([open.message]);
+  }
+  record.steps.push({ message: open.message, toolResults: [] });
+  for (const call of calls) {
+    const isApproved = decisions.some(
+      ({ approved, callId }) => approved && isOfCall(callId, call.toolCallId, suspended.subRuns),
+    );
+    if (isApproved) await record.note(begun(call));
+  }
+}
+
+function isLatest(message: AssistantMessage, thread: readonly Message[]): boolean {
+  const latest = latestReply(thread);
+  const [first] = toolCallsOf(message);
+  return (
+    latest?.createdAt === message.createdAt &&
+    (latest?.content.some((part) => part.type === "tool-call" && part.toolCallId === first?.toolCallId) ?? false)
+  );
 }
 
 function latestReply(thread: readonly Message[]): AssistantMessage | undefined {

@@ -253,3 +253,9 @@ describe("fallback()", () => {
     expect(await failed.next()).toEqual({ done: true, value: undefined });
   });
 });
+
+it("a model that ends without a word has not answered", async () => {
+  const mute: LanguageModel = { provider: "p", modelId: "mute", stream: async function* () {} };
+  expect(textIn(await collect(fallback([mute, scriptedModel([{ text: "Hello" }])])))).toBe("Hello");
+  await expect(collect(fallback([mute]))).rejects.toMatchObject({ code: "bad-response" });
+});

@@ -124,6 +124,7 @@ class FallbackStream implements AsyncIterableIterator<ModelEvent[]> {
       try {
         this.#attempt = new Attempt(model, this.#call, hasLimit ? firstEventMs : Number.POSITIVE_INFINITY);
         const first = await this.#attempt.first();
+        if (first.done) throw saidNothing(model);
         this.#isOpen = true;
         return first;
       } catch (thrown) {
@@ -178,6 +179,14 @@ function tooSilent({ provider, modelId }: LanguageModel, ms: number): BesedaErro
   return new BesedaError(`${provider}:${modelId} sent nothing for ${ms} ms.`, {
     code: "timeout",
     hint: "Raise firstEventMs of the fallback where the model needs longer.",
+    isRetryable: true,
+  });
+}
+
+function saidNothing({ provider, modelId }: LanguageModel): BesedaError {
+  return new BesedaError(`${provider}:${modelId} ended its reply without a word.`, {
+    code: "bad-response",
+    hint: "Try again, or look at what the service logs.",
     isRetryable: true,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Message } from "../message.ts";
+import { type Message, textOf } from "../message.ts";
 import type { ModelRequest, ToolChoice } from "../ports/language-model.ts";
 import { promptedRequestWriter } from "./prompted-request.ts";
 import { hermesProtocol } from "./tool-protocol.ts";
@@ -115,6 +115,16 @@ describe("a request with tools, put into words,", () => {
         { type: "text", text: "Hurry!" },
       ],
     });
+  });
+
+  it("makes one reply of two in a row, as an approval that comes late leaves them", () => {
+    const write = promptedRequestWriter(hermesProtocol);
+    const answer: Message = { role: "assistant", content: [{ type: "text", text: "Four." }] };
+    const { messages } = write(
+      request([{ role: "user", content: "2 + 2?" }, answer, calls("x"), result("x", "found")]),
+    );
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+    expect(textOf(messages[1] as Message)).toMatch(/^Four\.One moment\.\n<tool_call>/);
   });
 
   it("is made of the same message objects each time, and of the same description of the tools", () => {

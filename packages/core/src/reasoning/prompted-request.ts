@@ -49,7 +49,7 @@ export function promptedRequestWriter(protocol: ToolProtocol): (request: ModelRe
     for (let at = 0; at < request.messages.length; ) {
       const message = request.messages[at] as Message;
       let end = at + 1;
-      if (message.role === "assistant") messages.push(replyOf(message));
+      if (message.role === "assistant") addReply(messages, replyOf(message));
       else {
         while (end < request.messages.length && request.messages[end]?.role !== "assistant") end++;
         messages.push(turnOf(message, request.messages.slice(at, end)));
@@ -67,6 +67,13 @@ export function promptedRequestWriter(protocol: ToolProtocol): (request: ModelRe
       settings: withStopSequences(request.settings, protocol.stopSequences),
     };
   };
+}
+
+/** Two replies in a row, as after an approval that came late, become one: many models take only turns. */
+function addReply(messages: Message[], reply: AssistantMessage): void {
+  const before = messages.at(-1);
+  if (before?.role !== "assistant") messages.push(reply);
+  else messages[messages.length - 1] = { role: "assistant", content: [...before.content, ...reply.content] };
 }
 
 /** Last in the instructions: it changes in the middle of a run, and what stands before it can stay in caches. */

@@ -37,6 +37,20 @@ describe("secrets", () => {
     });
   });
 
+  it("are known by their field in JSON that is a text itself, and whatever they are", () => {
+    const input = JSON.stringify({ user: "ann", password: "hunter2", n: 1 });
+    expect(scrubText(input)).toBe(input.replace("hunter2", "*******"));
+    const nested = JSON.stringify({ arguments: input });
+    expect(scrubText(nested)).toBe(nested.replace("hunter2", "*******"));
+    expect(scrubPieces(['{"pass', 'word":"hun', 'ter2"}']).join("")).toBe('{"password":"*******"}');
+    expect(scrubJson({ password: 1234, token: 5, cookie: ["a", { b: "cd" }], secret: null })).toEqual({
+      password: "***",
+      token: 5,
+      cookie: ["*", { b: "**" }],
+      secret: null,
+    });
+  });
+
   it("are found across the cuts of a stream, which stay where they were", () => {
     const pieces = ["one sk-abcdefgh", "", "ijklmnop012345", " two"];
     const scrubbed = scrubPieces(pieces);

@@ -1,6 +1,9 @@
 // Keeps secrets out of recordings. Each is replaced by stars, one for each character, so that nothing shifts.
 import type { JsonValue } from "../message.ts";
 
+const secretNames =
+  "authorization|(?:x-)?api[-_]?key|(?:access|refresh|id|auth)[-_]?token|client[-_]?secret|secret|password|cookie";
+
 /** What keys and tokens look like, by the prefixes that services give them. */
 const keyLike = new RegExp(
   [
@@ -22,11 +25,12 @@ const keyLike = new RegExp(
     "(?<=\\b(?:Bearer|Basic|Api-Key)\\s+)[A-Za-z0-9._~+/=-]{8,}",
     "(?<=[?&](?:api[-_]?key|key|token|access_token|secret|password)=)[^&\\s\"'#]+",
     "(?<=://[^\\s/:@]*:)[^\\s/@]+(?=@)",
+    // in JSON that is a text itself, such as the arguments of a call
+    `(?<=\\\\*"(?:${secretNames})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]+`,
   ].join("|"),
   "g",
 );
-const secretField =
-  /^(authorization|(x-)?api[-_]?key|(access|refresh|id|auth)[-_]?token|client[-_]?secret|secret|password|cookie)$/i;
+const secretField = new RegExp(`^(?:${secretNames})$`, "i");
 
 /** `secrets` are those that are known, such as the key of the request. */
 export function scrubText(text: string, secrets: readonly string[] = []): string {
@@ -53,9 +57,17 @@ export function scrubJson(value: JsonValue, secrets: readonly string[] = []): Js
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [
       name,
-      typeof each === "string" && secretField.test(name) ? stars(each) : scrubJson(each, secrets),
+      secretField.test(name) ? starred(each) : scrubJson(each, secrets),
     ]),
   );
+}
+
+/** Everything in it but its shape. */
+function starred(value: JsonValue): JsonValue {
+  if (typeof value === "string") return stars(value);
+  if (Array.isArray(value)) return value.map(starred);
+  if (typeof value !== "object" || value === null) return value === null ? null : "***";
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, starred(each)]));
 }
 
 function stars(secret: string): string {
