@@ -302,7 +302,10 @@ describe("a call that waits for an approval", () => {
     description: "",
     inputSchema: { type: "object" },
     needsApproval: true,
-    execute: ({ file }) => void erased.push(String(file)),
+    execute: ({ file }) => {
+      erased.push(String(file));
+      return `${file} is gone`;
+    },
   });
   const call = (file: string): ScriptedReply => ({ toolCalls: [{ toolName: "erase", input: { file } }] });
 
@@ -315,6 +318,7 @@ describe("a call that waits for an approval", () => {
     await terminal.type("/approve 7\r", 'There is no call 7. These wait:\n  1  erase {"file":"a"}\n\nyou › ');
     expect(erased).toEqual([]);
     await terminal.type("/approve\r", "Gone.\n\nyou › ");
+    expect(terminal.output.text).toContain("↳ erase: a is gone\n");
     expect(erased).toEqual(["a"]);
     await terminal.type("/approve\r", "Nothing waits for an approval on this thread.\n\nyou › ");
     await terminal.type("erase b\r", "/deny REASON.\n\nyou › ");

@@ -74,9 +74,9 @@ export class PartRenderer {
       case "tool-progress":
         return this.#passing(`  … ${oneLine(part.toolName, 64)}: ${oneLine(asText(part.progress), longestProgress)}`);
       case "tool-result":
-        return this.#line(`  ↳ ${this.#whose(part.toolCallId)}${dim(oneLine(asText(part.output), longestOutput))}`);
+        return this.#line(`  ↳ ${this.#whose(part)}${dim(oneLine(asText(part.output), longestOutput))}`);
       case "tool-error":
-        return this.#line(`  ${error("✗")} ${this.#whose(part.toolCallId)}${oneLine(part.error, longestOutput)}`);
+        return this.#line(`  ${error("✗")} ${this.#whose(part)}${oneLine(part.error, longestOutput)}`);
       case "tool-approval-request": {
         const { toolName, input } = part.toolCall;
         return this.#line(`${tool("⏸")} ${oneLine(toolName, 64)} ${oneLine(asText(input), longestInput)}`);
@@ -146,9 +146,10 @@ export class PartRenderer {
   }
 
   /** Right under its call an answer needs no name; of several calls side by side each has to say whose it is. */
-  #whose(toolCallId: string): string {
+  #whose({ toolCallId, toolName }: { toolCallId: string; toolName: string }): string {
     if (this.#lastCall === toolCallId) return "";
-    return `${oneLine(this.#calls.get(toolCallId) ?? "", 60)}: `;
+    // A call that an approval set free was shown by the run before.
+    return `${oneLine(this.#calls.get(toolCallId) ?? toolName, 60)}: `;
   }
 
   /** Wrapping is off while it is written: a line that is wider than the terminal could not be taken back. */
