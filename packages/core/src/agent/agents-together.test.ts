@@ -310,6 +310,28 @@ describe("a hand-off", () => {
     expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(["hand_off_to_sales"]);
   });
 
+  it("lasts though the run ended before the other agent had said anything", async () => {
+    const kept = memory();
+    const model = scriptedModel([toSales]);
+    const sales = new Agent({ name: "sales", model: scriptedModel([{ text: "It costs 5." }]) });
+    const front = new Agent({ name: "front", model, memory: kept, maxSteps: 1, handOffs: () => [sales] });
+    expect((await front.generate("How much?", { threadId: "t" })).finishReason).toBe("max-steps");
+    expect((await front.generate("Well?", { threadId: "t" })).agentName).toBe("sales");
+  });
+
+  it("keeps the promise of the agent that was asked: its output, and lets the other one's tool choice count", async () => {
+    const answer = scriptedModel([{ toolCalls: [{ toolName: "final_answer", input: { price: 5 } }] }]);
+    const sales = new Agent({ name: "sales", model: answer, toolChoice: "required" });
+    const output = z.object({ price: z.number() });
+    const front = new Agent({ name: "front", model: scriptedModel([toSales]), output, handOffs: () => [sales] });
+    expect(await front.generate("How much?")).toMatchObject({ agentName: "sales", output: { price: 5 } });
+    const look = tool({ name: "look", description: "", inputSchema: z.object({}), execute: () => "5" });
+    const forced = scriptedModel([{ toolCalls: [{ toolName: "look", input: {} }] }, { text: "5" }]);
+    const other = new Agent({ name: "sales", model: forced, tools: [look], toolChoice: "required" });
+    await new Agent({ name: "front", model: scriptedModel([toSales]), handOffs: () => [other] }).generate("How much?");
+    expect(forced.requests.map(({ toolChoice }) => toolChoice)).toEqual(["required", "auto"]);
+  });
+
   it("keeps the budget of the run", async () => {
     const back = { toolCalls: [{ toolName: "hand_off_to_front", input: {} }] };
     const { front, models } = desk([toSales, toSales, toSales], [back, back, back]);

@@ -228,3 +228,59 @@ it("a tool that asks an agent by itself waits with it, and goes on with the same
   expect(result).toMatchObject({ text: "All done.", steps: [{ toolResults: [{ output: "erased" }] }, {}] });
   expect(done).toHaveBeenCalledTimes(1);
 });
+
+it("a sub-agent's request that has expired is forgotten, with its run", async () => {
+  const store = new ProcessStore();
+  const model = scriptedModel([callsOf("a")]);
+  const tools = [act("a", () => "done", { needsApproval: true })];
+  const below = new Agent({ name: "below", model, tools, timeouts: { approvalMs: -1 } });
+  const above = scriptedModel([{ toolCalls: [{ toolName: "below", input: { task: "x" } }] }]);
+  const agent = new Agent({ model: above, tools: [below.asTool()], memory: memoryOn(store) });
+  expect((await agent.generate("Go")).finishReason).toBe("approval");
+  expect(await store.entries("")).toHaveLength(2);
+  expect(await agent.pending()).toEqual([]);
+  expect(await store.entries("")).toEqual([]);
+});
+
+it("a tool that asks an agent twice gets the run that waited once, and a new one after it", async () => {
+  const model = scriptedModel([callsOf("a"), { text: "erased" }, { text: "anew" }]);
+  const below = new Agent({ name: "below", model, tools: [act("a", () => "done", { needsApproval: true })] });
+  const ask = tool({
+    name: "ask",
+    description: "",
+    inputSchema: z.object({}),
+    execute: async (_, context) => {
+      const first = await below.generate("Erase", { parent: context });
+      if (first.finishReason === "approval") return undefined;
+      return [first.text, (await below.generate("And now?", { parent: context })).text];
+    },
+  });
+  const agent = new Agent({ model: scriptedModel([callsOf("ask"), { text: "All done." }]), tools: [ask] });
+  const { runId } = await agent.generate("Go");
+  const { steps } = await agent.resume(runId, [{ callId: "c1/c1", approved: true }]);
+  expect(steps[0]?.toolResults[0]?.output).toBe('["erased","anew"]');
+});
+
+it("results of two runs that wait on one thread stand under their own calls, though the calls have the same id", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const thread: string[] = [];
+  const memory: Memory = {
+    ...memoryOn(new ProcessStore(), async () => thread.map((line) => JSON.parse(line))),
+    append: async (_, messages) => void thread.push(...messages.map((message) => JSON.stringify(message))),
+  };
+  const model = scriptedModel([callsOf("a"), callsOf("b"), { text: "Done." }]);
+  const tools = ["a", "b"].map((name) => act(name, () => `${name} is done`, { needsApproval: true }));
+  const agent = new Agent({ model, tools, memory });
+  const first = await agent.generate("Do a", { threadId: "t" });
+  vi.setSystemTime(Date.now() + 1_000);
+  await agent.generate("Do b", { threadId: "t" });
+  await agent.resume(first.runId, [{ callId: "c1", approved: true }]);
+  vi.useRealTimers();
+  const [call, result] = model.requests[2]?.messages.slice(-2) ?? [];
+  expect([call, result]).toMatchObject([{ content: [{ toolName: "a" }] }, { toolName: "a", output: "a is done" }]);
+});
+
+it("a sub-agent may take as long as its own runs may, not only as long as a tool", () => {
+  const agent = new Agent({ name: "below", model: scriptedModel([]), timeouts: { totalMs: 7_000 } });
+  expect(agent.asTool().timeout).toBe(7_000);
+});

@@ -37,6 +37,19 @@ describe("run.steer()", () => {
     model.done();
   });
 
+  it("makes a step more after an answer that was cut, too, and is refused where it is empty", async () => {
+    const run = new Agent({ model: scriptedModel([{ text: "Ri", finishReason: "length" }, { text: "Left." }]) }).stream(
+      "?",
+    );
+    let isSaid = false;
+    for await (const _ of run.textStream) {
+      if (!isSaid) expect(() => run.steer(" ")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+      if (!isSaid) run.steer("Left!");
+      isSaid = true;
+    }
+    expect(await run.result).toMatchObject({ text: "Left.", finishReason: "stop" });
+  });
+
   it("makes no step more than the run may take, and is kept in the thread then", async () => {
     const run = new Agent({ model: scriptedModel([{ text: "Right." }]), maxSteps: 1 }).stream("Where to?");
     for await (const _ of run.textStream) run.steer("Left!");
