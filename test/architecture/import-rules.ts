@@ -56,7 +56,7 @@ const coreFloors: Record<string, Record<string, "all" | "type">> = {
   http: { errors: "all", message: "type" },
   tool: { message: "all", errors: "all" },
   ports: { tool: "all", message: "all", errors: "all" },
-  tape: { message: "type", errors: "all" },
+  tape: { http: "all", message: "type", errors: "all" },
   models: { tape: "all", ports: "all", tool: "all", message: "all", errors: "all" },
   reasoning: { ports: "all", tool: "all", message: "all", errors: "all" },
   agent: { reasoning: "all", ports: "all", tool: "all", message: "all", errors: "all" },

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { ReceivedRequest, ServerReply } from "@beseda/core/testing";
+import { expect } from "vitest";
 import { serving, tell } from "./fault-bench.ts";
 
 export type LeftBehind = {
@@ -17,6 +18,17 @@ export type LeftBehind = {
   requests: number;
   bytesPerRun: number;
 };
+
+/** Of every seven runs three end well, one fails, and three are stopped in three ways. */
+export function expectNothingLeft(runs: number, left: LeftBehind, mostBytesPerRun: number): void {
+  const seventh = runs / 7;
+  expect(left.ends).toEqual({ stop: 3 * seventh, failed: seventh, aborted: 3 * seventh });
+  expect(left.bytesPerRun).toBeLessThan(mostBytesPerRun);
+  expect(left.listeners).toBe(0);
+  expect(left.timers).toBe(0);
+  expect(left.sockets).toBeLessThanOrEqual(16);
+  expect(left.mostConnections).toBeLessThanOrEqual(48);
+}
 
 export async function manyRuns(runs: number): Promise<LeftBehind> {
   const server = await serving({ respond: replyTo });

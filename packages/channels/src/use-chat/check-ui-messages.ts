@@ -41,6 +41,6 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 export function invalid(at: string, problem: string): BesedaError {
   return new BesedaError(`What the client sent cannot be used: ${at} ${problem}.`, {
     code: "invalid-argument",
-    hint: "Pass the `messages` of the body that useChat of the AI SDK 5 or newer posts.",
+    hint: "Pass the `messages` of the body that useChat of the AI SDK 6 or newer posts.",
   });
 }

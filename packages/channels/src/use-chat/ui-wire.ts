@@ -1,4 +1,4 @@
-// The UI message stream, version 1, as far as it is written here: what useChat of the AI SDK 5 and newer reads.
+// The UI message stream, version 1, as far as it is written here: what useChat of the AI SDK 6 and newer reads.
 // Source: the chunks of `ai` 6, in which a client of version 6 refuses any other.
 import { outputText } from "@beseda/core";
 

@@ -6,6 +6,7 @@ export { type JsonLinesSink, jsonLinesDecoder, parseEvent } from "./read-json-li
 export { type SseSink, sseDecoder } from "./read-sse.ts";
 export {
   connectionError,
+  cutOff,
   errorInBody,
   excerpt,
   type FailedReply,

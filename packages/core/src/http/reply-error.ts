@@ -220,3 +220,12 @@ function parsed(body: string): unknown {
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
+
+/** A stream that ended before the model had finished. */
+export function cutOff(): BesedaError {
+  return new BesedaError("The reply was cut off: the stream ended before the model had finished.", {
+    code: "unavailable",
+    hint: "Try again. If it happens at the same point each time, look at the limits of the proxy before the service.",
+    isRetryable: true,
+  });
+}

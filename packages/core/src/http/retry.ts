@@ -1,6 +1,7 @@
 // When a failed request is sent again, and how long that waits.
 import { BesedaError } from "../errors.ts";
 import { beginPause, keepPause, type Service } from "./pauses.ts";
+import { waited } from "./wait.ts";
 
 export type RetryPolicy = {
   /** How many times a request is sent again. Default 2. */
@@ -37,19 +38,4 @@ export async function retrying<Value>(attempt: () => Promise<Value>, call: Retri
 /** Milliseconds to wait unasked, by how many attempts had failed before: 0.5 s, 1 s, 2 s … 8 s, of which up to a half is left to chance, `random` from 0 to 1. */
 export function backOffMs(failures: number, random: number): number {
   return Math.min(8_000, 500 * 2 ** failures) * (1 - random / 2);
-}
-
-/** The timer keeps the process alive: somebody waits for the reply. */
-function waited(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -1,5 +1,6 @@
 // The events of one reply out of the parts of its stream, or out of the whole reply.
 import { BesedaError, type FinishReason, type ModelEvent, type Usage } from "@beseda/core";
+import { cutOff } from "@beseda/core/http";
 import type { AiFinishReason, AiMetadata, AiPart, AiReply, AiUsage } from "./ai-sdk-wire.ts";
 import { fromAiError } from "./from-ai-error.ts";
 import { type KeptReasoning, toProviderData } from "./kept-data.ts";
@@ -154,15 +155,6 @@ export class AiReplyReader {
     this.isFinished = true;
     return [{ type: "finish", finishReason: toFinishReason(word, this.#hasCalls), ...(usage && { usage }) }];
   }
-}
-
-/** The stream ended without a `finish`. */
-export function cutOff(): BesedaError {
-  return new BesedaError("The reply was cut off: the stream ended before the model had finished.", {
-    code: "unavailable",
-    hint: "Try again. If it happens at the same point each time, look at the limits of the proxy before the service.",
-    isRetryable: true,
-  });
 }
 
 function empty(): BesedaError {

@@ -9,10 +9,10 @@ import {
   type ModelRequest,
   toolCallsOf,
 } from "@beseda/core";
-import { type RetryPolicy, retrying } from "@beseda/core/http";
+import { cutOff, type RetryPolicy, retrying } from "@beseda/core/http";
 import type { AiPartReader, AiSdkModel } from "./ai-sdk-wire.ts";
 import { addressIn, fromAiError } from "./from-ai-error.ts";
-import { AiReplyReader, cutOff } from "./from-ai-part.ts";
+import { AiReplyReader } from "./from-ai-part.ts";
 import { type AiCall, type ProviderOptions, toCallOptions } from "./to-call-options.ts";
 
 export type FromAiSdkOptions = {

@@ -1,6 +1,6 @@
 // The events of one reply out of the chunks of its stream, or out of the whole reply: tolerant of what servers really send.
 import { BesedaError, type FinishReason, type ModelEvent, ThinkSplitter, type Usage } from "@beseda/core";
-import { errorInBody, parseEvent, type SseSink } from "@beseda/core/http";
+import { cutOff, errorInBody, parseEvent, type SseSink } from "@beseda/core/http";
 import type { ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
 import type { Quirks } from "./quirks.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
@@ -137,14 +137,6 @@ function toUsage(wire: ChatUsage): Usage {
     ...(reasoningTokens && { reasoningTokens }),
     ...(cachedInputTokens && { cachedInputTokens }),
   };
-}
-
-function cutOff(): BesedaError {
-  return new BesedaError("The reply was cut off: the stream ended before the model had finished.", {
-    code: "unavailable",
-    hint: "Try again. If it happens at the same point each time, look at the limits of the proxy before the service.",
-    isRetryable: true,
-  });
 }
 
 function empty(): BesedaError {
