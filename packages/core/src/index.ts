@@ -23,6 +23,8 @@ export {
   messageFormat,
   noUsage,
   type ReasoningPart,
+  type ReplyMetadata,
+  type Source,
   type TextPart,
   type ToolCallPart,
   type ToolMessage,
@@ -34,18 +36,28 @@ export {
 } from "./message.ts";
 export { type FallbackOptions, fallback } from "./models/fallback.ts";
 export { type RecordedOptions, recorded } from "./models/recorded.ts";
+export { viaOperations } from "./models/via-operations.ts";
+export { type WaitOptions, waitForOperation } from "./models/wait-for-operation.ts";
 export { type ModelDefaults, withDefaults } from "./models/with-defaults.ts";
+export type { EmbeddingModel, EmbeddingOptions, Embeddings } from "./ports/embedding-model.ts";
+export type { GeneratedImage, ImageModel, ImageRequest } from "./ports/image-model.ts";
 export type {
   LanguageModel,
   ModelAbilities,
   ModelCallOptions,
   ModelEvent,
+  ModelOperations,
   ModelRequest,
   ModelSettings,
   ToolChoice,
 } from "./ports/language-model.ts";
 export type { Memory, ThreadSummary } from "./ports/memory.ts";
+export type { BatchOutcome, BatchReply, BatchRequests, ModelBatches } from "./ports/model-batches.ts";
+export type { Operation, OperationCallOptions, Operations, SubmitOptions } from "./ports/operation.ts";
 export type { Store } from "./ports/store.ts";
+export type { Classification, Prediction, TextClassifier } from "./ports/text-classifier.ts";
+export type { Token, Tokenizer } from "./ports/tokenizer.ts";
+export type { TunedModel, Tuner, TuningRequest } from "./ports/tuner.ts";
 export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thought.ts";
 export { promptedTools } from "./reasoning/prompted-tools.ts";
 export { type CallHead, hermesProtocol, type ToolProtocol, type WrittenCall } from "./reasoning/tool-protocol.ts";

@@ -49,8 +49,24 @@ export type AssistantMessage = {
   agentName?: string;
   finishReason?: FinishReason;
   usage?: Usage;
+  /** What the answer rests on, where the service searched by itself. */
+  sources?: readonly Source[];
+  response?: ReplyMetadata;
   createdAt?: string;
 };
+
+/** A page or a file that the answer rests on. */
+export type Source = {
+  id: string;
+  /** Of a page. */
+  url?: string;
+  title?: string;
+  /** Of a file. */
+  filename?: string;
+};
+
+/** `requestId` is the service's own, for its support; `modelVersion` is what answered, in the service's words. */
+export type ReplyMetadata = { requestId?: string; modelVersion?: string };
 
 /**
  * What the model is told a tool answered. One message for each call. `isPending` stands for a call that waits for an
@@ -90,6 +106,8 @@ export type Usage = {
   reasoningTokens?: number;
   cachedInputTokens?: number;
   estimated?: true;
+  /** Money by currency (ISO 4217), such as `{ RUB: 0.42 }`, of the replies whose price is known. */
+  cost?: Readonly<Record<string, number>>;
 };
 
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
@@ -107,6 +125,15 @@ export function addUsage(a: Usage, b: Usage): Usage {
     sum.cachedInputTokens = (a.cachedInputTokens ?? 0) + (b.cachedInputTokens ?? 0);
   }
   if (a.estimated || b.estimated) sum.estimated = true;
+  if (a.cost || b.cost) sum.cost = addCost(a.cost ?? {}, b.cost ?? {});
+  return sum;
+}
+
+type Cost = NonNullable<Usage["cost"]>;
+
+function addCost(a: Cost, b: Cost): Cost {
+  const sum: Record<string, number> = { ...a };
+  for (const [currency, amount] of Object.entries(b)) sum[currency] = (sum[currency] ?? 0) + amount;
   return sum;
 }
 

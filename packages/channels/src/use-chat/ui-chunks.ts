@@ -42,6 +42,8 @@ export class UiChunks {
         return this.#options.sendReasoning ? [{ type: part.type, id: part.id }] : [];
       case "reasoning-delta":
         return this.#options.sendReasoning ? [{ type: part.type, id: part.id, delta: part.text }] : [];
+      case "source":
+        return [toSourceChunk(part)];
       case "finish-step":
         this.#texts.clear();
         return [{ type: "finish-step" }];
@@ -152,4 +154,18 @@ function approvalRequest({ approvalId, toolCall }: Extract<StreamPart, { type: "
   const request: UiChunk = { type: "tool-approval-request", approvalId, toolCallId };
   if (path.length === 1) return [request];
   return [{ type: "tool-input-available", toolCallId, toolName, input: sendable(input) }, request];
+}
+
+function toSourceChunk(part: Extract<StreamPart, { type: "source" }>): UiChunk {
+  const { id: sourceId } = part;
+  if (part.sourceType === "url")
+    return { type: "source-url", sourceId, url: part.url, ...(part.title && { title: part.title }) };
+  const { title, filename } = part;
+  return {
+    type: "source-document",
+    sourceId,
+    mediaType: "application/octet-stream",
+    title,
+    ...(filename && { filename }),
+  };
 }

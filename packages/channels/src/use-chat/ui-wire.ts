@@ -5,6 +5,8 @@ import { outputText } from "@beseda/core";
 export type UiChunk =
   | { type: "start"; messageMetadata?: unknown }
   | { type: "start-step" | "finish-step" | "abort" }
+  | { type: "source-url"; sourceId: string; url: string; title?: string }
+  | { type: "source-document"; sourceId: string; mediaType: string; title: string; filename?: string }
   | { type: "text-start"; id: string }
   | { type: "text-delta"; id: string; delta: string }
   | { type: "text-end"; id: string; providerMetadata?: { beseda: { isReplaced: true } } }

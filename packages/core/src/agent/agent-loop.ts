@@ -140,8 +140,10 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           ending = "approval";
         }
       }
-      const { finishReason = "stop", usage = noUsage } = message;
-      if (!open) yield [{ type: "finish-step", step: steps, finishReason, usage, runId }];
+      const { finishReason = "stop", usage = noUsage, response } = message;
+      if (!open) {
+        yield [{ type: "finish-step", step: steps, finishReason, usage, ...(response && { response }), runId }];
+      }
       open = undefined;
       begun.clear();
 

@@ -4,6 +4,8 @@ import type {
   AssistantPart,
   FinishReason,
   ReasoningPart,
+  ReplyMetadata,
+  Source,
   TextPart,
   ToolCallPart,
   Usage,
@@ -12,7 +14,7 @@ import type { ModelEvent } from "../ports/language-model.ts";
 import { ThinkSplitter } from "../reasoning/chain-of-thought.ts";
 import { parseJson } from "../tool/parse-json.ts";
 import type { ReasoningStyle } from "./plan-step.ts";
-import type { StreamPart } from "./stream-part.ts";
+import type { PartBody, StreamPart } from "./stream-part.ts";
 
 export class ReplyFold {
   readonly #runId: string;
@@ -22,11 +24,12 @@ export class ReplyFold {
   readonly #content: AssistantPart[] = [];
   /** Tool inputs that are being written. */
   #openInputs: Set<string> | undefined;
+  readonly #sources: Source[] = [];
   /** Calls whose closing brackets were added. */
   readonly #closedCalls: { call: ToolCallPart; text: string }[] = [];
   #block: { part: TextPart | ReasoningPart; id: string } | undefined;
   /** Set by the model's `finish`. */
-  finish: { finishReason: FinishReason; usage: Usage | undefined } | undefined;
+  finish: { finishReason: FinishReason; usage: Usage | undefined; response: ReplyMetadata | undefined } | undefined;
 
   constructor(runId: string, step: number, reasoning: ReasoningStyle) {
     this.#runId = runId;
@@ -58,6 +61,8 @@ export class ReplyFold {
     const message: AssistantMessage = { role: "assistant", content };
     const finishReason = ended === "whole" ? this.finish?.finishReason : ended;
     if (finishReason) message.finishReason = finishReason;
+    if (this.#sources.length > 0) message.sources = this.#sources;
+    if (this.finish?.response) message.response = this.finish.response;
     return message;
   }
 
@@ -121,7 +126,11 @@ export class ReplyFold {
       case "finish":
         this.closeBlock(parts);
         if (event.finishReason === "length") this.#refuseClosedCalls();
-        this.finish = { finishReason: event.finishReason, usage: event.usage };
+        this.finish = { finishReason: event.finishReason, usage: event.usage, response: event.response };
+        break;
+      case "source":
+        this.#sources.push(event.source);
+        parts.push({ ...toSourcePart(event.source), runId });
     }
   }
 
@@ -160,6 +169,12 @@ export class ReplyFold {
       parts.push({ type: "text-replace", id: `text-${this.#step}-${index + 1}`, text: anew, runId });
     }
   }
+}
+
+/** The AI SDK knows pages by their address and files by their name. */
+function toSourcePart({ id, url, title, filename }: Source): Extract<PartBody, { type: "source" }> {
+  if (url !== undefined) return { type: "source", sourceType: "url", id, url, ...(title && { title }) };
+  return { type: "source", sourceType: "document", id, title: title ?? filename ?? id, ...(filename && { filename }) };
 }
 
 type ParsedInput = { input: unknown; invalid?: true; wasOpen: boolean };

@@ -27,12 +27,13 @@ export class ModelCall {
     this.#stop = stop;
     stop.throwIfStopped();
     stop.onStop = (reason) => this.#abort(reason);
-    this.#chunkMs = streamed ? chunkMs : Number.POSITIVE_INFINITY;
+    const comesInPieces = streamed && model.abilities?.streams !== false;
+    this.#chunkMs = comesInPieces ? chunkMs : Number.POSITIVE_INFINITY;
     this.#events = model.stream(request, { signal: this.#controller.signal, streamed })[Symbol.asyncIterator]();
     this.#stepTimer = startTimer(stepMs, () =>
       this.#abort(tooSlow(`${name} did not finish its reply in ${stepMs} ms.`, "stepMs")),
     );
-    this.#watchSilence(streamed ? firstChunkMs : Number.POSITIVE_INFINITY, () =>
+    this.#watchSilence(comesInPieces ? firstChunkMs : Number.POSITIVE_INFINITY, () =>
       tooSlow(`${name} sent nothing for ${firstChunkMs} ms.`, "firstChunkMs"),
     );
   }

@@ -1,6 +1,6 @@
 // What a run yields while it happens. Names and fields are those of the AI SDK's fullStream, plus runId.
 import type { BesedaError } from "../errors.ts";
-import type { FinishReason, Message, Usage } from "../message.ts";
+import type { FinishReason, Message, ReplyMetadata, Usage } from "../message.ts";
 import type { ModelSettings } from "../ports/language-model.ts";
 
 /**
@@ -50,7 +50,10 @@ export type PartBody =
       approvalId: string;
       toolCall: { toolCallId: string; toolName: string; input: unknown };
     }
-  | { type: "finish-step"; step: number; finishReason: FinishReason; usage: Usage }
+  /** What the answer rests on, of a service that searches by itself: a page or a file. */
+  | { type: "source"; sourceType: "url"; id: string; url: string; title?: string }
+  | { type: "source"; sourceType: "document"; id: string; title: string; filename?: string }
+  | { type: "finish-step"; step: number; finishReason: FinishReason; usage: Usage; response?: ReplyMetadata }
   | { type: "finish"; finishReason: FinishReason; totalUsage: Usage }
   | { type: "abort"; reason: string; totalUsage: Usage }
   | { type: "error"; error: BesedaError; totalUsage: Usage };

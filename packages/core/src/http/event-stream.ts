@@ -1,12 +1,18 @@
 // What providers use: a request in, its events or its JSON out, sent again where that is safe.
 import { BesedaError } from "../errors.ts";
 import { type Decoder, EventReader } from "./event-reader.ts";
+import type { Guard, Visit } from "./guard.ts";
 import { maskSecrets, secretsIn } from "./mask-secrets.ts";
 import { aboutReply, errorInBody, headerOf, type ReplyHead, wrongContent } from "./reply-error.ts";
-import { type ByteSink, type HttpRequest, send } from "./request.ts";
+import { type ByteSink, type HttpRequest, type RequestHeaders, send } from "./request.ts";
 import { type RetryPolicy, retrying } from "./retry.ts";
 
-export type RetriedRequest = HttpRequest & { url: string; retry?: RetryPolicy | undefined };
+export type RetriedRequest = HttpRequest & {
+  url: string;
+  retry?: RetryPolicy | undefined;
+  /** Of a service whose credentials change, or that lets in only so many at once. */
+  guard?: Guard | undefined;
+};
 
 export type StreamRequest<Event> = RetriedRequest & {
   /** The media type of the stream. */
@@ -21,7 +27,7 @@ export type StreamRequest<Event> = RetriedRequest & {
  */
 export function streamEvents<Event>(request: StreamRequest<Event>): AsyncIterableIterator<Event[]> {
   const sent = { ...request, headers: { accept: request.accept, ...repeatable(request) } };
-  return new EventStream(request, (begun) => openStream(sent, begun));
+  return new EventStream(request, (headers, begun) => openStream(withHeaders(sent, headers), begun));
 }
 
 /** The events of a reply that comes in one piece, as one array; otherwise like `streamEvents`. */
@@ -29,8 +35,8 @@ export function replyEvents<Event>(
   request: RetriedRequest & { read(body: unknown): Event[] },
 ): AsyncIterableIterator<Event[]> {
   const sent = { ...request, headers: repeatable(request) };
-  return new EventStream(request, async (begun) => {
-    const events = await fetchJson(sent, request.read, begun);
+  return new EventStream(request, async (headers, begun) => {
+    const events = await fetchJson(withHeaders(sent, headers), request.read, begun);
     return { first: { done: false, value: events }, rest: nothing };
   });
 }
@@ -39,14 +45,24 @@ export function replyEvents<Event>(
  * The JSON of a reply that comes in one piece.
  * @throws BesedaError `bad-response` where it is not JSON; the error that it holds, where it holds one.
  */
-export function requestJson(request: RetriedRequest): Promise<unknown> {
+export async function requestJson(request: RetriedRequest): Promise<unknown> {
   const sent = { ...request, headers: repeatable(request) };
-  return retrying(() => fetchJson(sent, (body) => body), { ...request, signal: () => request.signal });
+  const visit = request.guard?.begin();
+  const attempt = async () => fetchJson(withHeaders(sent, await visit?.admit(request.signal)), (body) => body);
+  try {
+    return await retrying(attempt, { ...request, visit, signal: () => request.signal });
+  } finally {
+    visit?.end();
+  }
 }
 
 /** By this a service can tell that a request is one that it already had. */
 function repeatable({ headers, body }: HttpRequest): Record<string, string> {
   return { ...(body !== undefined && { "idempotency-key": crypto.randomUUID() }), ...headers };
+}
+
+function withHeaders<Request extends HttpRequest>(request: Request, more: RequestHeaders | undefined): Request {
+  return more ? { ...request, headers: { ...request.headers, ...more } } : request;
 }
 
 type Rest<Event> = Pick<Required<AsyncIterableIterator<Event[]>>, "next" | "return">;
@@ -55,8 +71,11 @@ type Rest<Event> = Pick<Required<AsyncIterableIterator<Event[]>>, "next" | "retu
 type Opened<Event> = { first: IteratorResult<Event[]>; rest: Rest<Event> };
 
 type Stoppable = { abort(reason: unknown): void };
-/** Makes one attempt; tells at once how it can be stopped. */
-type Attempt<Event> = (begun: (stoppable: Stoppable) => void) => Promise<Opened<Event>>;
+/** Makes one attempt, with the guard's headers; tells at once how it can be stopped. */
+type Attempt<Event> = (
+  headers: RequestHeaders | undefined,
+  begun: (stoppable: Stoppable) => void,
+) => Promise<Opened<Event>>;
 
 const done = { done: true, value: undefined } as const;
 const nothing: Rest<never> = { next: async () => done, return: async () => done };
@@ -117,19 +136,25 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   }
 
   async #open(): Promise<Opened<Event>> {
-    const { url, headers, signal: callers, retry } = this.#request;
-    const call = { url, headers, retry, signal: () => this.#waitSignal() };
+    const { url, headers, signal: callers, retry, guard } = this.#request;
+    const visit = guard?.begin();
+    const call = { url, headers, retry, visit, signal: () => this.#waitSignal() };
     try {
       callers?.throwIfAborted();
       callers?.addEventListener("abort", this);
       const begun = (stoppable: Stoppable) => {
         this.#inFlight = stoppable;
       };
-      const opened = await retrying(() => this.#attempt(begun), call);
-      this.#rest = this.#isLeft ? nothing : opened.rest;
-      if (this.#isLeft) opened.rest.return();
+      const attempt = visit
+        ? async () => this.#attempt(await visit.admit(this.#waitSignal()), begun)
+        : () => this.#attempt(undefined, begun);
+      const opened = await retrying(attempt, call);
+      const rest = visit ? guarded(opened, visit) : opened.rest;
+      this.#rest = this.#isLeft ? nothing : rest;
+      if (this.#isLeft) rest.return();
       return opened;
     } catch (error) {
+      visit?.end();
       this.#rest = nothing;
       throw error;
     } finally {
@@ -141,6 +166,32 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
 }
 
 function noop(): void {}
+
+/** Ends the visit with the reply, however that ends. */
+function guarded<Event>({ first, rest }: Opened<Event>, visit: Visit): Rest<Event> {
+  let isOver = false;
+  const end = () => {
+    if (!isOver) visit.end();
+    isOver = true;
+  };
+  if (first.done) end();
+  return {
+    async next() {
+      try {
+        const result = await rest.next();
+        if (result.done) end();
+        return result;
+      } catch (error) {
+        end();
+        throw error instanceof BesedaError ? visit.failed(error).error : error;
+      }
+    },
+    return() {
+      end();
+      return rest.return();
+    },
+  };
+}
 
 async function openStream<Event>(
   request: StreamRequest<Event>,

@@ -1,6 +1,7 @@
 // @beseda/core/http: how adapters reach their services.
 export { type ByteSource, type Decoder, EventReader } from "./event-reader.ts";
 export { type RetriedRequest, replyEvents, requestJson, type StreamRequest, streamEvents } from "./event-stream.ts";
+export type { Guard, Visit } from "./guard.ts";
 export type { Service } from "./pauses.ts";
 export { type JsonLinesSink, jsonLinesDecoder, parseEvent } from "./read-json-lines.ts";
 export { type SseSink, sseDecoder } from "./read-sse.ts";
@@ -18,3 +19,4 @@ export { type HttpRequest, type OpenReply, post, type RequestHeaders } from "./r
 export { type RetriedCall, type RetryPolicy, retrying } from "./retry.ts";
 export type { AddressRules } from "./safe-address.ts";
 export { type SafeFetchOptions, type SafeResponse, safeFetch } from "./safe-fetch.ts";
+export { waited } from "./wait.ts";

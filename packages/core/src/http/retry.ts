@@ -1,5 +1,6 @@
 // When a failed request is sent again, and how long that waits.
 import { BesedaError } from "../errors.ts";
+import type { Visit } from "./guard.ts";
 import { beginPause, keepPause, type Service } from "./pauses.ts";
 import { waited } from "./wait.ts";
 
@@ -10,8 +11,15 @@ export type RetryPolicy = {
   longestWaitMs?: number;
 };
 
-/** What is asked, and how often. `signal` is asked for where there is something to wait for: it ends the waiting. */
-export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: () => AbortSignal | undefined };
+/**
+ * What is asked, and how often. `signal` is asked for where there is something to wait for: it ends the waiting. `visit`
+ * says what a failure means, where there is a guard.
+ */
+export type RetriedCall = Service & {
+  retry?: RetryPolicy | undefined;
+  signal?: () => AbortSignal | undefined;
+  visit?: Visit | undefined;
+};
 
 /**
  * Calls until it succeeds, the error is not retryable, the service asks for too long a wait or the retries are used up.
@@ -20,17 +28,21 @@ export type RetriedCall = Service & { retry?: RetryPolicy | undefined; signal?: 
  */
 export async function retrying<Value>(attempt: () => Promise<Value>, call: RetriedCall): Promise<Value> {
   const { retries = 2, longestWaitMs = 60_000 } = call.retry ?? {};
-  for (let failures = 0; ; failures++) {
+  for (let failures = 0; ; ) {
     await keepPause(call, longestWaitMs, call.signal);
     try {
       return await attempt();
-    } catch (error) {
-      if (!(error instanceof BesedaError) || !error.isRetryable) throw error;
+    } catch (thrown) {
+      if (!(thrown instanceof BesedaError)) throw thrown;
+      const { error, again } = call.visit?.failed(thrown) ?? { error: thrown, again: undefined };
+      if (again === "now" && !call.signal?.()?.aborted) continue;
+      if (!error.isRetryable || again === "never") throw error;
       const { retryAfterMs } = error;
       const signal = call.signal?.();
       if (retryAfterMs !== undefined) beginPause(call, error, retryAfterMs);
       if (failures >= retries || signal?.aborted || (retryAfterMs ?? 0) > longestWaitMs) throw error;
       if (retryAfterMs === undefined) await waited(Math.min(longestWaitMs, backOffMs(failures, Math.random())), signal);
+      failures++;
     }
   }
 }

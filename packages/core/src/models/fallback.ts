@@ -59,7 +59,11 @@ const passedOn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 function commonAbilities(models: readonly LanguageModel[]): ModelAbilities {
   const outputs = models.map(({ abilities }) => abilities?.outputSchema ?? "never");
   const outputSchema = (["never", "without-tools"] as const).find((each) => outputs.includes(each)) ?? "always";
-  return { tools: models.every(({ abilities }) => abilities?.tools !== false), outputSchema };
+  return {
+    tools: models.every(({ abilities }) => abilities?.tools !== false),
+    outputSchema,
+    streams: models.every(({ abilities }) => abilities?.streams !== false),
+  };
 }
 
 type Call = ModelCallOptions & { request: ModelRequest };

@@ -1,7 +1,9 @@
 // The port that every model is reached through: types without behaviour.
-import type { FinishReason, JsonValue, Message, Usage } from "../message.ts";
+import type { FinishReason, JsonValue, Message, ReplyMetadata, Source, Usage } from "../message.ts";
 import type { JsonSchema } from "../tool/json-schema.ts";
 import type { ToolDefinition } from "../tool/tool.ts";
+import type { ModelBatches } from "./model-batches.ts";
+import type { Operations } from "./operation.ts";
 
 export interface LanguageModel {
   /** Who answers, such as `openai`, for logs and traces. */
@@ -16,13 +18,22 @@ export interface LanguageModel {
    * request; an aborted signal throws its reason.
    */
   stream(request: ModelRequest, options?: ModelCallOptions): AsyncIterable<ModelEvent[]>;
+  /** Where its service answers in its own time: the same reply, later, by the id of an operation. */
+  readonly operations?: ModelOperations | undefined;
+  /** Where its service takes many requests at once. */
+  readonly batches?: ModelBatches | undefined;
 }
+
+/** The response is what `stream` would have given, the `finish` last. */
+export type ModelOperations = Operations<ModelRequest, ModelEvent[]>;
 
 export type ModelAbilities = {
   /** `false` where it cannot be given tools. Default `true`. */
   tools?: boolean;
   /** Whether it can be held to `outputSchema`: in every request, in those without tools, or not at all. Default `never`. */
   outputSchema?: "always" | "without-tools" | "never";
+  /** `false` where a reply comes whole, however it is asked for: then it may be silent for long. Default `true`. */
+  streams?: boolean;
 };
 
 export type ModelCallOptions = {
@@ -78,5 +89,7 @@ export type ModelEvent =
   | { type: "tool-input-start"; toolCallId: string; toolName: string }
   | { type: "tool-input-delta"; toolCallId: string; delta: string }
   | { type: "tool-call"; toolCallId: string; toolName: string; input: string; providerData?: JsonValue }
+  /** What the answer rests on, of a service that searches by itself. */
+  | { type: "source"; source: Source }
   /** `usage` is missing where the provider did not report it; the loop then counts. */
-  | { type: "finish"; finishReason: FinishReason; usage?: Usage };
+  | { type: "finish"; finishReason: FinishReason; usage?: Usage; response?: ReplyMetadata };

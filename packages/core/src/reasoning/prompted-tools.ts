@@ -30,8 +30,8 @@ export function promptedTools(
 }
 
 /** A reply that is held to a schema from its first character on has no room for calls. */
-function promptedAbilities({ outputSchema = "never" }: ModelAbilities = {}): ModelAbilities {
-  return { tools: true, outputSchema: outputSchema === "never" ? "never" : "without-tools" };
+function promptedAbilities({ outputSchema = "never", streams = true }: ModelAbilities = {}): ModelAbilities {
+  return { tools: true, outputSchema: outputSchema === "never" ? "never" : "without-tools", streams };
 }
 
 /** Leaving in the middle closes the connection: what the model makes up after its calls is not waited for. */

@@ -1,0 +1,86 @@
+// A model that is asked by operations: later, at the price of later, by whoever asks it in the usual way.
+import { BesedaError } from "../errors.ts";
+import type { LanguageModel, ModelEvent, ModelOperations, ModelRequest } from "../ports/language-model.ts";
+import { waitForOperation } from "./wait-for-operation.ts";
+
+/**
+ * The same model, each of its replies an operation: submitted, asked after until it is done, and handed over whole. One
+ * that nobody waits for any more is called off. Raise `timeouts.stepMs` and `totalMs` of the agent as the service needs.
+ * @throws BesedaError `unsupported` for a model without operations.
+ */
+export function viaOperations(model: LanguageModel, options: { pollMs?: number | undefined } = {}): LanguageModel {
+  const { operations } = model;
+  if (!operations) {
+    throw new BesedaError(`${model.provider}:${model.modelId} has no operations.`, {
+      code: "unsupported",
+      hint: "Ask it in the usual way, or take a model whose service answers asynchronously.",
+    });
+  }
+  return {
+    ...model,
+    abilities: { ...model.abilities, streams: false },
+    stream: (request, { signal } = {}) => new OperationReply(operations, { request, signal, ...options }),
+  };
+}
+
+type Asked = { request: ModelRequest; signal: AbortSignal | undefined; pollMs?: number | undefined };
+
+const done = { done: true, value: undefined } as const;
+
+class OperationReply implements AsyncIterableIterator<ModelEvent[]> {
+  readonly #operations: ModelOperations;
+  readonly #asked: Asked;
+  readonly #left = new AbortController();
+  #reply: Promise<ModelEvent[]> | undefined;
+
+  constructor(operations: ModelOperations, asked: Asked) {
+    this.#operations = operations;
+    this.#asked = asked;
+  }
+
+  async next(): Promise<IteratorResult<ModelEvent[]>> {
+    if (this.#left.signal.aborted) return done;
+    if (this.#reply) {
+      // An error is thrown once, by the first.
+      await this.#reply.catch(() => {});
+      return done;
+    }
+    this.#reply = this.#ask();
+    try {
+      return { done: false, value: await this.#reply };
+    } catch (error) {
+      if (this.#left.signal.aborted) return done;
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<ModelEvent[]>> {
+    this.#left.abort();
+    return done;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #ask(): Promise<ModelEvent[]> {
+    const { request, signal: callers, pollMs } = this.#asked;
+    callers?.throwIfAborted();
+    const signal = callers ? AbortSignal.any([callers, this.#left.signal]) : this.#left.signal;
+    // Not stopped half way: of an operation without an id nobody could say what became of it.
+    const begun = this.#operations.submit(request, { key: crypto.randomUUID() });
+    try {
+      const { id } = await Promise.race([begun, aborted(signal)]);
+      return await waitForOperation(this.#operations, id, { signal, pollMs });
+    } catch (error) {
+      if (signal.aborted) begun.then(({ id }) => this.#operations.cancel(id)).catch(() => {});
+      throw error;
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

@@ -1,0 +1,53 @@
+// Asking after an operation until it is done.
+import { BesedaError } from "../errors.ts";
+import { waited } from "../http/wait.ts";
+import type { Operation, Operations } from "../ports/operation.ts";
+
+export type WaitOptions<Response> = {
+  /** Ends the waiting; the operation goes on. */
+  signal?: AbortSignal | undefined;
+  /** How soon it is asked after again. Each wait is half as long again as the last, up to ten times the first. Milliseconds, default 1,000. */
+  pollMs?: number | undefined;
+  /** Called with each answer, the last one included. */
+  onProgress?: ((operation: Operation<Response>) => void) | undefined;
+};
+
+/** So many failures in a row, each of them retried by the provider already. */
+const mostFailures = 10;
+
+/**
+ * The response of an operation, once it is done. Failures that may pass are lived through.
+ * @throws BesedaError the operation's own error; `not-found` where the service has lost it; an aborted signal throws its reason.
+ */
+export async function waitForOperation<Response>(
+  operations: Pick<Operations<never, Response>, "poll">,
+  id: string,
+  { signal, pollMs = 1_000, onProgress }: WaitOptions<Response> = {},
+): Promise<Response> {
+  let failures = 0;
+  for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 1.5, pollMs * 10)) {
+    signal?.throwIfAborted();
+    try {
+      const operation = await operations.poll(id, { signal });
+      failures = 0;
+      onProgress?.(operation);
+      if (operation.done) return responseOf(operation);
+    } catch (error) {
+      const mayPass = error instanceof BesedaError && error.isRetryable && !(error instanceof OperationError);
+      if (!mayPass || signal?.aborted || ++failures >= mostFailures) throw error;
+    }
+    await waited(waitMs, signal);
+  }
+}
+
+/** That the operation failed may pass for another one, not for this. */
+class OperationError extends BesedaError {}
+
+function responseOf<Response>({ id, response, error }: Operation<Response>): Response {
+  if (error) throw new OperationError(error.message, { ...error, cause: error });
+  if (response !== undefined) return response;
+  throw new BesedaError(`The operation ${id} is done, but came without a response.`, {
+    code: "bad-response",
+    hint: "Ask the service's support, with the id of the operation.",
+  });
+}

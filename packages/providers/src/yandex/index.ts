@@ -1,0 +1,3 @@
+// @beseda/providers/yandex
+export { type YandexConnection, type YandexSettings, yandexConnection } from "./connection.ts";
+export { type YandexEndpoints, yandexEndpoints } from "./endpoints.ts";
