@@ -83,6 +83,29 @@ const expected: Record<string, (string | RegExp)[]> = {
     /tool-cancel_order .* output-available/,
     /Beseda: .*cancelled/,
   ],
+  "15-yandex-chat.ts": [
+    "YC_API_KEY is not set",
+    'calculator {"expression":"2300 * 17 / 100"}',
+    "17% of 2300 is 391.",
+    /\d+ tokens, [\d.]+ ₽/,
+    "3 to Kazan",
+    "later: A samovar",
+    /\d+ tokens, [\d.]+ ₽/,
+  ],
+  "16-yandex-art.ts": [
+    "YC_API_KEY is not set",
+    "fbv…: being painted",
+    "fbv…: done",
+    /image\/jpeg, \d+ bytes, in .*samovar\.jpg/,
+    "The prompt has 504 characters",
+  ],
+  "17-yandex-classify.ts": [
+    "YC_API_KEY is not set",
+    /parcel.*→ delivery \(0\.\d+\)/,
+    /card.*→ payment \(0\.\d+\)/,
+    "nearest: The shop opens at nine.",
+    /\d+ tokens: <s>\|▁Добрый/,
+  ],
 };
 
 const root = join(import.meta.dirname, "..");

@@ -44,6 +44,8 @@ export type ErrorDetails = {
   retryAfterMs?: number | undefined;
   /** The service's own id of the request, for its support. */
   requestId?: string | undefined;
+  /** The service's id of the trace, where it tells one besides that of the request. */
+  traceId?: string | undefined;
   /** The HTTP status. */
   status?: number | undefined;
   cause?: unknown;
@@ -56,6 +58,7 @@ export class BesedaError extends Error {
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | undefined;
+  readonly traceId: string | undefined;
   readonly status: number | undefined;
 
   constructor(message: string, details: ErrorDetails) {
@@ -65,7 +68,15 @@ export class BesedaError extends Error {
     this.isRetryable = details.isRetryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.requestId = details.requestId;
+    this.traceId = details.traceId;
     this.status = details.status;
+  }
+
+  /** The same error, told otherwise in some point. */
+  with({ message = this.message, ...changes }: Partial<ErrorDetails> & { message?: string }): BesedaError {
+    const { code, hint, isRetryable, retryAfterMs, requestId, traceId, status, cause } = this;
+    const details = { code, hint, isRetryable, retryAfterMs, requestId, traceId, status, cause };
+    return new BesedaError(message, { ...details, ...changes });
   }
 
   /** Message and hint in one line, for people. */

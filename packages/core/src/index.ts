@@ -36,14 +36,19 @@ export {
 } from "./message.ts";
 export { type FallbackOptions, fallback } from "./models/fallback.ts";
 export { type RecordedOptions, recorded } from "./models/recorded.ts";
+export { throughOperation } from "./models/through-operation.ts";
 export { viaOperations } from "./models/via-operations.ts";
 export { type WaitOptions, waitForOperation } from "./models/wait-for-operation.ts";
 export { type ModelDefaults, withDefaults } from "./models/with-defaults.ts";
 export type { EmbeddingModel, EmbeddingOptions, Embeddings } from "./ports/embedding-model.ts";
 export type { GeneratedImage, ImageModel, ImageRequest } from "./ports/image-model.ts";
 export type {
+  BatchOutcome,
+  BatchReply,
+  BatchRequests,
   LanguageModel,
   ModelAbilities,
+  ModelBatches,
   ModelCallOptions,
   ModelEvent,
   ModelOperations,
@@ -52,7 +57,6 @@ export type {
   ToolChoice,
 } from "./ports/language-model.ts";
 export type { Memory, ThreadSummary } from "./ports/memory.ts";
-export type { BatchOutcome, BatchReply, BatchRequests, ModelBatches } from "./ports/model-batches.ts";
 export type { Operation, OperationCallOptions, Operations, SubmitOptions } from "./ports/operation.ts";
 export type { Store } from "./ports/store.ts";
 export type { Classification, Prediction, TextClassifier } from "./ports/text-classifier.ts";

@@ -133,7 +133,10 @@ type Cost = NonNullable<Usage["cost"]>;
 
 function addCost(a: Cost, b: Cost): Cost {
   const sum: Record<string, number> = { ...a };
-  for (const [currency, amount] of Object.entries(b)) sum[currency] = (sum[currency] ?? 0) + amount;
+  for (const [currency, amount] of Object.entries(b)) {
+    // 0.1 and 0.2 are 0.3.
+    sum[currency] = Math.round(((sum[currency] ?? 0) + amount) * 1e9) / 1e9;
+  }
   return sum;
 }
 

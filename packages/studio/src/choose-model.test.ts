@@ -19,6 +19,17 @@ describe("the model that answers", () => {
     expect((await chooseModel(undefined, { OPENAI_API_KEY: "", OPENAI_BASE_URL: " " }, noList)).id).toBe("offline");
   });
 
+  it("is that of Yandex AI Studio where only its variables are set, under either name", async () => {
+    for (const variable of ["YC_API_KEY", "YANDEX_IAM_TOKEN", "YC_SERVICE_ACCOUNT_KEY_FILE"]) {
+      const { id, why } = await chooseModel(undefined, { [variable]: "secret" }, noList);
+      expect(id).toBe("yandex:yandexgpt/latest");
+      expect(why.join(" ")).toContain(`Chosen because ${variable} is set.`);
+      expect(why.join(" ")).not.toContain("secret");
+    }
+    expect((await chooseModel(undefined, { YC_API_KEY: "k", OPENAI_API_KEY: "k" }, noList)).id).toMatch(/^openai:/);
+    expect((await chooseModel(undefined, { YC_API_KEY: " ", YC_FOLDER_ID: "b1g" }, noList)).id).toBe("offline");
+  });
+
   it("is the first that a server of one's own lists", async () => {
     const env = { OPENAI_BASE_URL: "http://localhost:1/v1" };
     const list = async (server: object) => {
@@ -39,7 +50,7 @@ describe("the model that answers", () => {
 
   it("is refused with the ids that there are where the id is none", async () => {
     await expect(chooseModel("", {}, noList)).rejects.toMatchObject({ code: "missing-setting" });
-    for (const id of ["gpt", "openai:", "yandex:x"]) {
+    for (const id of ["gpt", "openai:", "yandex:", "other:x"]) {
       await expect(openModel(id, { delayMs: 0 })).rejects.toMatchObject({
         code: "invalid-argument",
         hint: expect.stringContaining("offline, openai:<model>"),

@@ -7,10 +7,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** `why` is for people, in short lines: what made this the model, and how to get another. */
 export type ModelChoice = { id: string; why: readonly string[] };
 
-const modelIds = "offline, openai:<model>";
+const modelIds = "offline, openai:<model>, yandex:<model>";
 
 const openaiURL = "https://api.openai.com/v1";
 const openaiDefault = "gpt-5-mini";
+const yandexDefault = "yandexgpt/latest";
 const another = "Another model: --model, /model or BESEDA_MODEL; “beseda models” lists them.";
 
 /**
@@ -33,12 +34,15 @@ export async function chooseModel(
   const configured = env.BESEDA_MODEL?.trim();
   if (configured) return { id: configured, why: ["Chosen by BESEDA_MODEL.", another] };
   const server = openaiServer(env);
+  const yandexKey = yandexVariable(env);
+  if (!server && yandexKey)
+    return { id: `yandex:${yandexDefault}`, why: [`Chosen because ${yandexKey} is set.`, another] };
   if (!server) {
     return {
       id: "offline",
       why: [
         "No key is set: this is the embedded model, which answers by rules.",
-        "For a real one set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own.",
+        "For a real one set OPENAI_API_KEY, OPENAI_BASE_URL for a server of your own, or YC_API_KEY with YC_FOLDER_ID.",
       ],
     };
   }
@@ -56,10 +60,14 @@ export async function openModel(id: string, { delayMs }: { delayMs: number }): P
     const { offline } = await import("@beseda/providers/offline");
     return offline({ delayMs });
   }
-  const [, model] = /^openai:(.+)$/.exec(id) ?? [];
-  if (model !== undefined) {
+  const [, provider, model = ""] = /^(openai|yandex):(.+)$/.exec(id) ?? [];
+  if (provider === "openai") {
     const { openaiCompatibleFromEnv } = await import("@beseda/providers/openai-compatible");
     return openaiCompatibleFromEnv(model);
+  }
+  if (provider === "yandex") {
+    const { yandex } = await import("@beseda/providers/yandex");
+    return yandex(model);
   }
   throw new BesedaError(`There is no model “${id}”.`, {
     code: "invalid-argument",
@@ -72,6 +80,12 @@ export function openaiServer(env: Environment): ServerOptions | undefined {
   const apiKey = env.OPENAI_API_KEY?.trim();
   const baseURL = env.OPENAI_BASE_URL?.trim();
   return apiKey || baseURL ? { baseURL: baseURL || openaiURL, apiKey } : undefined;
+}
+
+/** By which of its variables Yandex AI Studio can be asked, if by any: `yandexFromEnv` reads them. */
+export function yandexVariable(env: Environment): string | undefined {
+  const names = ["API_KEY", "SERVICE_ACCOUNT_KEY_FILE", "IAM_TOKEN", "METADATA_ADDR"];
+  return names.flatMap((name) => [`YC_${name}`, `YANDEX_${name}`]).find((variable) => env[variable]?.trim());
 }
 
 async function firstOf(

@@ -165,7 +165,7 @@ describe("beseda models", () => {
     expect(alone.err).toContain("OPENAI_API_KEY");
     const keyless = await beseda(["models"], { env: { OPENAI_API_KEY: "wrong" } });
     expect(keyless).toMatchObject({ exitCode: 1, out: expect.stringMatching(/^offline /), err: oneLine });
-  });
+  }, 30_000);
 });
 
 describe("beseda", () => {

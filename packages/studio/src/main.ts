@@ -27,7 +27,7 @@ async function run(args: string[]): Promise<number> {
     .argument("[prompt]", "one message; it is answered, and that is all (the input is then not read)")
     .option(
       "--model <id>",
-      "offline or openai:<model>; default: BESEDA_MODEL, then what OPENAI_* is set for, then offline",
+      "offline, openai:<model> or yandex:<model>; default: BESEDA_MODEL, then what OPENAI_* or YC_* is set for, then offline",
     )
     .option("--thread <id>", "the conversation to go on with (default: “default”)")
     .option("--memory <dir>", "where conversations are kept; default: the user's data folder")
@@ -47,6 +47,129 @@ async function run(args: string[]): Promise<number> {
       const { models } = await import("./models-command.ts");
       exitCode = await models(options);
     });
+  program
+    .command("image")
+    .description("paint a picture with Yandex AI Studio")
+    .argument("<prompt>", "what is to be seen; at most 500 characters")
+    .requiredOption("-o, --output <file>", "the file for it, such as fox.jpg")
+    .option("--seed <number>", "the same number and prompt give the same picture")
+    .option("--aspect <w:h>", "width to height, such as 16:9 (default: 1:1)")
+    .option("--model <model>", "default: yandex-art/latest")
+    .option("--force", "write over a file that is there")
+    .option("--json", "write what came of it as a line of JSON")
+    .option("--verbose", "show where an error comes from")
+    .action(async (prompt, options) => {
+      const { image } = await import("./image-command.ts");
+      exitCode = await image(prompt, options);
+    });
+  program
+    .command("classify")
+    .description("tell which label a text deserves, with Yandex AI Studio")
+    .argument("[text]", "default: the input")
+    .option("--labels <a,b,c>", "two to twenty; a tuned model needs none")
+    .option("--task <text>", "what is to be told apart")
+    .option("--sample <text=label>", "a text whose label is known; may be given again and again", collected)
+    .option("--model <model>", "default: yandexgpt-lite/latest")
+    .option("--json", "write the answer as a line of JSON")
+    .option("--verbose", "show where an error comes from")
+    .action(async (text, options) => {
+      const { classify } = await import("./classify-command.ts");
+      exitCode = await classify(text, options);
+    });
+  program
+    .command("tokens")
+    .description("count the tokens of a text, as a model of Yandex AI Studio does")
+    .argument("[text]", "default: the input")
+    .option("--model <model>", "default: yandexgpt/latest")
+    .option("--json", "write them as a line of JSON")
+    .option("--verbose", "show where an error comes from")
+    .action(async (text, options) => {
+      const { tokens } = await import("./tokens-command.ts");
+      exitCode = await tokens(text, options);
+    });
+  const dataset = program.command("dataset").description("keep datasets at Yandex AI Studio");
+  const ofDatasets = (name: string, about: string) =>
+    dataset
+      .command(name)
+      .description(about)
+      .option("--json", "write what came of it as a line of JSON")
+      .option("--verbose", "show where an error comes from");
+  const datasetCommand = () => import("./dataset-command.ts");
+  ofDatasets("list", "list them").action(async (options) => {
+    exitCode = await (await datasetCommand()).list(options);
+  });
+  ofDatasets("create", "make one from a file of JSON lines: checked, uploaded, validated; goes on where it was stopped")
+    .argument("<file>", "one JSON object a line, UTF-8")
+    .requiredOption("--type <type>", "what its rows are, such as TextToTextGeneration")
+    .option("--name <name>", "default: that of the file")
+    .option("--description <text>")
+    .option("--keep", "leave it there when something fails, to be looked at")
+    .action(async (file, options) => {
+      exitCode = await (await datasetCommand()).create(file, options);
+    });
+  ofDatasets("show", "tell what one is and how it stands")
+    .argument("<id>")
+    .action(async (id, options) => {
+      exitCode = await (await datasetCommand()).show(id, options);
+    });
+  ofDatasets("validate", "have the service look through the rows of one")
+    .argument("<id>")
+    .action(async (id, options) => {
+      exitCode = await (await datasetCommand()).validate(id, options);
+    });
+  ofDatasets("download", "fetch one as Parquet files")
+    .argument("<id>")
+    .requiredOption("-o, --output <dir>", "the folder for them")
+    .action(async (id, options) => {
+      exitCode = await (await datasetCommand()).download(id, options);
+    });
+  ofDatasets("delete", "delete one")
+    .argument("<id>")
+    .action(async (id, options) => {
+      exitCode = await (await datasetCommand()).remove(id, options);
+    });
+  ofDatasets("check", "tell everything that is wrong with a file, without sending it")
+    .argument("<file>")
+    .requiredOption("--type <type>", "what its rows are, such as TextToTextGeneration")
+    .action(async (file, options) => {
+      exitCode = await (await datasetCommand()).check(file, options);
+    });
+  const tuneCommand = () => import("./tune-command.ts");
+  const tune = program
+    .command("tune")
+    .description("teach a model of Yandex AI Studio from a dataset, or ask after it")
+    .argument("[dataset]", "its id, such as fds…")
+    .option("--model <model>", "the model that is taught, such as yandexgpt-lite")
+    .option("--name <name>", "3 to 100 Latin letters, digits, spaces, _ and -")
+    .option("--validation <dataset>", "another dataset, which it is tried on")
+    .option("--params <json>", "how it learns, such as a learning rate")
+    .option("--wait", "wait until it is done, which takes hours")
+    .option("--json", "write what came of it as a line of JSON")
+    .option("--verbose", "show where an error comes from")
+    .action(async (datasetId, options) => {
+      exitCode = await (await tuneCommand()).tune(datasetId, options);
+    });
+  // What stands behind the name of one of these is read as an option of `tune`.
+  tune
+    .command("status")
+    .description("tell how one stands")
+    .argument("<id>")
+    .action(async (id) => {
+      exitCode = await (await tuneCommand()).status(id, tune.opts());
+    });
+  tune
+    .command("list")
+    .description("list them")
+    .action(async () => {
+      exitCode = await (await tuneCommand()).list(tune.opts());
+    });
+  tune
+    .command("cancel")
+    .description("call one off")
+    .argument("<id>")
+    .action(async (id) => {
+      exitCode = await (await tuneCommand()).cancel(id, tune.opts());
+    });
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
@@ -54,6 +177,11 @@ async function run(args: string[]): Promise<number> {
     if (thrown instanceof CommanderError) return endOf(thrown);
     return fail(thrown);
   }
+}
+
+/** An option that is given several times. */
+function collected(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** Help and version come this way too, with exit code 0; help that nobody asked for, with 1. */

@@ -1,66 +1,78 @@
-// What the parts of the fake of Yandex AI Studio have in common: routes, refusals, and the account that it serves.
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+// What the parts of the fake of Yandex AI Studio have in common: the state of one service, and the words for its doors.
+//
+// A part is a function from the state to its routes, `imageRoutes(state: FakeState): FakeRoute[]`, listed in
+// yandex-routes.ts. A route
+//   - reads its body with `readFields(body, shape)` of wire-fields.ts, which refuses what protobuf-JSON refuses,
+//   - finds its model with `state.models.find(uri, "art")`, which refuses in the service's words,
+//   - names its `quota`, and says `isBilled` where a 200 is charged,
+//   - throws a `Refusal(grpcCode, message)`; the server gives it the shape of the route's `errors`,
+//   - begins operations with `state.operations.begin({ prefix: "fbv", hasTimes: false, response: () => ({ "@type": …, … }) })`
+//     and returns what that returns. `/operations/…` and its polls are served for all of them.
+// Credentials, quotas, faults, headers and the ledger are the server's business, before the route is called.
+import { type FakeIdentities, fakeIdentities } from "./credentials-check.ts";
+import { defaultReply } from "./default-reply.ts";
+import { defaultModels, type FakeModel, FakeModels } from "./fake-models.ts";
+import { type FakeAccount, fakeAccount, type LedgerEntry } from "./fake-route.ts";
+import { Faults } from "./faults.ts";
+import { type OperationPlan, OperationStore } from "./operation-store.ts";
+import { type FakeQuota, type QuotaLimits, Quotas } from "./quotas.ts";
+import { type Responder, type TextReply, TextScript } from "./text-script.ts";
 
-/** A line of the ledger: what was asked, and what became of it. */
-export type LedgerEntry = {
-  readonly method: string;
-  /** Without the query. gRPC methods are entered as `/package.Service/Method`. */
-  readonly path: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: unknown;
-  /** On the clock of `performance.now()`. */
-  readonly at: number;
-  /** Undefined while it goes on; gRPC methods have the HTTP status of their code. */
-  status: number | undefined;
-  /** Whether the account is charged for it. */
-  billed: boolean;
+export type { KnownModel } from "./fake-models.ts";
+export { type FakeAccount, type FakeCall, type FakeRoute, fakeAccount, type LedgerEntry } from "./fake-route.ts";
+export { httpStatus, Refusal } from "./refusal.ts";
+
+/** One service, seen by all of its doors, REST and gRPC. Tests change it while the fake runs. */
+export type FakeState = {
+  readonly account: FakeAccount;
+  /** Who is let in: keys, tokens, and how long these live. */
+  readonly identities: FakeIdentities;
+  /** Of quotas and operations. Tokens live on the clock of `Date.now()`. */
+  readonly clock: { now(): number };
+  readonly models: FakeModels;
+  /** What the text models say, over every API: `script.next(request)` is the reply to it. */
+  readonly script: TextScript;
+  readonly operations: OperationStore;
+  readonly quotas: Quotas;
+  readonly faults: Faults;
+  /** Every request so far, in order, refused ones too. gRPC adds its own. */
+  readonly ledger: LedgerEntry[];
+  /** Whether a repeated `idempotency-key` gives the same operation again. Nobody knows of the real service (§1.3). */
+  readonly honoursIdempotencyKeys: boolean;
 };
 
-/** By which a route says no. The server puts it into the shape that its kind of endpoint has (fact sheet §11.2). */
-export class Refusal extends Error {
-  readonly status: number;
-  readonly grpcCode: number;
+export type FakeStateOptions = {
+  account?: Partial<FakeAccount>;
+  /** Default: the machine's. */
+  clock?: { now(): number };
+  /** In place of the models of the description. */
+  models?: readonly FakeModel[];
+  /** In place of the limits of the description, for these quotas. */
+  quotas?: Partial<Record<FakeQuota, QuotaLimits>>;
+  /** What the text models say, one for each request; when they are used up, `respond` is asked. */
+  replies?: readonly TextReply[];
+  /** Default: a small sensible answer, in the language of the question, which calls a tool that was mentioned. */
+  respond?: Responder;
+  /** What becomes of operations that have no plan of their own. Default: done at the first poll. */
+  operations?: OperationPlan;
+  honoursIdempotencyKeys?: boolean;
+};
 
-  constructor(grpcCode: keyof typeof httpStatus, message: string) {
-    super(message);
-    this.grpcCode = grpcCode;
-    this.status = httpStatus[grpcCode];
-  }
+export function fakeState(options: FakeStateOptions = {}): FakeState {
+  const account = { ...fakeAccount, ...options.account };
+  const clock = options.clock ?? Date;
+  const operations = new OperationStore(clock, account.serviceAccountId);
+  operations.defaultPlan = options.operations ?? {};
+  return {
+    account,
+    identities: fakeIdentities(account),
+    clock,
+    models: new FakeModels(options.models ?? defaultModels, account),
+    script: new TextScript(options.replies ?? [], options.respond ?? defaultReply),
+    operations,
+    quotas: new Quotas(options.quotas ?? {}, clock),
+    faults: new Faults(),
+    ledger: [],
+    honoursIdempotencyKeys: options.honoursIdempotencyKeys ?? false,
+  };
 }
-
-/** gRPC code to HTTP status (§11.1). */
-export const httpStatus = { 3: 400, 5: 404, 7: 403, 8: 429, 9: 400, 13: 500, 14: 503, 16: 401 } as const;
-
-export type FakeCall = {
-  readonly match: RegExpExecArray;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  /** Parsed JSON; undefined where there was none. */
-  readonly body: unknown;
-  /** The raw body, for uploads. */
-  readonly bytes: Buffer;
-  readonly response: ServerResponse;
-  readonly entry: LedgerEntry;
-};
-
-export type FakeRoute = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
-  path: RegExp;
-  /** Whose shape an error has: server-streaming completion (a), unary (b), OpenAI-compatible (d). */
-  errors: "streaming" | "unary" | "openai";
-  /** Which quota it is counted on. */
-  quota?: string;
-  /** Nobody need say who they are: the metadata server, presigned addresses, the token endpoint. */
-  isOpen?: true;
-  /** The JSON of a 200; nothing where it has written the response itself. Throws a `Refusal`. */
-  answer(call: FakeCall): unknown;
-};
-
-/** Whom the fake knows. */
-export type FakeAccount = { folderId: string; apiKey: string; serviceAccountId: string };
-
-export const fakeAccount: FakeAccount = {
-  folderId: "b1gfake00000000000000",
-  apiKey: "AQVNfake-key-of-no-account-at-all-000000",
-  serviceAccountId: "ajefake00000000000000",
-};

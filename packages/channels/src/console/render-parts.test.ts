@@ -49,6 +49,22 @@ describe("a run on the screen", () => {
     expect(screen(parts)).toBe('⚙ add {"a":1}\n⚙ add {"a":2}\n  ↳ 20\n  ↳ add {"a":1}: 10\n');
   });
 
+  it("lists what the answer rests on under it, each source once, characters of control made visible", () => {
+    const page: PartBody = {
+      type: "source",
+      sourceType: "url",
+      id: "1",
+      url: "https://ria.ru/1",
+      title: "RIA\u001b[2J",
+    };
+    const file: PartBody = { type: "source", sourceType: "document", id: "f", title: "a.pdf", filename: "a.pdf" };
+    expect(screen([page, file, ...text("t", "Snow."), { ...page, id: "2" }, finish])).toBe(
+      "bot › Snow.\n  RIA␛[2J — https://ria.ru/1\n  a.pdf\n",
+    );
+    const many = Array.from({ length: 22 }, (_, index): PartBody => ({ ...page, url: `https://ria.ru/${index}` }));
+    expect(screen([...many, ...text("t", "Snow."), finish])).toMatch(/ria\.ru\/19\n {2}and 2 more\n$/);
+  });
+
   it("shows the error of a tool", () => {
     const error: PartBody = {
       type: "tool-error",

@@ -1,5 +1,6 @@
 // The parts of a run as they look on a terminal: thinking dimmed, tools with what they got and gave, the answer as it comes.
 import { type FinishReason, outputText, type StreamPart } from "@beseda/core";
+import { SourceList } from "../source-list.ts";
 import type { Paint } from "./paint.ts";
 import { oneLine, safeText } from "./safe-text.ts";
 
@@ -30,6 +31,8 @@ function endingNote(finishReason: FinishReason): string | undefined {
 const longestInput = 200;
 const longestOutput = 400;
 const longestProgress = 200;
+const longestSource = 200;
+const mostSources = 20;
 
 /** For one run. `render` gives the text to be written for a part; after the terminal part the cursor is at the start of a line. */
 export class PartRenderer {
@@ -42,6 +45,7 @@ export class PartRenderer {
   /** The call whose line is the last one on the screen. */
   #lastCall: string | undefined;
   readonly #calls = new Map<string, string>();
+  readonly #sources = new SourceList();
 
   constructor(look: Look) {
     this.#look = look;
@@ -81,9 +85,14 @@ export class PartRenderer {
         const { toolName, input } = part.toolCall;
         return this.#line(`${tool("⏸")} ${oneLine(toolName, 64)} ${oneLine(asText(input), longestInput)}`);
       }
+      case "source":
+        this.#sources.add(part);
+        return "";
       case "finish": {
         const note = endingNote(part.finishReason) ?? (this.#hasSpoken ? undefined : "The model said nothing.");
-        return this.#endBlock() + this.#clear() + (note ? this.#line(dim(note)) : "");
+        const sources = this.#sources.lines(mostSources).map((line) => `  ${oneLine(line, longestSource)}`);
+        const lines = note ? [...sources, note] : sources;
+        return this.#endBlock() + this.#clear() + lines.map((line) => this.#line(dim(line))).join("");
       }
       case "abort":
         return this.#line(dim("■ stopped"));

@@ -66,6 +66,24 @@ describe("showRun", () => {
     };
     expect((await watch(model)).shown).toBe("Two and two is four");
   });
+
+  it("names the first five sources under the answer, once it is whole", async () => {
+    const page = (number: number) => ({ id: `${number}`, url: `https://ria.ru/${number}`, title: `News ${number}` });
+    const model: LanguageModel = {
+      provider: "test",
+      modelId: "test",
+      async *stream() {
+        yield [{ type: "source", source: page(1) }];
+        yield [{ type: "text-delta", text: "Snow." }];
+        yield [1, 2, 3, 4, 5, 6].map((number) => ({ type: "source" as const, source: page(number) }));
+        yield [{ type: "finish", finishReason: "stop" }];
+      },
+    };
+    const { frames, shown } = await watch(model);
+    const links = [1, 2, 3, 4, 5].map((number) => `🔗 News ${number} — https://ria.ru/${number}`);
+    expect(shown).toBe(`Snow.\n\n${links.join("\n")}\nand 1 more`);
+    expect(frames.filter((frame) => frame.includes("🔗"))).toHaveLength(1);
+  });
 });
 
 async function watch(

@@ -1,10 +1,11 @@
 // A run as a chat sees it: the text as it is written, the tool at work, and a line that says why an answer is not whole.
 import type { FinishReason, Run, StreamPart } from "@beseda/core";
+import { SourceList } from "../source-list.ts";
 import { type ChatSurface, LiveAnswer } from "./live-answer.ts";
 
 /**
  * Reads the run and shows it. Every run ends in a text: the answer, or what there is of it and a line about why it broke
- * off. Reasoning is not shown.
+ * off. Under an answer that rests on sources the first five of them are named. Reasoning is not shown.
  *
  * @throws what the platform answered, when even the whole text could not be delivered.
  */
@@ -26,9 +27,11 @@ class AnswerText {
   #block = "";
   #tool = "";
   #note = "";
+  #links = "";
+  readonly #sources = new SourceList();
 
   get soFar(): string {
-    return joined(this.#closed, this.#block, this.#tool, this.#note);
+    return joined(this.#closed, this.#block, this.#tool, this.#note, this.#links);
   }
 
   add(part: StreamPart): void {
@@ -49,9 +52,13 @@ class AnswerText {
       case "finish-step":
         this.#tool = "";
         break;
+      case "source":
+        this.#sources.add(part);
+        break;
       case "finish":
         this.#tool = "";
         this.#note = whyNotWhole[part.finishReason] ?? (this.soFar.trim() === "" ? "(There is no answer.)" : "");
+        this.#links = linesOf(this.#sources);
         break;
       case "abort":
         this.#tool = "";
@@ -71,6 +78,12 @@ const whyNotWhole: Partial<Record<FinishReason, string>> = {
   approval: "⏸ This waits for an approval.",
   "max-steps": "⚠️ The agent took all the steps it may take, and is not done.",
 };
+
+const mostLinks = 5;
+
+function linesOf(sources: SourceList): string {
+  return sources.lines(mostLinks, "🔗 ").join("\n");
+}
 
 function joined(...texts: string[]): string {
   return texts.filter((text) => text !== "").join("\n\n");

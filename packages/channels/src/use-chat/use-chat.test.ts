@@ -158,6 +158,31 @@ describe("useChat on a Beseda agent", () => {
     expect(renderToString(createElement(View))).toBe("<p>What is the weather in Tver?|Let me look.|21 degrees.</p>");
   });
 
+  it("shows what the answer rests on, pages and files, and takes them back with the next message", async () => {
+    const model: LanguageModel = {
+      provider: "test",
+      modelId: "test",
+      async *stream() {
+        yield [{ type: "text-delta", text: "Snow." }];
+        yield [
+          { type: "source", source: { id: "s1", url: "https://ria.ru/1", title: "RIA" } },
+          { type: "source", source: { id: "s2", filename: "a.pdf" } },
+        ];
+        yield [{ type: "finish", finishReason: "stop" }];
+      },
+    };
+    const chat = await chatWith(new Agent({ model }));
+    await chat.sendMessage({ text: "What is new?" });
+    expect(shown(chat)).toMatchObject([
+      { type: "step-start" },
+      { type: "text", text: "Snow." },
+      { type: "source-url", sourceId: "s1", url: "https://ria.ru/1", title: "RIA" },
+      { type: "source-document", sourceId: "s2", title: "a.pdf", filename: "a.pdf" },
+    ]);
+    await chat.sendMessage({ text: "And else?" });
+    expect(chat.status).toBe("ready");
+  });
+
   it("does not show the thinking where it is not to be sent", async () => {
     const chat = await chatWith(agentSaying({ reasoning: "hm", text: "Hi." }), { sendReasoning: false });
     await chat.sendMessage({ text: "Hello" });

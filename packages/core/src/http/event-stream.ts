@@ -1,24 +1,28 @@
 // What providers use: a request in, its events or its JSON out, sent again where that is safe.
 import { BesedaError } from "../errors.ts";
 import { type Decoder, EventReader } from "./event-reader.ts";
-import type { Guard, Visit } from "./guard.ts";
+import type { Guard } from "./guard.ts";
+import { guarded, type Opened, type Rest } from "./guarded-reply.ts";
 import { maskSecrets, secretsIn } from "./mask-secrets.ts";
 import { aboutReply, errorInBody, headerOf, type ReplyHead, wrongContent } from "./reply-error.ts";
-import { type ByteSink, type HttpRequest, type RequestHeaders, send } from "./request.ts";
+import { type HttpRequest, type RequestHeaders, send } from "./request.ts";
 import { type RetryPolicy, retrying } from "./retry.ts";
+import { WholeBody } from "./whole-body.ts";
 
 export type RetriedRequest = HttpRequest & {
   url: string;
   retry?: RetryPolicy | undefined;
   /** Of a service whose credentials change, or that lets in only so many at once. */
   guard?: Guard | undefined;
+  /** The error that a reply of 200 is, told from its JSON. Default `errorInBody`; other where an `error` is part of the answer. */
+  errorIn?: ((body: unknown) => BesedaError | undefined) | undefined;
 };
 
 export type StreamRequest<Event> = RetriedRequest & {
   /** The media type of the stream. */
   accept: string;
-  /** Makes a new decoder for each attempt. */
-  decoder(): Decoder<Event>;
+  /** Makes a new decoder for each attempt. `head` gives the head of the reply, once it has come. */
+  decoder(head: () => ReplyHead): Decoder<Event>;
 };
 
 /**
@@ -32,7 +36,7 @@ export function streamEvents<Event>(request: StreamRequest<Event>): AsyncIterabl
 
 /** The events of a reply that comes in one piece, as one array; otherwise like `streamEvents`. */
 export function replyEvents<Event>(
-  request: RetriedRequest & { read(body: unknown): Event[] },
+  request: RetriedRequest & { read(body: unknown, head: ReplyHead): Event[] },
 ): AsyncIterableIterator<Event[]> {
   const sent = { ...request, headers: repeatable(request) };
   return new EventStream(request, async (headers, begun) => {
@@ -64,11 +68,6 @@ function repeatable({ headers, body }: HttpRequest): Record<string, string> {
 function withHeaders<Request extends HttpRequest>(request: Request, more: RequestHeaders | undefined): Request {
   return more ? { ...request, headers: { ...request.headers, ...more } } : request;
 }
-
-type Rest<Event> = Pick<Required<AsyncIterableIterator<Event[]>>, "next" | "return">;
-
-/** The first result, and where the others come from. */
-type Opened<Event> = { first: IteratorResult<Event[]>; rest: Rest<Event> };
 
 type Stoppable = { abort(reason: unknown): void };
 /** Makes one attempt, with the guard's headers; tells at once how it can be stopped. */
@@ -115,7 +114,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     this.#rest = nothing;
     if (rest) return rest.return();
     this.#waiting?.abort();
-    this.#inFlight?.abort(new BesedaError("The reply was left.", { code: "aborted" }));
+    this.#inFlight?.abort(left());
     return Promise.resolve(done);
   }
 
@@ -135,6 +134,14 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     return this.#waiting.signal;
   }
 
+  /** Not when it was left while something was waited for: it might be billed. */
+  #send(headers: RequestHeaders | undefined): Promise<Opened<Event>> {
+    if (this.#isLeft) throw left();
+    return this.#attempt(headers, (stoppable) => {
+      this.#inFlight = stoppable;
+    });
+  }
+
   async #open(): Promise<Opened<Event>> {
     const { url, headers, signal: callers, retry, guard } = this.#request;
     const visit = guard?.begin();
@@ -142,14 +149,11 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     try {
       callers?.throwIfAborted();
       callers?.addEventListener("abort", this);
-      const begun = (stoppable: Stoppable) => {
-        this.#inFlight = stoppable;
-      };
       const attempt = visit
-        ? async () => this.#attempt(await visit.admit(this.#waitSignal()), begun)
-        : () => this.#attempt(undefined, begun);
+        ? async () => this.#send(await visit.admit(this.#waitSignal()))
+        : () => this.#send(undefined);
       const opened = await retrying(attempt, call);
-      const rest = visit ? guarded(opened, visit) : opened.rest;
+      const rest = visit ? guarded(opened, visit, callers) : opened.rest;
       this.#rest = this.#isLeft ? nothing : rest;
       if (this.#isLeft) rest.return();
       return opened;
@@ -167,30 +171,8 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
 
 function noop(): void {}
 
-/** Ends the visit with the reply, however that ends. */
-function guarded<Event>({ first, rest }: Opened<Event>, visit: Visit): Rest<Event> {
-  let isOver = false;
-  const end = () => {
-    if (!isOver) visit.end();
-    isOver = true;
-  };
-  if (first.done) end();
-  return {
-    async next() {
-      try {
-        const result = await rest.next();
-        if (result.done) end();
-        return result;
-      } catch (error) {
-        end();
-        throw error instanceof BesedaError ? visit.failed(error).error : error;
-      }
-    },
-    return() {
-      end();
-      return rest.return();
-    },
-  };
+function left(): BesedaError {
+  return new BesedaError("The reply was left.", { code: "aborted" });
 }
 
 async function openStream<Event>(
@@ -198,7 +180,8 @@ async function openStream<Event>(
   begun: (stoppable: Stoppable) => void,
 ): Promise<Opened<Event>> {
   const { url, accept } = request;
-  const reader = new EventReader(request.decoder(), (error) => told(error, request, reply));
+  const decoder = request.decoder(() => reply);
+  const reader = new EventReader(decoder, (error) => told(error, request, reply));
   const reply = send(url, request, reader);
   reader.connect(reply);
   begun(reader);
@@ -206,7 +189,8 @@ async function openStream<Event>(
     reader.head !== undefined && !isOf(accept, headerOf(reply.headers, "content-type"), reader.head);
   const foreign = () => {
     const { status, headers } = reply;
-    return told(notEvents({ url: new URL(url), status, headers }, reader.head?.toString() ?? ""), request, reply);
+    const text = reader.head?.toString() ?? "";
+    return told(notEvents({ url: new URL(url), status, headers }, text, request.errorIn), request, reply);
   };
   try {
     const first = await reader.next();
@@ -221,9 +205,9 @@ function isOf(accept: string, type: string | undefined, head: Buffer): boolean {
   return (type ?? accept).includes(accept) && !/^\s*</.test(head.toString("latin1", 0, 200));
 }
 
-function notEvents(reply: Parameters<typeof wrongContent>[0], text: string): BesedaError {
+function notEvents(reply: Parameters<typeof wrongContent>[0], text: string, errorIn = errorInBody): BesedaError {
   try {
-    return errorInBody(JSON.parse(text)) ?? wrongContent(reply, text);
+    return errorIn(JSON.parse(text)) ?? wrongContent(reply, text);
   } catch {
     return wrongContent(reply, text);
   }
@@ -231,7 +215,7 @@ function notEvents(reply: Parameters<typeof wrongContent>[0], text: string): Bes
 
 async function fetchJson<Value>(
   request: RetriedRequest,
-  read: (body: unknown) => Value,
+  read: (body: unknown, head: ReplyHead) => Value,
   begun?: (stoppable: Stoppable) => void,
 ): Promise<Value> {
   const body = new WholeBody();
@@ -251,38 +235,11 @@ async function fetchJson<Value>(
     throw told(wrongContent({ url: new URL(request.url), status, headers }, text), request, reply);
   }
   try {
-    const error = errorInBody(value);
+    const error = (request.errorIn ?? errorInBody)(value);
     if (error) throw error;
-    return read(value);
+    return read(value, reply);
   } catch (error) {
     throw told(error, request, reply);
-  }
-}
-
-class WholeBody implements ByteSink {
-  readonly text: Promise<string>;
-  readonly #reads: Buffer[] = [];
-  #resolve!: (text: string) => void;
-  #reject!: (reason: unknown) => void;
-
-  constructor() {
-    this.text = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  push(bytes: Buffer): void {
-    this.#reads.push(bytes);
-  }
-
-  close(...failure: [] | [error: unknown]): void {
-    if (failure.length > 0) this.#reject(failure[0]);
-    else this.#resolve(Buffer.concat(this.#reads).toString());
-  }
-
-  abort(reason: unknown): void {
-    this.#reject(reason);
   }
 }
 

@@ -2,6 +2,7 @@
 export { type ByteSource, type Decoder, EventReader } from "./event-reader.ts";
 export { type RetriedRequest, replyEvents, requestJson, type StreamRequest, streamEvents } from "./event-stream.ts";
 export type { Guard, Visit } from "./guard.ts";
+export { maskSecrets } from "./mask-secrets.ts";
 export type { Service } from "./pauses.ts";
 export { type JsonLinesSink, jsonLinesDecoder, parseEvent } from "./read-json-lines.ts";
 export { type SseSink, sseDecoder } from "./read-sse.ts";
@@ -11,12 +12,15 @@ export {
   errorInBody,
   excerpt,
   type FailedReply,
+  type ReplyHead,
   type ReplyHeaders,
+  requestIdOf,
   retryAfterMs,
   statusError,
 } from "./reply-error.ts";
 export { type HttpRequest, type OpenReply, post, type RequestHeaders } from "./request.ts";
-export { type RetriedCall, type RetryPolicy, retrying } from "./retry.ts";
+export { backOffMs, type RetriedCall, type RetryPolicy, retrying } from "./retry.ts";
 export type { AddressRules } from "./safe-address.ts";
 export { type SafeFetchOptions, type SafeResponse, safeFetch } from "./safe-fetch.ts";
+export { download, type TransferOptions, type UploadSource, upload } from "./transfer.ts";
 export { waited } from "./wait.ts";

@@ -1,5 +1,5 @@
 // Keeps what a request was authorised with out of the texts that people and logs read.
-import { BesedaError } from "../errors.ts";
+import type { BesedaError } from "../errors.ts";
 
 const secretName = /authorization|cookie|(^|[-_])(key|token|secret|password)$|api-?key/i;
 
@@ -19,9 +19,8 @@ export function maskSecrets(error: BesedaError, secrets: readonly string[]): Bes
   const message = masked(error.message, secrets);
   const hint = error.hint === undefined ? undefined : masked(error.hint, secrets);
   if (message === error.message && hint === error.hint) return error;
-  const { code, isRetryable, retryAfterMs, requestId, status } = error;
   // Without the cause: it says the same again.
-  return new BesedaError(message, { code, hint, isRetryable, retryAfterMs, requestId, status });
+  return error.with({ message, hint, cause: undefined });
 }
 
 function masked(text: string, secrets: readonly string[]): string {

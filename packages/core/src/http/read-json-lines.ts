@@ -9,6 +9,8 @@ export interface JsonLinesSink<Event> {
   value(value: unknown, events: Event[]): void;
   /** The reply came to its end. Throws when something is missing. */
   end(events: Event[]): void;
+  /** Set once nothing more is expected: the end of the reply is then not waited for long. */
+  readonly isComplete?: boolean;
 }
 
 /** A line that is not JSON is a `bad-response`. */
@@ -22,6 +24,9 @@ export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>): Decoder<Eve
     if (line.trim() !== "") sink.value(parseEvent(line), events);
   };
   return {
+    get isComplete() {
+      return sink.isComplete ?? false;
+    },
     decode(read, from, events, limit) {
       let at = from;
       while (at < read.length && events.length < limit) {

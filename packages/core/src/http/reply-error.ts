@@ -20,15 +20,15 @@ export function statusError({ url, status, headers, body }: FailedReply): Beseda
     hint: status < 400 && location ? `It points to ${location}: use that address.` : hintFor(code, url, waitMs),
     isRetryable: isRetryable(status, headers, said.kind),
     retryAfterMs: waitMs,
-    requestId: requestIdOf(headers),
+    ...idsOf(headers, said.requestId),
     status,
   });
 }
 
 /**
  * The error that a body or an event of a 200 reply holds, in any of the shapes that are in use: `{error: {message, code,
- * type}}`, `{error: "…"}`, `{error: {error: "…"}}`, Yandex's `{error: {grpcCode, httpCode, message}}`. Nothing where it
- * holds none.
+ * type}}`, `{error: "…"}`, `{error: {error: "…"}}`, Yandex's `{error: {grpcCode, httpCode, message}}`, gRPC's `{error: {code:
+ * 3, message}}`. Nothing where it holds none.
  */
 export function errorInBody(body: unknown): BesedaError | undefined {
   if (!isObject(body) || body.error === undefined || body.error === null || body.error === false) return undefined;
@@ -40,15 +40,16 @@ export function errorInBody(body: unknown): BesedaError | undefined {
     isRetryable: status
       ? isRetryable(status, {}, kind)
       : ["unavailable", "rate-limited"].includes(code) && !isUsedUp(kind),
+    requestId: said.requestId,
     status,
   });
 }
 
 /** The error with the status and the id of the reply that it was found in, where it does not bring its own. */
-export function aboutReply(error: BesedaError, { status, headers }: ReplyHead): BesedaError {
-  if (error.status !== undefined) return error;
-  const { message, code, hint, isRetryable, retryAfterMs, requestId = requestIdOf(headers), cause } = error;
-  return new BesedaError(message, { code, hint, isRetryable, retryAfterMs, requestId, status, cause });
+export function aboutReply(error: BesedaError, reply: ReplyHead): BesedaError {
+  const ids = idsOf(reply.headers);
+  const { requestId = ids.requestId, traceId = ids.traceId, status = reply.status } = error;
+  return error.with({ requestId, traceId, status });
 }
 
 /** Something that was to be events or JSON and is neither. */
@@ -59,7 +60,7 @@ export function wrongContent(reply: ReplyHead & { url: URL }, body: string): Bes
     code: "bad-response",
     hint: `Check that ${url.origin}${url.pathname} is the address of the service.`,
     status,
-    requestId: requestIdOf(headers),
+    ...idsOf(headers),
   });
 }
 
@@ -175,7 +176,7 @@ function hintFor(code: ErrorCode, url: URL, waitMs: number | undefined): string 
 }
 
 /** `kind` is everything that a program may go by, lower case, words joined by `_`. */
-type Said = { text: string | undefined; kind: string; status?: number };
+type Said = { text: string | undefined; kind: string; status?: number; requestId?: string | undefined };
 
 function saidIn(body: unknown): Said {
   if (!isObject(body)) return { text: undefined, kind: "" };
@@ -184,13 +185,30 @@ function saidIn(body: unknown): Said {
   const texts = [isObject(error) ? error.error : error, inner.message, body.message, inner.detail, inner.details];
   const text =
     texts.find((each) => typeof each === "string" && each !== "") ?? (inner.detail ? inner.detail : undefined);
-  const status = [inner.httpCode, inner.status, inner.code, inner.status_code].map(Number).find(isStatus);
+  const grpcCode = [inner.grpcCode, inner.code].find((each) => typeof each === "number");
+  const status =
+    [inner.httpCode, inner.status, inner.code, inner.status_code].map(Number).find(isStatus) ??
+    statusesOfGrpc[grpcCode ?? 0];
   const kind = [inner.type, inner.code, inner.status].filter((each) => typeof each === "string").join(" ");
   return {
     text: text === undefined ? undefined : shortened(typeof text === "string" ? text : JSON.stringify(text)),
     kind: kind.toLowerCase().replace(/[\s-]+/g, "_"),
     ...(status !== undefined && { status }),
+    requestId: requestIdIn(inner.details),
   };
+}
+
+/** The HTTP statuses of gRPC's codes, which are their places here: 0 is none, 3 INVALID_ARGUMENT, 16 UNAUTHENTICATED. */
+const statusesOfGrpc: readonly (number | undefined)[] = [
+  ...[undefined, 499, 500, 400, 504, 404, 409, 403, 429],
+  ...[400, 409, 400, 501, 500, 503, 500, 401],
+];
+
+/** Among the details of gRPC: `{"@type": "type.googleapis.com/google.rpc.RequestInfo", requestId}`. */
+function requestIdIn(details: unknown): string | undefined {
+  if (!Array.isArray(details)) return undefined;
+  const ids = details.map((each: unknown) => (isObject(each) ? each.requestId : undefined));
+  return ids.find((id): id is string => typeof id === "string" && id !== "");
 }
 
 function isStatus(code: number): boolean {
@@ -201,7 +219,13 @@ function shortened(text: string): string {
   return text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text;
 }
 
-function requestIdOf(headers: ReplyHeaders): string | undefined {
+/** What the service calls the request; `said` in the body, where the headers do not say. */
+function idsOf(headers: ReplyHeaders, said?: string) {
+  return { requestId: requestIdOf(headers) ?? said, traceId: headerOf(headers, "x-server-trace-id") };
+}
+
+/** By the names that services give it. */
+export function requestIdOf(headers: ReplyHeaders): string | undefined {
   for (const name of ["x-request-id", "request-id", "x-server-trace-id", "x-client-request-id", "cf-ray"]) {
     const id = headerOf(headers, name);
     if (id) return id;

@@ -12,6 +12,8 @@ export type HttpRequest = {
   /** JSON text. A request without a body is a GET. */
   body?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** How long the reply may be, in bytes. Default 32 MB. More is for services that stream the whole text again and again. */
+  mostBytes?: number | undefined;
 };
 
 /** Whom a reply is handed to as it comes. Called synchronously, so it must not throw. */
@@ -29,7 +31,7 @@ export interface ByteSink {
 export interface OpenReply {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** Resolves when the body has come whole; rejects when it breaks off, is aborted or exceeds 32 MB. */
+  /** Resolves when the body has come whole; rejects when it breaks off, is aborted or exceeds `mostBytes`. */
   readonly finished: Promise<void>;
   pause(): void;
   resume(): void;
@@ -146,8 +148,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#failure) {
       this.#failure.push(bytes);
       if (this.#size > longestFailure) this.#giveUp(this.#statusError(this.#failure));
-    } else if (this.#size > longestReply) this.#giveUp(tooLong(this.#url));
-    else this.#sink.push(bytes);
+    } else if (this.#size > (this.#request.mostBytes ?? longestReply)) {
+      this.#giveUp(tooLong(this.#url, this.#request.mostBytes));
+    } else this.#sink.push(bytes);
   }
 
   onResponseEnd(): void {
@@ -218,8 +221,8 @@ function stopped(): BesedaError {
   return new BesedaError("The request was stopped.", { code: "aborted" });
 }
 
-function tooLong({ origin }: URL): BesedaError {
-  return new BesedaError(`The reply of ${origin} is longer than ${longestReply / 1024 / 1024} MB.`, {
+function tooLong({ origin }: URL, mostBytes = longestReply): BesedaError {
+  return new BesedaError(`The reply of ${origin} is longer than ${mostBytes / 1024 / 1024} MB.`, {
     code: "too-large",
     hint: "Ask for less: a lower maxOutputTokens, for example.",
   });

@@ -1,7 +1,7 @@
 // A model that is asked by operations: later, at the price of later, by whoever asks it in the usual way.
 import { BesedaError } from "../errors.ts";
 import type { LanguageModel, ModelEvent, ModelOperations, ModelRequest } from "../ports/language-model.ts";
-import { waitForOperation } from "./wait-for-operation.ts";
+import { throughOperation } from "./through-operation.ts";
 
 /**
  * The same model, each of its replies an operation: submitted, asked after until it is done, and handed over whole. One
@@ -16,9 +16,13 @@ export function viaOperations(model: LanguageModel, options: { pollMs?: number |
       hint: "Ask it in the usual way, or take a model whose service answers asynchronously.",
     });
   }
+  const { provider, modelId, abilities, batches } = model;
   return {
-    ...model,
-    abilities: { ...model.abilities, streams: false },
+    provider,
+    modelId,
+    abilities: { ...abilities, streams: false },
+    operations,
+    batches,
     stream: (request, { signal } = {}) => new OperationReply(operations, { request, signal, ...options }),
   };
 }
@@ -63,24 +67,9 @@ class OperationReply implements AsyncIterableIterator<ModelEvent[]> {
     return this;
   }
 
-  async #ask(): Promise<ModelEvent[]> {
+  #ask(): Promise<ModelEvent[]> {
     const { request, signal: callers, pollMs } = this.#asked;
-    callers?.throwIfAborted();
     const signal = callers ? AbortSignal.any([callers, this.#left.signal]) : this.#left.signal;
-    // Not stopped half way: of an operation without an id nobody could say what became of it.
-    const begun = this.#operations.submit(request, { key: crypto.randomUUID() });
-    try {
-      const { id } = await Promise.race([begun, aborted(signal)]);
-      return await waitForOperation(this.#operations, id, { signal, pollMs });
-    } catch (error) {
-      if (signal.aborted) begun.then(({ id }) => this.#operations.cancel(id)).catch(() => {});
-      throw error;
-    }
+    return throughOperation(this.#operations, request, { signal, pollMs });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

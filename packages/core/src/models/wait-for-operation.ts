@@ -27,24 +27,33 @@ export async function waitForOperation<Response>(
   let failures = 0;
   for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 1.5, pollMs * 10)) {
     signal?.throwIfAborted();
-    try {
-      const operation = await operations.poll(id, { signal });
+    const answer = await asked(operations.poll(id, { signal }));
+    if ("operation" in answer) {
       failures = 0;
-      onProgress?.(operation);
-      if (operation.done) return responseOf(operation);
-    } catch (error) {
-      const mayPass = error instanceof BesedaError && error.isRetryable && !(error instanceof OperationError);
-      if (!mayPass || signal?.aborted || ++failures >= mostFailures) throw error;
+      onProgress?.(answer.operation);
+      if (answer.operation.done) return responseOf(answer.operation);
+      await waited(waitMs, signal);
+    } else {
+      signal?.throwIfAborted();
+      if (!answer.error.isRetryable || ++failures >= mostFailures) throw answer.error;
+      await waited(Math.max(waitMs, answer.error.retryAfterMs ?? 0), signal);
     }
-    await waited(waitMs, signal);
   }
 }
 
-/** That the operation failed may pass for another one, not for this. */
-class OperationError extends BesedaError {}
+type Answer<Response> = { operation: Operation<Response> } | { error: BesedaError };
+
+async function asked<Response>(poll: Promise<Operation<Response>>): Promise<Answer<Response>> {
+  try {
+    return { operation: await poll };
+  } catch (error) {
+    if (error instanceof BesedaError) return { error };
+    throw error;
+  }
+}
 
 function responseOf<Response>({ id, response, error }: Operation<Response>): Response {
-  if (error) throw new OperationError(error.message, { ...error, cause: error });
+  if (error) throw error;
   if (response !== undefined) return response;
   throw new BesedaError(`The operation ${id} is done, but came without a response.`, {
     code: "bad-response",

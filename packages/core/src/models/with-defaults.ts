@@ -1,6 +1,5 @@
 // A model with settings of its own, for all who use it.
-import type { LanguageModel, ModelRequest, ModelSettings } from "../ports/language-model.ts";
-import type { BatchRequests } from "../ports/model-batches.ts";
+import type { BatchRequests, LanguageModel, ModelRequest, ModelSettings } from "../ports/language-model.ts";
 
 export type ModelDefaults = {
   /** Each is used where the request does not set it. */

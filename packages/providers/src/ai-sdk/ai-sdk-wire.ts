@@ -65,7 +65,7 @@ export type AiPartReader = {
 /** A part of a stream, or of a whole reply, where text is `text` instead of `delta`. Which fields are there depends on the type. */
 export type AiPart = {
   type: string;
-  /** Of a block of text or reasoning, or of the call that is being written. */
+  /** Of a block of text or reasoning, of the call that is being written, or of a source. */
   id?: string;
   delta?: string;
   text?: string;
@@ -77,6 +77,11 @@ export type AiPart = {
   providerExecuted?: boolean;
   /** `text`: the deltas are no JSON, though the input of the call will be. */
   inputEncoding?: string;
+  /** Of a source that is a page. */
+  url?: string;
+  /** Of a source, such as the name of a document. */
+  title?: string;
+  filename?: string;
   providerMetadata?: AiMetadata;
   error?: unknown;
   finishReason?: AiFinishReason;

@@ -8,13 +8,14 @@ import { type KeptReasoning, toProviderData } from "./kept-data.ts";
 type ReasoningBlock = KeptReasoning["blocks"][number];
 
 /**
- * One for each attempt. Parts that have no place in a thread are left out: sources, files that a model makes, and calls
- * that the provider carries out itself.
+ * One for each attempt. Parts that have no place in a thread are left out: files that a model makes, and calls that the
+ * provider carries out itself. A source is told once, however often it is cited.
  */
 export class AiReplyReader {
   readonly #openBlocks = new Map<string, ReasoningBlock>();
   readonly #openInputs = new Set<string>();
   readonly #callIds: Set<string>;
+  readonly #cited = new Set<string>();
   /** Of the reasoning part that was begun last. */
   #kept: KeptReasoning = { blocks: [] };
   /** Something else was said since: more reasoning is another part. */
@@ -49,6 +50,8 @@ export class AiReplyReader {
         return this.#openInputs.has(id) && delta !== "" ? [{ type: "tool-input-delta", toolCallId: id, delta }] : [];
       case "tool-call":
         return this.#call(part);
+      case "source":
+        return this.#source(part);
       case "finish":
         return this.#finish(part.finishReason ?? "unknown", part.usage);
       case "error":
@@ -68,6 +71,7 @@ export class AiReplyReader {
       else if (type === "reasoning") {
         events.push(...this.#reasoning(id, text, providerMetadata), ...this.#endReasoning(id, undefined));
       } else if (type === "tool-call") events.push(...this.#call(part));
+      else if (type === "source") events.push(...this.#source(part));
     }
     events.push(...this.#finish(finishReason, usage));
     return events;
@@ -142,6 +146,14 @@ export class AiReplyReader {
     this.#saidAnything = true;
     const call = { type: "tool-call", toolCallId, toolName, input } as const;
     return [providerMetadata ? { ...call, providerData: toProviderData(providerMetadata) } : call];
+  }
+
+  #source({ id = "", url, title, filename }: AiPart): ModelEvent[] {
+    const place = url ?? filename ?? title;
+    if (!place || this.#cited.has(place)) return [];
+    this.#cited.add(place);
+    const names = { ...(url && { url }), ...(title && { title }), ...(filename && { filename }) };
+    return [{ type: "source", source: { id: id || place, ...names } }];
   }
 
   #finish(reason: AiFinishReason, wireUsage: AiUsage | undefined): ModelEvent[] {

@@ -390,6 +390,22 @@ describe("fromAiSdk()", () => {
     expect((await drain(fromAiSdk(model).stream(request))).map(({ type }) => type)).toEqual(["tool-call", "finish"]);
   });
 
+  it("tells the sources of an answer, each page and each file once, streamed and whole", async () => {
+    const page = { type: "source", sourceType: "url", id: "s1", url: "https://example.com/", title: "Example" };
+    const file = { type: "source", sourceType: "document", id: "s3", title: "Report", filename: "a.pdf" };
+    const parts = [page, { ...page, id: "s2" }, file, { type: "text-delta", delta: "4" }, finish];
+    const { model } = saying(parts, {
+      doGenerate: async () => ({ content: [page, file, { type: "text", text: "4" }], finishReason: "stop", usage }),
+    });
+    for (const streamed of [true, false]) {
+      const events = await drain(fromAiSdk(model).stream(request, { streamed }));
+      expect(events.filter(({ type }) => type === "source")).toEqual([
+        { type: "source", source: { id: "s1", url: "https://example.com/", title: "Example" } },
+        { type: "source", source: { id: "s3", title: "Report", filename: "a.pdf" } },
+      ]);
+    }
+  });
+
   it("gives a call an id of its own where the service repeats one", async () => {
     const call = { type: "tool-call", toolCallId: "add", toolName: "add", input: "{}" };
     const { model } = saying([call, call, finish]);

@@ -5,10 +5,13 @@ import type { ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wi
 import type { Quirks } from "./quirks.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
+export type FinishEvent = Extract<ModelEvent, { type: "finish" }>;
+
 /** One for each attempt. The `finish` is the last event; without it the reply was not whole, and an error was thrown. */
 export class ChatReply implements SseSink<ModelEvent> {
   readonly #quirks: Quirks;
   readonly #calls: ToolCallPieces;
+  readonly #finished: (finish: FinishEvent) => FinishEvent;
   readonly #splitter: ThinkSplitter | undefined;
   readonly #details: ReasoningDetail[] = [];
   #finishReason: string | undefined;
@@ -17,8 +20,14 @@ export class ChatReply implements SseSink<ModelEvent> {
   /** Set by [DONE]. */
   isComplete = false;
 
-  constructor(quirks: Quirks, toolNames: readonly string[]) {
+  /** @param finished adds to the end what the reply itself does not say */
+  constructor(
+    quirks: Quirks,
+    toolNames: readonly string[],
+    finished: (finish: FinishEvent) => FinishEvent = (finish) => finish,
+  ) {
     this.#quirks = quirks;
+    this.#finished = finished;
     this.#calls = new ToolCallPieces(toolNames);
     if (quirks.thinkTags !== "none") this.#splitter = new ThinkSplitter({ startsInside: quirks.thinkTags === "open" });
   }
@@ -71,12 +80,17 @@ export class ChatReply implements SseSink<ModelEvent> {
     const reasoning = delta.reasoning_content || delta.reasoning;
     if (reasoning) events.push({ type: "reasoning-delta", text: reasoning });
     if (delta.reasoning_details) this.#addDetails(delta.reasoning_details);
-    const text = delta.content || delta.refusal;
+    const text = this.#withoutStray(delta.content || delta.refusal);
     if (text) {
       const isAnew = isFiltered && this.#quirks.filterReplacesText;
       this.#put({ type: isAnew ? "text-replace" : "text-delta", text }, events);
     }
     if (delta.tool_calls) for (const piece of delta.tool_calls) this.#calls.add(piece, events);
+  }
+
+  #withoutStray(text: string | null | undefined): string | null | undefined {
+    const { strayText } = this.#quirks;
+    return strayText !== undefined && text?.includes(strayText) ? text.replaceAll(strayText, "") : text;
   }
 
   #put(event: ModelEvent, events: ModelEvent[]): void {
@@ -108,7 +122,8 @@ export class ChatReply implements SseSink<ModelEvent> {
     this.#calls.finish(calls);
     for (const call of calls) this.#put(call, events);
     const finishReason = toFinishReason(this.#finishReason, calls.length > 0);
-    this.#put({ type: "finish", finishReason, ...(this.#usage && { usage: toUsage(this.#usage) }) }, events);
+    const usage = this.#usage && toUsage(this.#usage);
+    this.#put(this.#finished({ type: "finish", finishReason, ...(usage && { usage }) }), events);
   }
 }
 

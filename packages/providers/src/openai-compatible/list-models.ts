@@ -8,6 +8,11 @@ export type ListedModel = { id: string; ownedBy?: string };
 export async function listModels(options: ServerOptions & { signal?: AbortSignal }): Promise<ListedModel[]> {
   const server = toServer(options);
   const body = await requestJson({ url: endpoint(server, "models"), headers: server.headers, signal: options.signal });
+  return listedModels(body);
+}
+
+/** What GET /models answered. */
+export function listedModels(body: unknown): ListedModel[] {
   return entriesOf(body).map(({ id, owned_by }) => ({ id, ...(owned_by && { ownedBy: owned_by }) }));
 }
 

@@ -1,10 +1,9 @@
 // A model behind any server that speaks OpenAI's chat completions.
 import { BesedaError, type LanguageModel } from "@beseda/core";
-import { type RetryPolicy, replyEvents, sseDecoder, streamEvents } from "@beseda/core/http";
-import { ChatReply } from "./from-chat-chunk.ts";
+import type { RetryPolicy } from "@beseda/core/http";
+import { chatModel } from "./chat-model.ts";
 import { type Quirks, quirksFor } from "./quirks.ts";
 import { endpoint, type ServerOptions, toServer } from "./server-address.ts";
-import { chatRequestWriter } from "./to-chat-request.ts";
 
 export type OpenAICompatibleOptions = ServerOptions & {
   /** The name that the server knows it by. */
@@ -29,37 +28,15 @@ export function openaiCompatible(options: OpenAICompatibleOptions): LanguageMode
     });
   }
   const server = toServer(options);
-  const quirks = quirksFor(server.baseURL, options.quirks);
-  const toChatRequest = chatRequestWriter(model, quirks);
   const url = endpoint(server, "chat/completions");
   const { headers } = server;
-  return {
+  return chatModel({
     provider,
     modelId: model,
-    abilities: { tools: quirks.tools, outputSchema: quirks.outputSchema },
-    stream(request, { signal, streamed = true } = {}) {
-      let body: string;
-      try {
-        body = toChatRequest(request, streamed);
-      } catch (error) {
-        return refusal(error);
-      }
-      const newReply = () =>
-        new ChatReply(
-          quirks,
-          request.tools.map((tool) => tool.name),
-        );
-      const sent = { url, headers, body, signal, retry };
-      return streamed
-        ? streamEvents({ ...sent, accept: "text/event-stream", decoder: () => sseDecoder(newReply()) })
-        : replyEvents({ ...sent, read: (reply) => newReply().whole(reply) });
-    },
-  };
-}
-
-/** What cannot be sent is told where every other error is: by the first `next()`. */
-async function* refusal(error: unknown): AsyncGenerator<never> {
-  yield await Promise.reject(error);
+    model,
+    quirks: quirksFor(server.baseURL, options.quirks),
+    request: (body, signal) => ({ url, headers, body, signal, retry }),
+  });
 }
 
 /**

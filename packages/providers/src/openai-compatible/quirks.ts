@@ -21,6 +21,8 @@ export type Quirks = {
   contentOfCalls: null | "";
   /** The text that comes with the finish reason `content_filter` replaces everything before it. */
   filterReplacesText: boolean;
+  /** A mark of the model's template that leaks into its texts now and then: left out. */
+  strayText: string | undefined;
   /** Whether a file that is no image may be given by its address, for the server to fetch. */
   fetchesFiles: boolean;
   /**
@@ -44,6 +46,7 @@ const standard: Quirks = {
   thinkTags: "none",
   contentOfCalls: null,
   filterReplacesText: false,
+  strayText: undefined,
   fetchesFiles: false,
   promptCache: "none",
   tools: true,

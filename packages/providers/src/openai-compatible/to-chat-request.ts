@@ -9,6 +9,7 @@ import type {
   ToolChoice,
   ToolDefinition,
 } from "@beseda/core";
+import { validName, wellFormedJson } from "../wire-text.ts";
 import type {
   CacheControl,
   ChatAssistantMessage,
@@ -27,8 +28,12 @@ export type ToChatRequest = (request: ModelRequest, streamed: boolean) => string
 const messageJson = new WeakMap<Message, { quirks: Quirks; json: string }>();
 const toolsJson = new WeakMap<readonly ToolDefinition[], string>();
 
-/** The writer of one model's request bodies. Messages and lists of tools must not be changed after they were sent. */
-export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest {
+/** The writer of one model's request bodies; `more` gives fields that are added to each. Messages and lists of tools must not be changed after they were sent. */
+export function chatRequestWriter(
+  model: string,
+  quirks: Quirks,
+  more?: (request: ModelRequest) => Readonly<Record<string, unknown>>,
+): ToChatRequest {
   const jsonOf = (message: Message): string => {
     let written = messageJson.get(message);
     if (written?.quirks !== quirks) {
@@ -58,7 +63,7 @@ export function chatRequestWriter(model: string, quirks: Quirks): ToChatRequest 
     }
     body += "]";
     if (tools.length > 0) body += `,"tools":${jsonOfTools(tools)}`;
-    return body + fields(otherFields(request, streamed, quirks));
+    return body + fields({ ...more?.(request), ...otherFields(request, streamed, quirks) });
   };
 }
 
@@ -128,11 +133,6 @@ function toToolCall(part: { toolCallId: string; toolName: string; input: unknown
   return { id: part.toolCallId, type: "function", function: { name: validName(part.toolName), arguments: json } };
 }
 
-/** A model can ask for a tool by any name, even none; what is sent back has to be one that servers accept. */
-function validName(name: string): string {
-  return name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unknown";
-}
-
 function sentBack(
   field: Quirks["reasoningBack"],
   reasoning: string,
@@ -192,14 +192,4 @@ function toWireSettings(settings: ModelSettings, quirks: Quirks): Record<string,
 /** The fields of an object, to be put after others: `,"a":1}`. */
 function fields(object: Record<string, unknown>): string {
   return `,${wellFormedJson(object).slice(1)}`;
-}
-
-/** JSON without half surrogate pairs, which strict parsers refuse: each becomes U+FFFD. */
-function wellFormedJson(value: unknown): string {
-  const json = JSON.stringify(value);
-  // Only halves are escaped by JSON.stringify, whole pairs are not.
-  if (!json.includes("\\ud")) return json;
-  return JSON.stringify(value, (_key, each) =>
-    typeof each === "string" ? each.replace(/\p{Surrogate}/gu, "�") : each,
-  );
 }

@@ -1,34 +1,30 @@
 // One connection to Yandex AI Studio: who asks, in which folder, at which addresses. Everything of this package hangs on one.
 import { BesedaError } from "@beseda/core";
 import type { Guard, RetriedRequest, RetryPolicy } from "@beseda/core/http";
-import { type Credentials, fixedCredentials } from "./auth/credentials.ts";
+import type { Credentials } from "./auth/credentials.ts";
+import { type CredentialSettings, toCredentials } from "./auth/to-credentials.ts";
+import { connectionGuard } from "./connection-guard.ts";
 import { toEndpoints, type YandexEndpoints } from "./endpoints.ts";
+import { toPrices, type YandexPrices, yandexPrices } from "./prices/prices.ts";
+import { QuotaDoor } from "./quota-door.ts";
+import type { QuotaName } from "./quota-name.ts";
 
-export type YandexSettings = {
+export type { QuotaName } from "./quota-name.ts";
+
+/** With one credential of `CredentialSettings`. */
+export type YandexSettings = CredentialSettings & {
   /** Such as `b1g…`. Not needed where models are named by a whole URI. */
   folderId?: string | undefined;
-  /** Of a service account. */
-  apiKey?: string | undefined;
-  /** Lives 12 hours at most, and is not renewed: for programs that end sooner. */
-  iamToken?: string | undefined;
   /** Where it is left to another server: a test's, a proxy's. */
   endpoints?: Partial<YandexEndpoints> | undefined;
+  /** PEM, of the authorities that gRPC trusts in place of the usual ones. For servers of your own. */
+  rootCertificates?: string | undefined;
   /** `false` asks the service not to keep what is said. It does unless it is asked. */
   dataLogging?: false | undefined;
   retry?: RetryPolicy | undefined;
+  /** By which replies get their `cost`. Default `yandexPrices`; `false` leaves the cost out. */
+  prices?: YandexPrices | false | undefined;
 };
-
-/** Each method of the service has a quota of its own. */
-export type QuotaName =
-  | "completion"
-  | "completion-async"
-  | "operation"
-  | "tokenizer"
-  | "embedding"
-  | "classification"
-  | "image"
-  | "openai"
-  | "responses";
 
 export type YandexCall = {
   /** Which endpoint, and the path on it. A call without a body is a GET. */
@@ -43,38 +39,54 @@ export type YandexCall = {
 export interface YandexConnection {
   readonly folderId: string | undefined;
   readonly endpoints: Readonly<YandexEndpoints>;
+  /** PEM. */
+  readonly rootCertificates: string | undefined;
   readonly credentials: Credentials;
   /** Headers of every request but `authorization`, in gRPC its metadata: the opt-out of data logging. */
   readonly headers: Readonly<Record<string, string>>;
   readonly retry: RetryPolicy | undefined;
+  /** `false` where costs are left out. */
+  readonly prices: YandexPrices | false;
   /** Brings the credentials, waits for room, and says what errors mean. */
   guard(quota: QuotaName): Guard;
   /** A call as core/http takes it. */
   request(call: YandexCall): RetriedRequest;
 }
 
+/** @throws BesedaError `missing-setting` without credentials, `invalid-argument` for settings that cannot be right */
 export function yandexConnection(settings: YandexSettings): YandexConnection {
+  const { iamToken, dataLogging, retry, rootCertificates, prices = yandexPrices } = settings;
   const endpoints = toEndpoints(settings.endpoints);
-  const credentials = toCredentials(settings);
-  const headers = settings.dataLogging === false ? { "x-data-logging-enabled": "false" } : {};
-  const guard = (_quota: QuotaName): Guard => ({
-    begin: () => ({
-      admit: async () => ({ authorization: await credentials.authorization() }),
-      failed: (error) => ({ error }),
-      end() {},
-    }),
-  });
-  const { folderId, retry } = settings;
+  const folderId = toFolderId(settings.folderId);
+  const credentials = toCredentials(settings, endpoints, retry);
+  const headers = {
+    // Users' tokens need it, and a token that was given may be a user's. Of a service account, whose keys and renewed
+    // tokens are the others, the service knows the folder, and wants the header left out.
+    ...(iamToken && folderId !== undefined && { "x-folder-id": folderId }),
+    ...(dataLogging === false && { "x-data-logging-enabled": "false" }),
+  };
+  const guards = new Map<QuotaName, Guard>();
+  const guard = (quota: QuotaName): Guard => {
+    const known = guards.get(quota) ?? connectionGuard(credentials, new QuotaDoor(retry?.longestWaitMs), quota);
+    guards.set(quota, known);
+    return known;
+  };
   return {
     folderId,
     endpoints,
+    rootCertificates,
     credentials,
     headers,
     retry,
+    prices: prices && toPrices(prices),
     guard,
     request: ({ at, path, body, quota, signal }) => ({
       url: endpoints[at] + path,
-      headers: { ...headers, "x-client-request-id": crypto.randomUUID() },
+      headers: {
+        ...headers,
+        ...(at === "openai" && folderId !== undefined && { "openai-project": folderId }),
+        "x-client-request-id": crypto.randomUUID(),
+      },
       body,
       signal,
       retry,
@@ -83,11 +95,11 @@ export function yandexConnection(settings: YandexSettings): YandexConnection {
   };
 }
 
-function toCredentials({ apiKey, iamToken }: YandexSettings): Credentials {
-  if (apiKey) return fixedCredentials(`Api-Key ${apiKey.trim()}`);
-  if (iamToken) return fixedCredentials(`Bearer ${iamToken.trim()}`);
-  throw new BesedaError("No credentials for Yandex AI Studio are given.", {
-    code: "missing-setting",
-    hint: "Pass apiKey, iamToken or serviceAccountKey, or use yandexFromEnv() with YC_API_KEY.",
+function toFolderId(given: string | undefined): string | undefined {
+  const folderId = given?.trim() || undefined;
+  if (folderId === undefined || /^[\w.-]+$/.test(folderId)) return folderId;
+  throw new BesedaError(`"${folderId}" cannot be the id of a folder.`, {
+    code: "invalid-argument",
+    hint: "It looks like b1g… and is on the page of the folder in the console.",
   });
 }

@@ -1,0 +1,192 @@
+// The batches of a model: its requests as a dataset, the service's own run over it, and the replies out of another dataset.
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BatchOutcome, BesedaError, type JsonValue, type ModelBatches, type Operation } from "@beseda/core";
+import type { YandexConnection, YandexSettings } from "../connection.ts";
+import { connectionOf } from "../connection-of.ts";
+import { toModelUri } from "../model-uri.ts";
+import { batchRunCost } from "../prices/cost.ts";
+import { type DeclaredQuirks, quirksFor } from "../quirks.ts";
+import { matchReplies, type ResultRow } from "./batch-replies.ts";
+import { type BatchOptions, batchRows, toBatchOptions } from "./batch-rows.ts";
+import { type BatchTask, cancelTask, describeTask, listTasks } from "./batch-task.ts";
+import { grpcChannel } from "./channel.ts";
+import { describeDataset } from "./dataset.ts";
+import { downloadDataset } from "./download-dataset.ts";
+import { askOperation, fromOperation, type WireOperation } from "./operations.ts";
+import { parquetRows } from "./parquet.ts";
+import { putDataset } from "./put-dataset.ts";
+
+export type YandexBatchesOptions = YandexSettings & {
+  connection?: YandexConnection | undefined;
+  quirks?: DeclaredQuirks | undefined;
+  /** Between two questions whether the dataset of the requests is validated. Milliseconds, default 1,000. */
+  pollMs?: number | undefined;
+};
+
+/**
+ * Batches of a model, for plain text without tools. The `id` of an operation is that of the batch task. Its metadata has
+ * `status`, `completed` and `total` (parts of the batch, while the service tells), `sourceDatasetId`, `resultDatasetId`, and
+ * `leastCost`: a run costs at least so much, however small it is. Replies have no usage: the service counts none.
+ */
+export function yandexBatches(model: string, options: YandexBatchesOptions = {}): ModelBatches {
+  const connection = connectionOf(options);
+  const modelUri = toModelUri(model, "gpt", connection.folderId);
+  const quirks = quirksFor(modelUri, options.quirks);
+  const told = (task: BatchTask, signal: AbortSignal | undefined) => toOperation(connection, task, signal);
+
+  async function begin(sourceDatasetId: string, batch: BatchOptions, key: string, signal: AbortSignal | undefined) {
+    const wire = await grpcChannel(connection).call<WireOperation>({
+      method: "yandex.cloud.ai.foundation_models.v1.TextGenerationBatchService/Completion",
+      request: { modelUri, sourceDatasetId, ...toBatchOptions(batch, quirks) },
+      kind: "write",
+      key,
+      signal,
+    });
+    const { metadata } = await fromOperation(wire);
+    return typeof metadata?.taskId === "string" && metadata.taskId !== "" ? metadata.taskId : undefined;
+  }
+
+  return {
+    async start(requests, { key, signal }) {
+      let batch: BatchOptions | undefined;
+      const rows = batchRows(requests, (options) => {
+        batch = options;
+      });
+      const name = datasetName(key, modelUri);
+      const dataset = await putDataset(
+        connection,
+        { name, taskType: "TextToTextGenerationRequest", rows },
+        { signal, pollMs: options.pollMs },
+      );
+      // There were rows, or `putDataset` would have refused them.
+      const settled = batch ?? { reasoning: "off" };
+      const begun = await taskOf(connection, dataset.id, signal);
+      if (begun) return told(begun, signal);
+      const taskId = await begin(dataset.id, settled, key, signal);
+      const task = taskId
+        ? await describeTask(connection, taskId, signal)
+        : await taskOf(connection, dataset.id, signal);
+      if (task) return told(task, signal);
+      throw new BesedaError(`Yandex AI Studio has taken the batch of the dataset ${dataset.id}, but did not name it.`, {
+        code: "bad-response",
+        hint: "Start it again with the same key: it is found again then, and not billed twice.",
+      });
+    },
+
+    poll: async (id, { signal } = {}) => told(await describeTask(connection, id, signal), signal),
+
+    async cancel(id, { signal } = {}) {
+      const task = await describeTask(connection, id, signal);
+      if (isOver(task)) return told(task, signal);
+      await cancelTask(connection, task, signal);
+      return told(await describeTask(connection, id, signal), signal);
+    },
+
+    async *replies(id, requests, { signal } = {}) {
+      const task = await describeTask(connection, id, signal);
+      if (task.status !== "COMPLETED" || !task.resultDatasetId) throw withoutReplies(task);
+      const folder = await mkdtemp(join(tmpdir(), "beseda-batch-"));
+      try {
+        const files = await downloadDataset(connection, task.resultDatasetId, folder, { signal });
+        yield* matchReplies(requests, rowsOf(files), task.lineProblems);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** The same key always gives the same name, by which a start that was interrupted is found again. */
+function datasetName(key: string, modelUri: string): string {
+  const digest = createHash("sha256")
+    .update(JSON.stringify([key, modelUri]))
+    .digest("hex");
+  return `beseda-batch-${digest.slice(0, 32)}`;
+}
+
+/** The dataset is of this start alone: whatever works on it is the batch that was begun. */
+async function taskOf(connection: YandexConnection, datasetId: string, signal: AbortSignal | undefined) {
+  for await (const task of listTasks(connection, signal)) if (task.sourceDatasetId === datasetId) return task;
+  return undefined;
+}
+
+function isOver({ status }: BatchTask): boolean {
+  return status === "COMPLETED" || status === "FAILED" || status === "CANCELED";
+}
+
+async function toOperation(
+  connection: YandexConnection,
+  task: BatchTask,
+  signal: AbortSignal | undefined,
+): Promise<Operation<BatchOutcome>> {
+  const { id, createdAt, sourceDatasetId, resultDatasetId, status } = task;
+  const leastCost = batchRunCost({ prices: connection.prices, modelUri: task.modelUri, tokens: 0 });
+  const metadata: Record<string, JsonValue> = {
+    status,
+    ...(await progress(connection, task, signal)),
+    sourceDatasetId,
+    ...(resultDatasetId && { resultDatasetId }),
+    ...(leastCost && { leastCost: { ...leastCost } }),
+  };
+  const operation = { id, done: isOver(task), createdAt, modifiedAt: task.finishedAt ?? task.startedAt, metadata };
+  if (status === "COMPLETED") return { ...operation, response: await outcomeOf(connection, task, signal) };
+  return status === "FAILED" || status === "CANCELED" ? { ...operation, error: failureOf(task) } : operation;
+}
+
+/** Only its operation tells, which the service forgets earlier than the task. */
+async function progress(connection: YandexConnection, task: BatchTask, signal: AbortSignal | undefined) {
+  if (isOver(task) || task.operationId === "") return {};
+  try {
+    const { metadata = {} } = await askOperation(connection, "Get", task.operationId, signal);
+    const { completedBatches, totalBatches } = metadata;
+    return typeof totalBatches === "number" && totalBatches > 0
+      ? { completed: Number(completedBatches), total: totalBatches }
+      : {};
+  } catch (error) {
+    if (error instanceof BesedaError && error.code === "not-found") return {};
+    throw error;
+  }
+}
+
+async function outcomeOf(
+  connection: YandexConnection,
+  { sourceDatasetId, lineProblems }: BatchTask,
+  signal: AbortSignal | undefined,
+): Promise<BatchOutcome> {
+  const failed = lineProblems.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const rows = await describeDataset(connection, sourceDatasetId, signal).then(
+    (dataset) => dataset.rows,
+    // It may have been deleted since.
+    () => undefined,
+  );
+  return rows === undefined ? { failed } : { answered: Math.max(0, rows - failed), failed };
+}
+
+function failureOf({ id, status, error, lineProblems }: BatchTask): BesedaError {
+  if (status === "CANCELED") {
+    return new BesedaError(`The batch ${id} was cancelled.`, { code: "aborted", hint: "Start it with another key." });
+  }
+  const [first] = lineProblems;
+  return (
+    error ??
+    new BesedaError(`The batch ${id} failed${first ? `: ${first.message}` : " without saying why."}`, {
+      code: "unavailable",
+      hint: "Start it again with another key; the service does not charge for its own failures.",
+    })
+  );
+}
+
+function withoutReplies(task: BatchTask): BesedaError {
+  if (task.status === "FAILED" || task.status === "CANCELED") return failureOf(task);
+  return new BesedaError(`The batch ${task.id} is ${task.status}: there are no replies.`, {
+    code: "invalid-argument",
+    hint: "Ask for its replies when poll() says that it is done.",
+  });
+}
+
+async function* rowsOf(files: readonly string[]): AsyncGenerator<ResultRow> {
+  for (const file of files) yield* parquetRows(file);
+}
