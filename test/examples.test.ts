@@ -106,6 +106,15 @@ const expected: Record<string, (string | RegExp)[]> = {
     "nearest: The shop opens at nine.",
     /\d+ tokens: <s>\|▁Добрый/,
   ],
+  "18-yandex-tune-and-use.ts": [
+    "YC_API_KEY is not set",
+    "refused: Row 7: request has to be a list of messages.",
+    "dataset: created",
+    "dataset: READY, 10 rows",
+    "tuning: IN_PROGRESS",
+    /tuned: gpt:\/\/…\/yandexgpt-lite\/latest@tamr/,
+    "sailor: Ahoy!",
+  ],
 };
 
 const root = join(import.meta.dirname, "..");

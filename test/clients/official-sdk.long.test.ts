@@ -256,6 +256,34 @@ describe("the official SDK", { timeout: 60_000 }, () => {
     expect(seen).toMatchObject({ status: 3, rows: 20, sizeBytes: Buffer.byteLength(text) });
   });
 
+  it("renames a dataset, deletes it, and asks which kinds there are", async () => {
+    const seen = await run(`
+      const { DatasetServiceClient, CreateDatasetRequest, UpdateDatasetRequest, ListUploadSchemasRequest, ListOperationsIdsRequest } = dataset.datasetService;
+      const datasets = client(DatasetServiceClient);
+      const { datasetId } = await datasets.create(CreateDatasetRequest.fromPartial({
+        name: "old", folderId, taskType: "TextEmbeddingsPair", uploadFormat: "jsonlines", description: "kept",
+      }));
+      const updated = await datasets.update(UpdateDatasetRequest.fromPartial({ datasetId, updateMask: { paths: ["name"] }, name: "new" }));
+      await datasets.delete({ datasetId });
+      return {
+        updated: updated.dataset,
+        deleting: (await datasets.describe({ datasetId })).dataset.status,
+        gone: await refused(datasets.describe({ datasetId })),
+        types: (await datasets.listTypes({ folderId })).types,
+        schemas: (await datasets.listUploadSchemas(ListUploadSchemasRequest.fromPartial({ taskType: "TextEmbeddingsPair" }))).schemas,
+        unknown: await refused(datasets.create(CreateDatasetRequest.fromPartial({ name: "a", folderId, taskType: "Other", uploadFormat: "jsonlines" }))),
+      };
+    `);
+    expect(seen).toMatchObject({
+      updated: { name: "new", description: "kept" },
+      deleting: 5,
+      gone: expect.stringContaining("NOT_FOUND"),
+      types: expect.arrayContaining(["TextToTextGeneration", "TextEmbeddingsTriplet"]),
+      schemas: [{ taskType: "TextEmbeddingsPair", uploadFormat: "jsonlines" }],
+      unknown: expect.stringContaining("INVALID_ARGUMENT"),
+    });
+  });
+
   it("tunes a model that can be used at once", async () => {
     const rows = Array.from({ length: 10 }, (_, index) => ({
       request: [{ role: "user", text: `Question ${index}` }],

@@ -2,7 +2,8 @@
 import type { ReceivedRequest, ServerReply } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { until } from "./fake-time.ts";
-import { agentOver, outcomeOf, serving, tell, turn } from "./fault-bench.ts";
+import { agentOver, outcomeOf, serving, tell } from "./fault-bench.ts";
+import { asDate, inMs, inSeconds, pass, stepMs } from "./told-waits.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
@@ -10,25 +11,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** Lets time pass, 5 ms at once, and what was sent arrive after each. */
-async function pass(ms: number): Promise<void> {
-  for (let passed = 0; ; passed += 5) {
-    for (let turns = 0; turns < 20; turns++) await turn();
-    if (passed >= ms) return;
-    await vi.advanceTimersByTimeAsync(5);
-  }
-}
-
-/** What a service says, and what that is in milliseconds from now. */
-type Told = { headers: Record<string, string>; ms: number };
-
-const inSeconds = (seconds: number) => (): Told => ({ headers: { "retry-after": `${seconds}` }, ms: seconds * 1_000 });
-const inMs = (ms: number) => (): Told => ({ headers: { "retry-after-ms": `${ms}`, "retry-after": "9" }, ms });
-const asDate = (seconds: number) => (): Told => {
-  const date = new Date((Math.ceil(Date.now() / 1_000) + seconds) * 1_000);
-  return { headers: { "retry-after": date.toUTCString() }, ms: Math.max(0, date.getTime() - Date.now()) };
-};
 
 function refusal(headers: Record<string, string>, status = 429): ServerReply {
   return { status, headers, body: { error: { message: "slow down", type: "rate_limit_error" } } };
@@ -40,9 +22,6 @@ function callerOf({ body }: ReceivedRequest): string {
 
 /** A test's agent, with the retries that agents have where nothing is said. */
 const model = { apiKey: "sk-shared", retry: {} };
-
-/** What a timer of the clock, which counts in steps of 5 ms here, may add. */
-const stepMs = 6;
 
 describe("A caller that is refused sends again", () => {
   it.each([

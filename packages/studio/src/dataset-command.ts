@@ -33,7 +33,7 @@ export type CreateOptions = Json & { type: string; name?: string; description?: 
 /** Stopped half way and called again, it goes on with what was begun. */
 export async function create(file: string, options: CreateOptions): Promise<number> {
   const { type: taskType, description, keep, json } = options;
-  const name = options.name ?? basename(file).replace(/\.jsonl?$/, "");
+  const name = options.name ?? nameOf(file);
   const { InvalidDatasetError } = await grpc();
   const progress = new ProgressLine();
   try {
@@ -51,6 +51,16 @@ export async function create(file: string, options: CreateOptions): Promise<numb
   } finally {
     progress.clear();
   }
+}
+
+/** As the console wants names: up to 63 lower-case letters, digits and dashes, a letter first. */
+function nameOf(file: string): string {
+  const plain = basename(file)
+    .replace(/\.jsonl?$/i, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-");
+  const name = /^[a-z]/.test(plain) ? plain : `dataset-${plain}`;
+  return name.slice(0, 63).replace(/-+$/, "");
 }
 
 export async function show(id: string, { json }: Json): Promise<number> {

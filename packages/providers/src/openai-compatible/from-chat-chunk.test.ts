@@ -128,6 +128,22 @@ describe("a streamed reply", () => {
     expect(() => replyOf([delta({ content: "hi" }), event])).toThrow(error);
   });
 
+  it("goes without the marks of a template that are known to leak into it", () => {
+    const sent = [delta({ content: "So.[TOOL_CALL_END]" }), delta({ content: "[TOOL_CALL_END]" }, "stop")];
+    const leaky = { ...quirks.yandex, strayText: "[TOOL_CALL_END]" };
+    expect(replyOf(sent, leaky)).toEqual([
+      { type: "text-delta", text: "So." },
+      { type: "finish", finishReason: "stop" },
+    ]);
+    expect(replyOf(sent)[0]).toEqual({ type: "text-delta", text: "So.[TOOL_CALL_END]" });
+  });
+
+  it("ends with what is known of it besides, where somebody knows", () => {
+    const reply = new ChatReply(quirks.yandex, tools, (finish) => ({ ...finish, response: { requestId: "1" } }));
+    const whole = { choices: [{ message: { content: "Hi" }, finish_reason: "stop" }] };
+    expect(reply.whole(whole).at(-1)).toEqual({ type: "finish", finishReason: "stop", response: { requestId: "1" } });
+  });
+
   it("may be taken back whole by a filter, where the server is known to do that", () => {
     const sent = [delta({ content: "Бомбу де" }), delta({ content: "Давайте сменим тему." }, "content_filter")];
     expect(replyOf(sent, quirks.yandex).slice(1)).toEqual([

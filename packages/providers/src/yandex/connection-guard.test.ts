@@ -1,4 +1,4 @@
-import { requestJson } from "@beseda/core/http";
+import { errorInBody, jsonLinesDecoder, requestJson, streamEvents } from "@beseda/core/http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FakeRoute, FakeStateOptions } from "../../../../test/fakes/yandex/fake-service.ts";
 import { startYandexServer, type YandexServer } from "../../../../test/fakes/yandex/yandex-server.ts";
@@ -10,6 +10,11 @@ afterEach(async () => {
   vi.useRealTimers();
   await server.close();
 });
+
+/** Waits for what has to come, however busy the machine is. */
+function until(claim: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(claim, { timeout: 4_000, interval: 2 });
+}
 
 /** Requests that wait until they are let go. */
 const held: (() => void)[] = [];
@@ -44,12 +49,12 @@ describe("a quota of ten at once", () => {
   it("lets forty callers through, never more than ten on their way once it is known, and fails none", async () => {
     const connection = await start([route("completion", true)]);
     const outcomes = Promise.all(Array.from({ length: 40 }, () => ask(connection, "completion")));
-    await vi.waitFor(() => expect(withStatus(429)).toBe(30));
+    await until(() => expect(withStatus(429)).toBe(30));
     expect(withStatus(undefined)).toBe(10);
     for (let ended = 1; ended <= 40; ended++) {
       held.shift()?.();
-      await vi.waitFor(() => expect(withStatus(200)).toBe(ended), { interval: 2 });
-      await vi.waitFor(() => expect(held).toHaveLength(Math.min(10, 40 - ended)), { interval: 2 });
+      await until(() => expect(withStatus(200)).toBe(ended));
+      await until(() => expect(held).toHaveLength(Math.min(10, 40 - ended)));
       expect(withStatus(undefined)).toBeLessThanOrEqual(10);
     }
     expect(await outcomes).toHaveLength(40);
@@ -62,18 +67,75 @@ describe("a quota of ten at once", () => {
     const controller = new AbortController();
     const left = ask(connection, "completion", controller.signal);
     const others = [1, 2, 3].map(() => ask(connection, "completion"));
-    await vi.waitFor(() => expect(held).toHaveLength(2));
-    await vi.waitFor(() => expect(withStatus(429)).toBe(2));
+    await until(() => expect(held).toHaveLength(2));
+    await until(() => expect(withStatus(429)).toBe(2));
     controller.abort(new Error("enough"));
     await expect(left).rejects.toThrow("enough");
     // The one that was left, and two others.
-    await vi.waitFor(() => expect(held).toHaveLength(3), { interval: 2 });
+    await until(() => expect(held).toHaveLength(3));
     held.splice(0).forEach((letGo) => {
       letGo();
     });
-    await vi.waitFor(() => expect(held).toHaveLength(1), { interval: 2 });
+    await until(() => expect(held).toHaveLength(1));
     held.shift()?.();
     expect(await Promise.all(others)).toHaveLength(3);
+  });
+});
+
+describe("a place among those at once", () => {
+  /** Says one line, and nothing more until it is let go. */
+  const talking: FakeRoute = {
+    ...route("completion"),
+    async answer({ response, gone }) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write('{"fine":true}\n');
+      await new Promise<void>((resolve) => {
+        held.push(resolve);
+        gone.addEventListener("abort", () => resolve());
+      });
+      response.end('{"error":{"grpcCode":14,"httpCode":503,"message":"broken"}}\n');
+      return undefined;
+    },
+  };
+
+  function stream(connection: YandexConnection, signal?: AbortSignal) {
+    return streamEvents({
+      ...connection.request({ at: "llm", path: "/completion", body: "{}", quota: "completion", signal }),
+      accept: "application/json",
+      decoder: () =>
+        jsonLinesDecoder<unknown>({
+          value(value, events) {
+            const error = errorInBody(value);
+            if (error) throw error;
+            events.push(value);
+          },
+          end() {},
+        }),
+    });
+  }
+
+  it.each([
+    ["the reader leaves it", async (events: AsyncIterator<unknown>) => void (await events.return?.())],
+    ["the caller stops it and asks no more", async (_: unknown, controller: AbortController) => controller.abort()],
+    [
+      "it fails in the middle",
+      async (events: AsyncIterator<unknown>) => {
+        held.shift()?.();
+        await expect(events.next()).rejects.toMatchObject({ status: 503, message: expect.stringContaining("broken") });
+      },
+    ],
+  ])("is free for the next one when a streamed reply is over because %s", async (_why, stop) => {
+    const connection = await start([talking], { quotas: { completion: { atOnce: 1 } } });
+    const controller = new AbortController();
+    const events = stream(connection, controller.signal);
+    await events.next();
+    const next = stream(connection);
+    const first = next.next();
+    await until(() => expect(withStatus(429)).toBe(1));
+    expect(server.quotas.running("completion")).toBe(1);
+    await stop(events, controller);
+    expect(await first).toEqual({ done: false, value: [{ fine: true }] });
+    await next.return?.();
   });
 });
 

@@ -19,6 +19,11 @@ afterEach(async () => {
   await server.close();
 });
 
+/** Waits for what has to come, however busy the machine is. */
+function until(claim: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(claim, { timeout: 4_000, interval: 2 });
+}
+
 /** Answers as long as nobody holds it back. */
 const plainRoute: FakeRoute = {
   method: "POST",
@@ -122,13 +127,13 @@ describe("credentials", () => {
     );
     await ask(connection);
     await ask(connection);
-    await vi.waitFor(() => expect(asked("/iam/v1/tokens")).toBe(2));
+    await until(() => expect(asked("/iam/v1/tokens")).toBe(2));
     const [first, second] = server.ledger
       .filter(({ path }) => path === "/test")
       .map(({ headers }) => headers.authorization);
     expect(second).toBe(first);
     release();
-    await vi.waitFor(() => expect(connection.credentials.authorization()).not.toBe(first));
+    await until(() => expect(connection.credentials.authorization()).not.toBe(first));
     await ask(connection);
     expect(server.ledger.at(-1)?.headers.authorization).not.toBe(first);
     expect(asked("/iam/v1/tokens")).toBe(2);
@@ -141,11 +146,11 @@ describe("credentials", () => {
     vi.setSystemTime(Date.now() + 12 * 3_600_000 - 590_000);
     server.identities.nextTokens.push(new Refusal(14, "later"));
     await ask(connection);
-    await vi.waitFor(() => expect(server.ledger.filter(({ status }) => status === 503)).toHaveLength(1));
+    await until(() => expect(server.ledger.filter(({ status }) => status === 503)).toHaveLength(1));
     await ask(connection);
     expect(asked("/iam/v1/tokens")).toBe(2);
     vi.setSystemTime(Date.now() + 11_000);
-    await vi.waitFor(async () => {
+    await until(async () => {
       await ask(connection);
       expect(asked("/iam/v1/tokens")).toBe(3);
     });
@@ -186,7 +191,7 @@ describe("credentials", () => {
     const controller = new AbortController();
     const left = ask(connection, controller.signal);
     const stays = ask(connection);
-    await vi.waitFor(() => expect(asked("/iam/v1/tokens")).toBe(1));
+    await until(() => expect(asked("/iam/v1/tokens")).toBe(1));
     controller.abort(new Error("enough"));
     await expect(left).rejects.toThrow("enough");
     release();

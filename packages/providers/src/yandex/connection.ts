@@ -21,6 +21,10 @@ export type YandexSettings = CredentialSettings & {
   rootCertificates?: string | undefined;
   /** `false` asks the service not to keep what is said. It does unless it is asked. */
   dataLogging?: false | undefined;
+  /**
+   * Refusals by a quota and dead tokens are not counted: a call waits for room as long as others of the connection get on,
+   * and `longestWaitMs` (here 90,000 unless it is set) where nothing moves.
+   */
   retry?: RetryPolicy | undefined;
   /** By which replies get their `cost`. Default `yandexPrices`; `false` leaves the cost out. */
   prices?: YandexPrices | false | undefined;

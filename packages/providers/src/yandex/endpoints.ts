@@ -35,8 +35,9 @@ export function toEndpoints(declared: Partial<YandexEndpoints> = {}): YandexEndp
 
 function toOrigin(text: string, door: string): string {
   try {
-    const { protocol, origin, pathname } = new URL(text.trim());
-    if (/^https?:$/.test(protocol) && pathname === "/") return origin;
+    const { protocol, origin, href } = new URL(text.trim());
+    // Nothing of what was given is dropped in silence: no path, no query, no password.
+    if (/^https?:$/.test(protocol) && href === `${origin}/`) return origin;
   } catch {}
   throw new BesedaError(`The endpoint ${door} of Yandex AI Studio is not an origin.`, {
     code: "invalid-argument",

@@ -140,8 +140,8 @@ describe("a full gauge", () => {
   });
 });
 
-describe("a quota of one in a second", () => {
-  it("lets in one after another, however many wait and however long that takes", async () => {
+describe("a quota of so many in a window", () => {
+  it("of a second lets in one after another, however many wait and however long that takes", async () => {
     const callers = callersOf(new QuotaDoor(5_000));
     const names = Array.from({ length: 30 }, (_, index) => `caller ${index}`);
     for (const name of names.slice(0, 2)) await callers.come(name);
@@ -158,6 +158,20 @@ describe("a quota of one in a second", () => {
     const distances = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
     expect(Math.min(...distances)).toBeGreaterThanOrEqual(1_000);
     expect(callers.turnedAway.size).toBe(0);
+  });
+
+  it("is waited for as a whole where the window is a minute", async () => {
+    const perMinute: QuotaRefusal = { id: "xPerMinute.rate", allowed: 2, kind: "rate", window: "minute" };
+    const callers = callersOf(new QuotaDoor(undefined));
+    for (const name of ["a", "b", "c"]) await callers.come(name);
+    await callers.refuse("c", perMinute);
+    for (const name of ["a", "b"]) await callers.end(name);
+    await callers.come("c");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(callers.in()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(callers.in()).toEqual(["c"]);
+    await callers.end("c");
   });
 
   it("is given up at once where the turn is known to come too late", async () => {

@@ -92,6 +92,8 @@ describe("an error of the service", () => {
       isRetryable: true,
       hint: expect.stringContaining("For the support: request r-1, trace t-1."),
     });
+    const twice = toYandexError(toYandexError(failed(500, "", ids)));
+    expect(twice.hint?.match(/For the support/g)).toHaveLength(1);
     const one = toYandexError(failed(500, "", { "x-server-trace-id": "t-1" }));
     expect(one.requestId).toBe("t-1");
     expect(one.hint).not.toContain("support");
@@ -109,8 +111,8 @@ describe("an error of the service", () => {
     expect(toYandexError(lost)).toMatchObject({ message: "lost", code: "unavailable", hint: "Try again." });
     const limited = toYandexError(failed(429, "<h1>busy</h1>"));
     expect(limited).toMatchObject({ code: "rate-limited", hint: "Wait, or ask for a larger quota." });
-    expect(toYandexError(failed(404, shapes.unary?.(5, 404, "operation is gone")), "operation").hint).not.toContain(
-      "models",
-    );
+    const gone = failed(404, shapes.unary?.(5, 404, "operation is gone"));
+    expect(toYandexError(gone, "operation").hint).not.toContain("yandex.models");
+    expect(toYandexError(gone, "completion").hint).toContain("yandex.models");
   });
 });

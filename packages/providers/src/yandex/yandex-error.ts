@@ -11,7 +11,10 @@ type Meaning = { code?: ErrorCode; hint: string };
  */
 export function toYandexError(error: BesedaError, quota?: QuotaName): BesedaError {
   const meaning = meaningOf(error, quota);
-  const hint = [meaning?.hint ?? error.hint, forSupport(error)].filter(Boolean).join(" ");
+  const next = meaning?.hint ?? error.hint ?? "";
+  const ids = forSupport(error);
+  // It may have been through here before.
+  const hint = next.includes(ids) ? next : `${next} ${ids}`.trim();
   return error.with({ code: meaning?.code ?? error.code, hint: hint || undefined });
 }
 
@@ -23,7 +26,7 @@ function meaningOf(error: BesedaError, quota: QuotaName | undefined): Meaning | 
   }
   if (status === 401) return { hint: unknownCredentials };
   if (status === 403) return { hint: roleHint(quota) };
-  if (status === 404 && quota !== "operation") return { hint: "yandex.models() tells which models there are." };
+  if (status === 404 && namesModel(quota)) return { hint: "yandex.models() tells which models there are." };
   return status === 429 ? quotaMeaning(error) : undefined;
 }
 
@@ -76,6 +79,11 @@ const meanings: readonly (readonly [RegExp, Meaning | ((match: RegExpExecArray) 
   [/invalid temperature value/i, { code: "invalid-argument", hint: "The temperature has to be from 0 to 1." }],
 ];
 
+/** Of the others a 404 is more likely about an id. */
+function namesModel(quota: QuotaName | undefined): boolean {
+  return quota !== undefined && quota !== "operation" && quota !== "responses";
+}
+
 function roleHint(quota: QuotaName | undefined): string {
   const [role, scope] = rolesFor(quota);
   return `Give the service account the role ${role} on the folder; an API key needs the scope ${scope} too.`;
@@ -118,7 +126,7 @@ function quotaMeaning(error: BesedaError): Meaning | undefined {
 }
 
 /** Both ids, which the support asks for. */
-function forSupport({ requestId, traceId }: BesedaError): string | undefined {
-  if (!requestId || !traceId || requestId === traceId) return undefined;
+function forSupport({ requestId, traceId }: BesedaError): string {
+  if (!requestId || !traceId || requestId === traceId) return "";
   return `For the support: request ${requestId}, trace ${traceId}.`;
 }

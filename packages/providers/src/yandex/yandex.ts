@@ -19,7 +19,10 @@ export type YandexModelOptions = YandexSettings & {
   connection?: YandexConnection | undefined;
   /** Default: the native one for models of Yandex and those tuned from them, the OpenAI-compatible one for all others. */
   api?: "native" | "openai" | undefined;
-  /** `async`: every reply is an operation, which takes longer and costs less. Models of Yandex only, over the native API. */
+  /**
+   * `async`: every reply is an operation, which takes longer and costs less. Models of Yandex only, over the native API.
+   * Raise `timeouts.stepMs` and `totalMs` of the agent as the service needs.
+   */
   via?: "async" | undefined;
   /** With `via`: how soon an operation is asked after again, at first. Milliseconds, default 1,000, and at most ten times that. */
   pollMs?: number | undefined;

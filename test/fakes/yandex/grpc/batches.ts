@@ -22,6 +22,7 @@ export type FakeBatch = {
   status: BatchStatus;
   /** There from PENDING on. */
   result?: FakeDataset;
+  /** From 1, which is not verified. */
   lineErrors: { lineNumber: string; message: string }[];
   error?: { code: number; message: string };
 };

@@ -3,7 +3,7 @@ import { countTokens } from "../fake-tokenizer.ts";
 
 type Json = Record<string, unknown>;
 
-/** `rowNumbers` from 1. What the service calls its errors is not known. */
+/** `rowNumbers` from 1, which is not verified; nor is what the service calls its errors. */
 export type RowError = { error: string; errorDescription: string; rowNumbers: string[] };
 
 /** Gives what is wrong with a row; undefined where nothing is. */

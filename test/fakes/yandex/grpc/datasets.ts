@@ -122,7 +122,7 @@ export class FakeDatasets {
     const { leastPartBytes } = this.#storage;
     const count = parts || Math.max(1, Math.floor(sizeBytes / (20 * leastPartBytes)));
     if (count > 10_000) throw new Refusal(3, "parts must be at most 10000");
-    if (count > 1 && Math.ceil(sizeBytes / count) < leastPartBytes) {
+    if (sizeBytes <= (count - 1) * leastPartBytes) {
       throw new Refusal(3, `part size must be at least ${leastPartBytes} bytes`);
     }
     const key = this.draftKey(dataset);

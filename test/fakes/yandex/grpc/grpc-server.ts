@@ -68,7 +68,7 @@ function definitionOf(methods: readonly ServiceMethod[]): ServiceDefinition {
 
 async function serve(state: FakeState, declared: ServiceMethod, method: Method | undefined, stream: Stream) {
   const { path } = declared;
-  const headers = stream.metadata.toHttp2Headers() as IncomingHttpHeaders;
+  const headers = headersOf(stream.metadata);
   const { body, problem } = read(declared, stream.request);
   const at = performance.now();
   const entry: LedgerEntry = { method: "POST", path, headers, body, at, status: undefined, billed: false };
@@ -92,9 +92,11 @@ async function serve(state: FakeState, declared: ServiceMethod, method: Method |
     if (!method) throw new Refusal(12, `${path} is not implemented`);
     if (method.quota) leave = state.quotas.enter(method.quota);
     const answer = await method.answer(body, { headers, entry, gone: gone.signal });
+    for await (const message of isStream(answer) ? answer : [answer]) {
+      if (cut === undefined) stream.write(encode(declared.response, message));
+    }
     if (method.isBilled) entry.billed = true;
     if (cut !== undefined) throw new Cut();
-    for await (const message of isStream(answer) ? answer : [answer]) stream.write(encode(declared.response, message));
     entry.status = 200;
     entry.ended ??= "done";
     stream.end();
@@ -110,6 +112,10 @@ class Cut extends Refusal {
   constructor() {
     super(14, "Connection dropped");
   }
+}
+
+function headersOf(metadata: Metadata): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, String(value)]));
 }
 
 function read({ request }: ServiceMethod, bytes: Buffer): { body: Json; problem?: Refusal } {

@@ -32,10 +32,10 @@ export function restMethods(routes: readonly FakeRoute[]): Methods {
 
 function methodOf(routes: readonly FakeRoute[], name: string): Method {
   const path = `/foundationModels/v1/${name}`;
-  const route = routeFor(routes, "POST", path);
+  const { quota, isBilled } = routeAt(routes, "POST", path).route;
   return {
-    ...(route?.quota && { quota: route.quota }),
-    ...(route?.isBilled && { isBilled: true }),
+    ...(quota && { quota }),
+    ...(isBilled && { isBilled }),
     answer: (request, call) =>
       name === "completion" ? streamed(routes, path, request, call) : whole(routes, "POST", path, request, call),
   };
@@ -48,9 +48,8 @@ async function whole(
   body: Json,
   call: MethodCall,
 ): Promise<Json> {
-  const route = routeFor(routes, method, path);
-  if (!route) throw new Refusal(5, `${path} is not found`);
-  return (await route.answer(callOf(route, path, body, call, silentResponse()))) as Json;
+  const { route, match } = routeAt(routes, method, path);
+  return (await route.answer(callOf(match, body, call, silentResponse()))) as Json;
 }
 
 /** Each line of the route's body is a message; the line of an error ends the stream. */
@@ -60,8 +59,7 @@ async function* streamed(
   body: Json,
   call: MethodCall,
 ): AsyncGenerator<Json> {
-  const route = routeFor(routes, "POST", path);
-  if (!route) throw new Refusal(5, `${path} is not found`);
+  const { route, match } = routeAt(routes, "POST", path);
   const lines: string[] = [];
   let wake = () => {};
   let hasEnded = false;
@@ -69,7 +67,7 @@ async function* streamed(
     lines.push(...text.split("\n").filter((line) => line !== ""));
     wake();
   });
-  const answer = Promise.resolve(route.answer(callOf(route, path, body, call, response))).finally(() => {
+  const answer = Promise.resolve(route.answer(callOf(match, body, call, response))).finally(() => {
     hasEnded = true;
     wake();
   });
@@ -94,12 +92,15 @@ function resultIn({ result, error }: Json): Json {
   throw new Refusal(grpcCode in httpStatus ? grpcCode : 13, message);
 }
 
-function routeFor(routes: readonly FakeRoute[], method: string, path: string): FakeRoute | undefined {
-  return routes.find((route) => route.method === method && route.path.test(path));
+function routeAt(routes: readonly FakeRoute[], method: FakeRoute["method"], path: string) {
+  for (const route of routes) {
+    const match = route.method === method ? route.path.exec(path) : null;
+    if (match) return { route, match };
+  }
+  throw new Refusal(5, `${method} ${path} is not found`);
 }
 
-function callOf(route: FakeRoute, path: string, body: Json, call: MethodCall, response: ServerResponse): FakeCall {
-  const match = route.path.exec(path) ?? ([path] as unknown as RegExpExecArray);
+function callOf(match: RegExpExecArray, body: Json, call: MethodCall, response: ServerResponse): FakeCall {
   return { ...call, match, query: new URLSearchParams(), body, bytes: Buffer.alloc(0), response };
 }
 

@@ -1,4 +1,5 @@
 // Tokens that run out: fetched once for everybody, and ahead of time, so that nobody has to wait for the next one.
+import { BesedaError } from "@beseda/core";
 import type { Credentials } from "./credentials.ts";
 
 /** `expiresAt` in milliseconds since 1970; undefined or NaN where the source did not say, or nobody can read what it said. */
@@ -16,6 +17,8 @@ const hourMs = 3_600_000;
 const longestLifeMs = 12 * hourMs;
 /** After a renewal ahead of time has failed. Its requests were repeated already. */
 const pauseMs = 10_000;
+/** So long the refusal of a token is told to those who come a little later, and who would be refused as well. */
+const refusalMs = 1_000;
 
 /** Pure. An end that lies in the past means that one of two clocks is wrong: such a token is taken to live for an hour. */
 export function planLife(expiresAt: number | undefined, now: number): TokenLife {
@@ -24,7 +27,7 @@ export function planLife(expiresAt: number | undefined, now: number): TokenLife 
   return { renewAt: now + lifeMs - Math.min(lifeMs / 10, hourMs / 6), endsAt: now + lifeMs };
 }
 
-/** @param fetchToken is called once at a time. What it throws is what all who wait are told; the next call tries again. */
+/** @param fetchToken is called once at a time. What it throws is what all who wait are told; the next call tries again, after a second where the error is not retryable. */
 export function renewedCredentials(fetchToken: () => Promise<IssuedToken>): Credentials {
   return new RenewedToken(fetchToken);
 }
@@ -33,6 +36,7 @@ class RenewedToken implements Credentials {
   readonly #fetchToken: () => Promise<IssuedToken>;
   #current: (TokenLife & { authorization: string }) | undefined;
   #renewal: Promise<string> | undefined;
+  #refusal: { error: BesedaError; endsAt: number } | undefined;
 
   constructor(fetchToken: () => Promise<IssuedToken>) {
     this.#fetchToken = fetchToken;
@@ -57,6 +61,7 @@ class RenewedToken implements Credentials {
   }
 
   #renewed(): Promise<string> {
+    if (this.#refusal && performance.now() < this.#refusal.endsAt) return Promise.reject(this.#refusal.error);
     this.#renewal ??= this.#renew().finally(() => {
       this.#renewal = undefined;
     });
@@ -64,7 +69,10 @@ class RenewedToken implements Credentials {
   }
 
   async #renew(): Promise<string> {
-    const { token, expiresAt } = await this.#fetchToken();
+    const { token, expiresAt } = await this.#fetchToken().catch((error) => {
+      if (error instanceof BesedaError && !error.isRetryable) this.#refusal = { error, endsAt: performance.now() + refusalMs };
+      throw error;
+    });
     const authorization = `Bearer ${token}`;
     this.#current = { authorization, ...planLife(expiresAt, Date.now()) };
     return authorization;

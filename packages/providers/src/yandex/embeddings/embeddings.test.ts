@@ -78,14 +78,14 @@ describe("embeddings of Yandex AI Studio", () => {
     }
   });
 
-  it("are given up with the first text that fails: nothing more is sent", async () => {
-    server.faults.add({
-      after: 1,
-      refuse: { code: 3, message: "number of input tokens must be no more than 2048, got 9136" },
-    });
-    const model = yandexEmbeddings({ ...server.settings, concurrency: 1 });
+  it("are given up with the first text that fails: what is under way is stopped, and nothing more is sent", async () => {
+    const never = gate();
+    const tooLong = "number of input tokens must be no more than 2048, got 9136";
+    server.faults.add({ after: 1, refuse: { code: 3, message: tooLong } }, { until: never.passed });
+    const model = yandexEmbeddings({ ...server.settings, concurrency: 2 });
     await expect(model.embed(["a1", "b1", "c1", "d1"])).rejects.toMatchObject({ code: "too-large" });
     expect(server.ledger).toHaveLength(2);
+    never.open();
   });
 
   it("are given up when the signal says so", async () => {

@@ -7,6 +7,7 @@ import { grpcChannel } from "./channel.ts";
 import { folderOf } from "./dataset.ts";
 import { grpcError } from "./grpc-error.ts";
 import { fromTimestamp, type PlainMessage, type Timestamp } from "./message.ts";
+import { deleteDataset } from "./put-dataset.ts";
 
 export type BatchTaskStatus =
   | "STATUS_UNSPECIFIED"
@@ -23,6 +24,9 @@ export type BatchTask = {
   operationId: string;
   modelUri: string;
   sourceDatasetId: string;
+  /** What all of its requests share, where the service says. */
+  temperature?: number | undefined;
+  maxOutputTokens?: number | undefined;
   /** There before the results are. */
   resultDatasetId?: string | undefined;
   status: BatchTaskStatus;
@@ -42,7 +46,11 @@ export interface YandexBatchTasks {
   list(options?: OperationCallOptions): AsyncIterable<BatchTask>;
   /** @throws BesedaError `rejected` for one that is not `IN_PROGRESS`: the service cancels no others. */
   cancel(taskId: string, options?: OperationCallOptions): Promise<void>;
-  delete(taskId: string, options?: OperationCallOptions): Promise<void>;
+  /**
+   * Of one that has ended. `datasets` takes its requests and its results along, which nobody else deletes, and of which a
+   * folder can have only so many.
+   */
+  delete(taskId: string, options?: OperationCallOptions & { datasets?: true | undefined }): Promise<void>;
 }
 
 /** Looks after batches of any model; to begin one, use `batches` of the model. */
@@ -56,8 +64,12 @@ export function yandexBatchTasks(
     async cancel(id, { signal } = {}) {
       await cancelTask(connection, await describeTask(connection, id, signal), signal);
     },
-    async delete(taskId, { signal } = {}) {
+    async delete(taskId, { datasets, signal } = {}) {
+      const { sourceDatasetId, resultDatasetId } = await describeTask(connection, taskId, signal);
       await callTasks(connection, "Delete", { taskId }, { kind: "write", signal });
+      if (!datasets) return;
+      await deleteDataset(connection, sourceDatasetId, signal);
+      if (resultDatasetId) await deleteDataset(connection, resultDatasetId, signal);
     },
   };
 }
@@ -100,12 +112,15 @@ type WireTask = {
   sourceDatasetId: string;
   status: BatchTaskStatus;
   resultDatasetId: string;
+  completionRequest?: { completionOptions: WireBatchSettings | null } | null;
   labels: Record<string, string>;
   createdAt: Timestamp | null;
   startedAt: Timestamp | null;
   finishedAt: Timestamp | null;
   errors: WireErrors | null;
 };
+
+type WireBatchSettings = { temperature: { value: number } | null; maxTokens: { value: number } | null };
 
 /** A success has an empty `status`. */
 type WireErrors = {
@@ -123,6 +138,8 @@ function fromTask(wire: WireTask): BatchTask {
     operationId,
     modelUri,
     sourceDatasetId,
+    temperature: wire.completionRequest?.completionOptions?.temperature?.value,
+    maxOutputTokens: wire.completionRequest?.completionOptions?.maxTokens?.value,
     resultDatasetId: wire.resultDatasetId || undefined,
     status,
     createdAt: fromTimestamp(wire.createdAt),

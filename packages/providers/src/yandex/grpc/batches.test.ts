@@ -2,7 +2,7 @@ import { type BatchReply, type BesedaError, type ModelRequest, waitForOperation 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startYandexServer } from "../../../../../test/fakes/yandex/yandex-server.ts";
 import { type YandexConnection, yandexConnection } from "../connection.ts";
-import { yandexBatchTasks } from "./batch-task.ts";
+import { type BatchTask, cancelTask, yandexBatchTasks } from "./batch-task.ts";
 import { yandexBatches } from "./batches.ts";
 
 const start = () =>
@@ -75,6 +75,11 @@ describe("a batch", () => {
     expect(billed()).toBe(1);
     const other = await failureOf(batches().start([asked("another")], { key: "a" }));
     expect(other).toMatchObject({ code: "invalid-argument" });
+    const warmer = requests.map((request) => ({ ...request, settings: { ...request.settings, temperature: 1 } }));
+    expect(await failureOf(batches().start(warmer, { key: "a" }))).toMatchObject({
+      code: "invalid-argument",
+      message: expect.stringContaining("temperature 0.2"),
+    });
     await batches().start([asked("another")], { key: "b" });
     expect(billed()).toBe(2);
   });
@@ -100,7 +105,7 @@ describe("a batch", () => {
     expect(server.ledger).toEqual([]);
   });
 
-  it("can be called off while it is worked on, and says so before", async () => {
+  it("can be called off while it is worked on", async () => {
     server.grpc.batches.plans.push({ unfinished: "never" });
     const { id } = await batches().start(requests, { key: "a" });
     for (;;) {
@@ -147,7 +152,11 @@ describe("the tasks of batches", () => {
       code: "rejected",
       message: expect.stringContaining("COMPLETED"),
     });
-    await tasks.delete(id);
+    const pending = { ...(listed[0] as BatchTask), status: "PENDING" as const };
+    await expect(cancelTask(connection, pending)).rejects.toThrow("only one that is IN_PROGRESS can be cancelled");
+    expect(server.ledger.some(({ path }) => path.endsWith("/Cancel"))).toBe(false);
+    await tasks.delete(id, { datasets: true });
+    expect(server.grpc.datasets.all.map(({ status }) => status)).toEqual(["DELETING", "DELETING"]);
     await expect(tasks.describe(id)).rejects.toMatchObject({ code: "not-found" });
   });
 });

@@ -64,7 +64,10 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
       // There were rows, or `putDataset` would have refused them.
       const settled = batch ?? { reasoning: "off" };
       const begun = await taskOf(connection, dataset.id, signal);
-      if (begun) return told(begun, signal);
+      if (begun) {
+        checkSettings(begun, settled);
+        return told(begun, signal);
+      }
       const taskId = await begin(dataset.id, settled, key, signal);
       const task = taskId
         ? await describeTask(connection, taskId, signal)
@@ -111,6 +114,17 @@ function datasetName(key: string, modelUri: string): string {
 async function taskOf(connection: YandexConnection, datasetId: string, signal: AbortSignal | undefined) {
   for await (const task of listTasks(connection, signal)) if (task.sourceDatasetId === datasetId) return task;
   return undefined;
+}
+
+/** A batch cannot be changed; only what was said and is another now is told. */
+function checkSettings(task: BatchTask, settled: BatchOptions): void {
+  const names = ["temperature", "maxOutputTokens"] as const;
+  const other = names.find((name) => task[name] !== undefined && task[name] !== settled[name]);
+  if (!other) return;
+  throw new BesedaError(`The batch ${task.id} of this key was begun with the ${other} ${task[other]}.`, {
+    code: "invalid-argument",
+    hint: "Start it with the same settings, or with another key.",
+  });
 }
 
 function isOver({ status }: BatchTask): boolean {

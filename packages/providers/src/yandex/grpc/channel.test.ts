@@ -168,6 +168,7 @@ describe("the gRPC channel", () => {
     const away = yandexConnection({ ...settings(), endpoints: { grpc: "http://127.0.0.1:9" }, retry: { retries: 0 } });
     const error = await failureOf(grpcChannel(away).call(write));
     expect(error).toMatchObject({ code: "unavailable", isRetryable: true });
+    expect(error.message).toBe("The connection to http://127.0.0.1:9 failed: connect ECONNREFUSED 127.0.0.1:9.");
     expect(error.advice).toContain("gRPC without TLS at http://127.0.0.1:9");
     const connection = connect();
     await grpcChannel(connection).call(read);

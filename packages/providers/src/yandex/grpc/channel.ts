@@ -65,7 +65,7 @@ function makeChannel(connection: YandexConnection): GrpcChannel {
       const own = {
         ...headers,
         "x-client-request-id": crypto.randomUUID(),
-        ...(isWrite && { "idempotency-key": key ?? crypto.randomUUID() }),
+        ...(isWrite && { "idempotency-key": key === undefined ? crypto.randomUUID() : encodeURIComponent(key) }),
       };
       let authorization = "";
       let isRenewed = false;

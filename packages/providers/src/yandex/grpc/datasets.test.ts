@@ -91,8 +91,9 @@ describe("put", () => {
     );
     expect(await failureOf(left)).toBe("crash");
     expect((await listed()).map(({ status }) => status)).toEqual(["VALIDATING"]);
-    server.operations.release();
-    expect(await datasets.put({ ...named, rows }, { pollMs: 1 })).toMatchObject({ status: "READY" });
+    const release = ({ step }: PutProgress) => step === "validating" && server.operations.release();
+    const found = await datasets.put({ ...named, rows }, { pollMs: 1, onProgress: release });
+    expect(found).toMatchObject({ status: "READY" });
     expect([calls("Create"), calls("Validate"), puts().length]).toEqual([1, 1, 1]);
   });
 
@@ -184,12 +185,17 @@ describe("datasets", () => {
     for await (const { name } of datasets.list({ name: "-1", status: ["DRAFT"], taskTypes: [taskType] }))
       filtered.push(name);
     expect(filtered).toEqual(["set-1"]);
+    server.grpc.datasets.limit = 1_000;
+    for (let index = 3; index < 250; index++) server.grpc.datasets.create({ name: `set-${index}`, taskType });
+    const before = calls("List");
+    expect(new Set((await listed()).map(({ name }) => name)).size).toBe(250);
+    expect(calls("List") - before).toBe(3);
     const [first] = await listed();
     const id = first?.id ?? "";
     await datasets.update(id, { description: "changed", labels: { a: "b" } });
     expect(await datasets.describe(id)).toMatchObject({ name: "set-0", description: "changed", labels: { a: "b" } });
     await datasets.delete(id);
-    expect((await listed()).map(({ name }) => name)).toEqual(["set-1", "set-2"]);
+    expect((await listed()).map(({ name }) => name)).not.toContain("set-0");
     expect(await datasets.types()).toContain(taskType);
     expect(await datasets.schemas(taskType)).toMatchObject([{ taskType, uploadFormat: "jsonlines" }]);
   });

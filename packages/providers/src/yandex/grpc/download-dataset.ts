@@ -27,7 +27,7 @@ export async function downloadDataset(
   { signal, onProgress }: DownloadOptions = {},
 ): Promise<string[]> {
   let urls = await downloadUrls(connection, id, signal);
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const paths: string[] = [];
   for (const [index, { key }] of urls.entries()) {
     const path = join(directory, fileName(id, key));
@@ -41,6 +41,18 @@ export async function downloadDataset(
     onProgress?.(path, index, urls.length);
   }
   return paths;
+}
+
+async function makeFolder(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    throw new BesedaError(`There can be no folder ${directory}.`, {
+      code: "invalid-argument",
+      hint: "Name a folder, or a place for a new one, that may be written to.",
+      cause,
+    });
+  }
 }
 
 async function downloadUrls(

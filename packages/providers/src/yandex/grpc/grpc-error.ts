@@ -86,7 +86,8 @@ export function ownError({ code, message }: GrpcStatus, origin: string): BesedaE
     });
   }
   const tls = origin.startsWith("https:") ? "with TLS" : "without TLS";
-  return new BesedaError(`The connection to ${origin} failed: ${message.slice(0, 300)}`, {
+  const reason = /Last error: (?:Error: )?(.*?)[\s.]*Resolution note/s.exec(message)?.[1] ?? message;
+  return new BesedaError(`The connection to ${origin} failed: ${reason.slice(0, 300)}.`, {
     code: "unavailable",
     hint: `Does a server speak gRPC ${tls} at ${origin}, and can it be reached from here?`,
     isRetryable: true,

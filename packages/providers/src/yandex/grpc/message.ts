@@ -22,8 +22,17 @@ export function encodeMessage(type: Type, message: PlainMessage): Buffer {
   return Buffer.from(type.encode(type.fromObject({ ...message })).finish());
 }
 
+/** @throws BesedaError `bad-response` for bytes that are no such message */
 export function decodeMessage(type: Type, bytes: Uint8Array): PlainMessage {
-  return type.toObject(type.decode(bytes), asPlain);
+  try {
+    return type.toObject(type.decode(bytes), asPlain);
+  } catch (cause) {
+    throw new BesedaError(`Yandex AI Studio answered with something that is no ${type.name}.`, {
+      code: "bad-response",
+      hint: "Check the endpoint grpc.",
+      cause,
+    });
+  }
 }
 
 export type AnyMessage = { type_url: string; value: Uint8Array };

@@ -163,6 +163,8 @@ describe("a native reply", () => {
     expect(heard.map(({ toolName, input }) => `${toolName}(${input})`)).toEqual(['add({"xs":[1,2]})', "add({})"]);
     expect(new Set(heard.map(({ toolCallId }) => toolCallId)).size).toBe(2);
     expect(events.at(-1)).toMatchObject({ finishReason: "tool-calls" });
+    const beside = await read([lineOf({ text: "One moment." }), lineOf({ text: "", calls, status: "TOOL_CALLS" })]);
+    expect(textAfter(beside)).toBe("One moment.");
   });
 
   it("is read with and without the envelope, in lines and in one piece", async () => {

@@ -1,0 +1,94 @@
+// P12 with few rows; yandex-dead-token.long.test.ts does it with ten thousand.
+import { yandex } from "@beseda/providers/yandex";
+import { describe, expect, it } from "vitest";
+import { Refusal } from "../fakes/yandex/refusal.ts";
+import { holdTime, passing } from "./fake-time.ts";
+import { billedIn, completionPath, question, requestsTo, textOf, tokenPath, yandexServing } from "./yandex-bench.ts";
+import { atOnce, connectionBy, type TokenSource, tokenDies } from "./yandex-dead-token.ts";
+
+const rows = 500;
+const answered = Array.from({ length: rows }, (_, row) => `re: row ${row}`);
+
+describe("A token that dies in the middle of many calls", () => {
+  it.each<TokenSource>(["service-account key", "metadata of a virtual machine"])(
+    "is renewed once for all of them, from the %s: no row fails, and none is billed twice",
+    async (source) => {
+      const { answers, failures, renewals, refused, billed, billedTwice } = await tokenDies({
+        rows,
+        diesAt: 250,
+        source,
+      });
+      expect(failures).toEqual([]);
+      expect(answers).toEqual(answered);
+      expect(renewals).toBe(2);
+      expect(refused).toBeGreaterThanOrEqual(1);
+      expect(refused).toBeLessThanOrEqual(atOnce);
+      expect([billed, billedTwice]).toEqual([rows, 0]);
+    },
+  );
+
+  it("is renewed though its source is down for a while: still no row fails", async () => {
+    holdTime();
+    const asked = tokenDies({
+      rows,
+      diesAt: 250,
+      onDeath: ({ identities }) => identities.nextTokens.push(new Refusal(14, "down"), new Refusal(14, "down")),
+    });
+    await passing(asked, 60_000);
+    const { answers, failures, renewals, billed, billedTwice } = await asked;
+    expect(failures).toEqual([]);
+    expect(answers).toEqual(answered);
+    expect(renewals).toBe(4);
+    expect([billed, billedTwice]).toEqual([rows, 0]);
+  });
+
+  it("disturbs no stream that has begun", async () => {
+    const server = await yandexServing({
+      quotas: { completion: {} },
+      respond: () => ({ text: ["One,", " two,", " three."], holdAt: 1 }),
+    });
+    const model = yandex("yandexgpt-lite", { connection: connectionBy("service-account key", server) });
+    const streams = Array.from({ length: 10 }, async (_, number) => {
+      const events = [];
+      for await (const some of model.stream(question(`${number}`))) events.push(...some);
+      return textOf(events);
+    });
+    await server.script.untilHeld(10);
+    server.identities.tokens.clear();
+    const late = model.stream(question("late")).next();
+    await server.script.untilHeld(11);
+    server.script.release();
+    expect(await Promise.all(streams)).toEqual(Array(10).fill("One, two, three."));
+    await late;
+    expect(requestsTo(server, tokenPath)).toHaveLength(2);
+    expect(requestsTo(server, completionPath).filter(({ status }) => status === 401)).toHaveLength(1);
+    expect(billedIn(server)).toHaveLength(11);
+  });
+
+  it("and is refused another one is told to all who wait, by one request, with what to do", async () => {
+    const server = await yandexServing();
+    const model = yandex("yandexgpt-lite", { connection: connectionBy("service-account key", server) });
+    const ask = async (text: string) => {
+      for await (const _events of model.stream(question(text))) {
+        // Read to its end.
+      }
+    };
+    await ask("first");
+    server.identities.tokens.clear();
+    server.identities.publicKeys.clear();
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, number) => ask(`${number}`)));
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({
+        status: "rejected",
+        reason: {
+          code: "unauthorized",
+          isRetryable: false,
+          message: expect.stringContaining("No token could be had for the service account"),
+          hint: expect.stringContaining("yc iam key create"),
+        },
+      });
+    }
+    expect(requestsTo(server, tokenPath)).toHaveLength(2);
+    expect(billedIn(server)).toHaveLength(1);
+  });
+});
