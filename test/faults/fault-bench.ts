@@ -52,6 +52,15 @@ export async function inParallel(count: number, atOnce: number, act: (number: nu
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
+/** Numbers from 0 to 1, the same for the same seed. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
 /** The one line that a fault test prints. */
 export function tell(fault: string, counts: Record<string, number | string>): void {
   const told = Object.entries(counts).map(([name, count]) => `${name} ${count}`);

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { Agent, type ModelRequest, type ToolMessage, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { fileMemory } from "@beseda/memory";
-import { tell } from "./fault-bench.ts";
+import { randomFrom, tell } from "./fault-bench.ts";
 
 /** What the next process found after a kill. */
 export type AfterKill = {
@@ -85,13 +85,4 @@ async function goOn(folder: string): Promise<Pick<AfterKill, "told" | "answer">>
 function paymentsIn(folder: string): number {
   const file = join(folder, "payments");
   return fs.existsSync(file) ? fs.readFileSync(file, "utf8").trim().split("\n").length : 0;
-}
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
-    return state / 2 ** 32;
-  };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startYandexServer, type YandexServer } from "../fakes/yandex/yandex-server.ts";
-import { inParallel, randomFrom, tell } from "./fault-bench.ts";
+import { randomFrom, tell } from "./fault-bench.ts";
 import { billedIn } from "./yandex-bench.ts";
 import type { OperationJob, Said } from "./yandex-operation-child.ts";
 
@@ -48,11 +48,10 @@ export async function killOperations({ kills, seed, ...options }: KillOptions): 
     ...{ jobs: 0, kills: 0, killedBetween: 0, operations: 0, billed: 0, orphans: 0, answered: 0, unknown: 0 },
     ...{ submittedAgain: 0, answers: new Set() },
   };
-  await inParallel(Number.POSITIVE_INFINITY, 2, async () => {
-    if (killed.kills >= kills) return "stop";
-    killed.jobs++;
-    await doJob(planOf(random), options, killed);
-  });
+  const worker = async () => {
+    while (killed.kills < kills) await doJob(planOf(random), options, killed);
+  };
+  await Promise.all([worker(), worker()]);
   const { answers: _, ...counts } = killed;
   tell(`P13 Yandex ${options.kind}, ${options.honoursKeys ? "keys honoured" : "keys ignored"}`, { ...counts, seed });
   return killed;
@@ -62,4 +61,95 @@ export async function killOperations({ kills, seed, ...options }: KillOptions): 
 function planOf(random: () => number): Moment[] {
   const indexes = Array.from({ length: 6 }, () => Math.floor(random() * moments.length));
   return indexes.sort((a, b) => a - b).map((index) => moments[index] as Moment);
+}
+
+async function doJob(plan: readonly Moment[], options: Omit<KillOptions, "kills" | "seed">, killed: Killed) {
+  const { kind, honoursKeys } = options;
+  killed.jobs++;
+  const folder = fs.mkdtempSync(join(tmpdir(), "beseda-operation-"));
+  const server = await startYandexServer({
+    honoursIdempotencyKeys: honoursKeys,
+    operations: { unfinished: 5 },
+    replies: [{ text: "Seven roubles." }],
+    respond: () => ({ text: "It was asked twice." }),
+  });
+  try {
+    const whenUnknown = honoursKeys ? "submit again" : "tell";
+    const job: OperationJob = { folder, kind, whenUnknown, settings: server.settings };
+    const watched = watch(server);
+    for (const target of [...plan, undefined]) {
+      const end = await run(job, watched, target, killed);
+      if (!end) continue;
+      if (end.end === "unknown") killed.unknown++;
+      else {
+        killed.answered++;
+        killed.answers.add(end.answer ?? "");
+      }
+      break;
+    }
+    killed.operations += server.operations.all.length;
+    killed.billed += billedIn(server).length;
+    killed.orphans += server.operations.orphans.length;
+    killed.submittedAgain += watched.submittedAgain;
+  } finally {
+    await server.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Watched = { reached: (moment: Moment) => boolean; hasId: boolean; submittedAgain: number };
+
+/** What the service sees of a life. `reached` tells whether the process was killed then. */
+function watch({ faults, operations }: YandexServer): Watched {
+  const watched: Watched = { reached: () => false, hasId: false, submittedAgain: 0 };
+  const take = faults.take.bind(faults);
+  faults.take = (method, path) => {
+    if (method !== "POST") return take(method, path);
+    if (watched.hasId) watched.submittedAgain++;
+    return watched.reached("sent, not accepted") ? { cut: "request" } : undefined;
+  };
+  const begin = operations.begin.bind(operations);
+  operations.begin = (order) => {
+    const begun = begin(order);
+    watched.reached("accepted, not answered");
+    return begun;
+  };
+  const poll = operations.poll.bind(operations);
+  let polls = 0;
+  operations.poll = (id) => {
+    const operation = poll(id);
+    polls++;
+    if (operation.done) watched.reached("done, not answered");
+    else if (polls > 2) watched.reached("third poll");
+    else watched.reached("first poll");
+    return operation;
+  };
+  return watched;
+}
+
+/** One process, killed as soon as it is as far as `target`, or further; without one it goes on to its end. */
+async function run(job: OperationJob, watched: Watched, target: Moment | undefined, killed: Killed) {
+  const script = fileURLToPath(new URL("yandex-operation-child.ts", import.meta.url));
+  const child = fork(script, [JSON.stringify(job)], { execArgv: ["--import", "tsx"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let end: Extract<Said, { end: unknown }> | undefined;
+  watched.reached = (moment) => {
+    if (moment === "id kept") watched.hasId = true;
+    if (child.killed || target === undefined || moments.indexOf(moment) < moments.indexOf(target)) return false;
+    if (moment === "accepted, not answered" || moment === "id in hand") killed.killedBetween++;
+    return kill(child);
+  };
+  child.on("message", (said: Said) => {
+    if ("end" in said) end = said;
+    else if (!watched.reached(said.moment as Moment)) child.send("go on");
+  });
+  await ended;
+  if (child.signalCode === "SIGKILL") killed.kills++;
+  else if (!end) throw new Error(`The process ended with ${child.exitCode} and without a word.`);
+  return end;
+}
+
+function kill(child: ChildProcess): true {
+  child.kill("SIGKILL");
+  return true;
 }

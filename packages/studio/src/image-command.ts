@@ -1,5 +1,6 @@
 // `beseda image`: a picture, painted after a text, in a file.
 import { BesedaError, type GeneratedImage, type ImageModel, type ImageRequest } from "@beseda/core";
+import { ProgressLine } from "./progress-line.ts";
 import { reserveFile } from "./reserve-file.ts";
 import { yandexModelName } from "./yandex-model-name.ts";
 
@@ -56,13 +57,14 @@ async function paint(artist: ImageModel, request: ImageRequest): Promise<Generat
   const onSignal = () => stop.abort(new BesedaError("The picture was called off.", { code: "aborted" }));
   process.once("SIGINT", onSignal);
   const progress = new ProgressLine();
+  const began = performance.now();
   let id: string | undefined;
   try {
     return await artist.generate(request, {
       signal: stop.signal,
       onProgress: (operation) => {
         id = operation.id;
-        progress.show(id);
+        progress.show(`Painting ${id}, ${Math.round((performance.now() - began) / 1_000)} s`);
       },
     });
   } catch (thrown) {
@@ -73,23 +75,6 @@ async function paint(artist: ImageModel, request: ImageRequest): Promise<Generat
   } finally {
     process.removeListener("SIGINT", onSignal);
     progress.clear();
-  }
-}
-
-/** One line on a terminal, written over again and again; nothing anywhere else. */
-class ProgressLine {
-  readonly #began = performance.now();
-  #isShown = false;
-
-  show(id: string): void {
-    if (!process.stderr.isTTY) return;
-    const seconds = Math.round((performance.now() - this.#began) / 1_000);
-    process.stderr.write(`\r\u001b[KPainting ${id}, ${seconds} s`);
-    this.#isShown = true;
-  }
-
-  clear(): void {
-    if (this.#isShown) process.stderr.write("\r\u001b[K");
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type FinishReason,
   type Message,
   noUsage,
+  type Source,
   type ToolMessage,
   textOf,
   type Usage,
@@ -35,6 +36,8 @@ export type RunResult<Output = unknown> = {
   output: Output | undefined;
   /** The thinking of all steps, an empty line between two of them. */
   reasoning: string;
+  /** What the answer rests on, of models whose service searches by itself: of all steps, each once. */
+  sources: readonly Source[];
   finishReason: FinishReason;
   /** The calls that wait for a person, where the finish reason is `approval`: `agent.resume(runId, decisions)` goes on. */
   pending: readonly PendingApproval[];
@@ -166,6 +169,7 @@ export class RunRecord {
       text: last ? textOf(last) : "",
       output: this.output,
       reasoning: thoughts.join("\n\n"),
+      sources: sourcesOf(this.steps),
       finishReason,
       pending: this.pending,
       usage: this.usage,
@@ -188,6 +192,12 @@ export class RunRecord {
     }
     return message;
   }
+}
+
+function sourcesOf(steps: readonly Step[]): Source[] {
+  const byId = new Map<string, Source>();
+  for (const { message } of steps) for (const source of message.sources ?? []) byId.set(source.id, source);
+  return [...byId.values()];
 }
 
 function reasoningOf({ content }: AssistantMessage): string {

@@ -61,8 +61,10 @@ describe("sources", () => {
       { type: "tool-call", toolCallId: "1", toolName: "look", input: "{}" },
       { type: "finish", finishReason: "tool-calls", usage },
     ];
-    const { text, messages } = await new Agent({ model: saying(calling, answer), tools: [look] }).generate("News?");
+    const agent = new Agent({ model: saying(calling, answer), tools: [look] });
+    const { text, messages, sources } = await agent.generate("News?");
     expect(text).toBe("Snow fell.");
+    expect(sources).toEqual([page, untitled, file, nameless]);
     const replies = messages.filter((message): message is AssistantMessage => message.role === "assistant");
     expect(replies.map(({ sources }) => sources)).toEqual([[page], [page, untitled, file, nameless]]);
     expect(JSON.parse(JSON.stringify(messages))).toEqual(messages);

@@ -18,6 +18,11 @@ export type RetriedRequest = HttpRequest & {
   errorIn?: ((body: unknown) => BesedaError | undefined) | undefined;
 };
 
+export type JsonRequest = RetriedRequest & {
+  /** Ends what comes before an attempt is sent, the waiting for it and for its room; one that is on its way goes on. */
+  untilSent?: AbortSignal | undefined;
+};
+
 export type StreamRequest<Event> = RetriedRequest & {
   /** The media type of the stream. */
   accept: string;
@@ -49,12 +54,18 @@ export function replyEvents<Event>(
  * The JSON of a reply that comes in one piece.
  * @throws BesedaError `bad-response` where it is not JSON; the error that it holds, where it holds one.
  */
-export async function requestJson(request: RetriedRequest): Promise<unknown> {
+export async function requestJson({ untilSent, ...request }: JsonRequest): Promise<unknown> {
   const sent = { ...request, headers: repeatable(request) };
+  const signals = [request.signal, untilSent].filter((signal) => signal !== undefined);
+  const waiting = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   const visit = request.guard?.begin();
-  const attempt = async () => fetchJson(withHeaders(sent, await visit?.admit(request.signal)), (body) => body);
+  const attempt = async () => {
+    const headers = await visit?.admit(waiting);
+    untilSent?.throwIfAborted();
+    return fetchJson(withHeaders(sent, headers), (body) => body);
+  };
   try {
-    return await retrying(attempt, { ...request, visit, signal: () => request.signal });
+    return await retrying(attempt, { ...request, visit, signal: () => waiting });
   } finally {
     visit?.end();
   }

@@ -214,6 +214,28 @@ describe("the end of a visit is told once", () => {
     expect(server?.requests).toHaveLength(0);
   });
 
+  it("when what ends only the waiting is aborted: before it is sent, and not once it is", async () => {
+    const controller = new AbortController();
+    const { signal: untilSent } = controller;
+    const patient = watched({ admit: untilAborted });
+    const waiting = requestJson({ ...(await request([fine], patient)), untilSent });
+    await until(() => expect(patient.calls).toEqual(["begin", "admit"]));
+    controller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    expect(patient.calls).toEqual(once);
+    expect(server?.requests).toHaveLength(0);
+    await server?.close();
+
+    const under = new AbortController();
+    const sent = requestJson({
+      ...(await request([{ status: 200, body: { fine: true } }], watched())),
+      untilSent: under.signal,
+    });
+    await until(() => expect(server?.requests).toHaveLength(1));
+    under.abort(new Error("too late"));
+    expect(await sent).toEqual({ fine: true });
+  });
+
   it("when the reader leaves just before it is admitted, and nothing is sent then either", async () => {
     let admit = () => {};
     const deaf = watched({

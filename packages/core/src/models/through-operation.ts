@@ -16,7 +16,7 @@ export async function throughOperation<Request, Response>(
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   // Not stopped half way: of an operation without an id nobody could say what became of it.
-  const begun = operations.submit(request, { key: crypto.randomUUID() });
+  const begun = operations.submit(request, { key: crypto.randomUUID(), untilSent: signal });
   const left = whenAborted(signal);
   let isOver = false;
   const tell = (operation: Operation<Response>) => {

@@ -23,6 +23,11 @@ export type SubmitOptions = OperationCallOptions & {
    * knows such keys then gives the same operation again in place of a second one.
    */
   key?: string | undefined;
+  /**
+   * Ends it as long as nothing is sent, such as while it waits for room; once it is, the id is waited for. For whoever would
+   * call off what was begun.
+   */
+  untilSent?: AbortSignal | undefined;
 };
 
 /** Keep the id before the first `poll`: by it nothing is paid for twice, whatever happens to the process. */

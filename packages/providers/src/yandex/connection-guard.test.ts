@@ -146,9 +146,7 @@ describe("a quota of a window", () => {
     await expect(ask(connection, "image")).rejects.toMatchObject({
       code: "rate-limited",
       status: 429,
-      hint: expect.stringMatching(
-        /PerDay\.rate allows 1 requests in a day\. Wait until the day has passed\..*support/i,
-      ),
+      hint: expect.stringMatching(/PerDay\.rate allows 1 requests per day\. Wait until the day has passed\..*support/i),
     });
     expect(server.ledger).toHaveLength(2);
   });

@@ -51,7 +51,7 @@ describe.each(Object.entries(shapes))("in the shape %s", (_name, shape) => {
       8,
       "ai.embeddingsTextEmbeddingRequestsPerSecond.rate rate quota limit exceed: allowed 10 requests",
       "rate-limited",
-      /10 requests in a second/,
+      /10 requests per second/,
     ],
     [
       429,

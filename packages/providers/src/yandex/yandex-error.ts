@@ -121,7 +121,7 @@ function quotaMeaning(error: BesedaError): Meaning | undefined {
   const wait = window === "hour" || window === "day" ? ` Wait until the ${window} has passed.` : "";
   return {
     code: "rate-limited",
-    hint: `The quota ${id} allows ${allowed} requests in a ${window ?? "window of time"}.${wait} ${askSupport}`,
+    hint: `The quota ${id} allows ${allowed} requests per ${window ?? "window of time"}.${wait} ${askSupport}`,
   };
 }
 

@@ -24,7 +24,7 @@ export type YandexModelOptions = YandexSettings & {
    * Raise `timeouts.stepMs` and `totalMs` of the agent as the service needs.
    */
   via?: "async" | undefined;
-  /** With `via`: how soon an operation is asked after again, at first. Milliseconds, default 1,000, and at most ten times that. */
+  /** How soon what takes its time is asked after again, at first. Milliseconds, default 1,000, and at most ten times that. */
   pollMs?: number | undefined;
   /** `false`: one tool call in a reply at most. */
   parallelToolCalls?: false | undefined;
@@ -63,10 +63,14 @@ function yandexModel(model: string, options: YandexModelOptions = {}): LanguageM
 }
 
 /** Nobody else pays for gRPC: it is loaded with the first call, and tells then what has to be installed for it. */
-function batchesOf(modelUri: string, { quirks }: YandexModelOptions, connection: YandexConnection): ModelBatches {
+function batchesOf(
+  modelUri: string,
+  { quirks, pollMs }: YandexModelOptions,
+  connection: YandexConnection,
+): ModelBatches {
   return batchesOnDemand(async () => {
     const { yandexBatches } = await import("./grpc/batches.ts");
-    return yandexBatches(modelUri, { connection, quirks });
+    return yandexBatches(modelUri, { connection, quirks, pollMs });
   });
 }
 

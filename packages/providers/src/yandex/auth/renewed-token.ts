@@ -70,7 +70,8 @@ class RenewedToken implements Credentials {
 
   async #renew(): Promise<string> {
     const { token, expiresAt } = await this.#fetchToken().catch((error) => {
-      if (error instanceof BesedaError && !error.isRetryable) this.#refusal = { error, endsAt: performance.now() + refusalMs };
+      if (error instanceof BesedaError && !error.isRetryable)
+        this.#refusal = { error, endsAt: performance.now() + refusalMs };
       throw error;
     });
     const authorization = `Bearer ${token}`;

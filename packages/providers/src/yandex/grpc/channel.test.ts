@@ -111,7 +111,7 @@ describe("the gRPC channel", () => {
     answers = [1, 2, 3].map(() => ({ code: 8, details: quota }));
     const used = await failureOf(grpcChannel(connect()).call(write));
     expect(used).toMatchObject({ code: "rate-limited", status: 429 });
-    expect(used.advice).toContain("3 requests in a hour");
+    expect(used.advice).toContain("3 requests per hour");
   });
 
   it("asks again where that is safe: reads, and writes that were refused for a quota", async () => {

@@ -84,7 +84,6 @@ describe("put", () => {
       { ...named, rows },
       {
         pollMs: 1,
-        keepFailed: true,
         signal: stop.signal,
         onProgress: ({ step }) => step === "validating" && stop.abort("crash"),
       },
@@ -97,12 +96,21 @@ describe("put", () => {
     expect([calls("Create"), calls("Validate"), puts().length]).toEqual([1, 1, 1]);
   });
 
-  it("leaves nothing behind where it fails, unless it is asked to", async () => {
+  it("leaves nothing behind that was refused, unless it is asked to", async () => {
+    server.faults.add({ method: "PUT", raw: { status: 400, body: "" }, times: 2 });
+    expect(await failureOf(datasets.put({ ...named, rows }))).toMatchObject({ code: "rejected" });
+    expect(await listed()).toEqual([]);
+    expect(await failureOf(datasets.put({ ...named, rows }, { keepFailed: true }))).toMatchObject({ status: 400 });
+    expect(await listed()).toMatchObject([{ status: "DRAFT" }]);
+  });
+
+  it("goes on with what a passing failure has left", async () => {
     server.faults.add({ method: "PUT", raw: { status: 500, body: "" }, times: 4 });
     expect(await failureOf(datasets.put({ ...named, rows }))).toMatchObject({ code: "unavailable" });
-    expect(await listed()).toEqual([]);
-    expect(await failureOf(datasets.put({ ...named, rows }, { keepFailed: true }))).toMatchObject({ status: 500 });
     expect(await listed()).toMatchObject([{ status: "DRAFT" }]);
+    server.faults.clear();
+    expect(await datasets.put({ ...named, rows }, { pollMs: 1 })).toMatchObject({ status: "READY" });
+    expect(calls("Create")).toBe(1);
   });
 
   it("tells the rows that the service does not take", async () => {

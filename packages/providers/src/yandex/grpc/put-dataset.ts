@@ -33,7 +33,10 @@ export type PutProgress =
 
 export type PutOptions = OperationCallOptions & {
   onProgress?: ((progress: PutProgress) => void) | undefined;
-  /** Leaves what could not be finished where it is, to be looked at. Default `false`: it is deleted. */
+  /**
+   * Leaves a dataset that the service refused where it is, to be looked at. Default `false`: it is deleted. One that was
+   * stopped, or whose connection failed, is left in any case: the next call goes on with it.
+   */
   keepFailed?: boolean | undefined;
   /** Between two questions whether it is validated. Milliseconds, default 1,000, growing to ten times that. */
   pollMs?: number | undefined;
@@ -166,10 +169,14 @@ async function finished(connection: YandexConnection, { begun, file, options }: 
     if (!isValid) throw new InvalidDatasetError(datasetId, rowErrors);
     return await describeDataset(connection, datasetId, signal);
   } catch (error) {
-    // Not by the signal: it may be what has ended it.
-    if (!keepFailed) await deleteDataset(connection, datasetId).catch(() => {});
+    if (!keepFailed && !mayGoOn(error, signal)) await deleteDataset(connection, datasetId, signal).catch(() => {});
     throw error;
   }
+}
+
+/** What was stopped, or failed for a reason that passes, is found and gone on with by the next call. */
+function mayGoOn(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted || !(error instanceof BesedaError) || error.isRetryable || error.code === "timeout";
 }
 
 function checkNames({ name, taskType }: NewDataset): void {

@@ -30,11 +30,11 @@ export function backgroundResponses(
     return read(await requestJson({ ...call, errorIn }).catch(withNotFound(id)));
   };
   return {
-    async submit(request, { signal, key } = {}) {
+    async submit(request, { signal, key, untilSent } = {}) {
       const body = toResponsesRequest(request, { modelUri, hostedTools, delivery: "background" });
       const call = connection.request({ at: "openai", path, body, quota: "responses", signal });
       const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": key }) };
-      return read(await requestJson(sentOnce({ ...call, headers, errorIn })));
+      return read(await requestJson({ ...sentOnce({ ...call, headers, errorIn }), untilSent }));
     },
     poll: (id, { signal } = {}) => ask(id, "", signal),
     cancel: (id, { signal } = {}) => ask(id, "/cancel", signal),

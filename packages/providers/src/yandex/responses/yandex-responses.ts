@@ -26,7 +26,7 @@ export type YandexResponsesOptions = YandexSettings & {
 /**
  * ```ts
  * const model = yandexResponses("yandexgpt/latest", { apiKey, folderId, hostedTools: [webSearch()] });
- * const { text, message } = await new Agent({ name: "researcher", model }).generate("What is new at habr.ru?");
+ * const { text, sources } = await new Agent({ name: "researcher", model }).generate("What is new at habr.ru?");
  * ```
  * What the answer rests on comes as sources. Tools of the agent work as with every other model. `operations` are replies in
  * the background, which are kept for 30 days. Without a key and a folder in the options those of the environment are taken.

@@ -1,0 +1,69 @@
+// What the README of the providers shows of Yandex AI Studio runs, block by block, against the fake of the service.
+import { readFileSync } from "node:fs";
+import { transformSync } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startYandexServer, type YandexServer } from "./fakes/yandex/yandex-server.ts";
+
+/** What the blocks print, in their order. */
+const expected: RegExp[] = [
+  /What is a samovar\?.*\{"RUB":0\.\d+\}/,
+  /yandexgpt\/latest yandex-art\/latest \d+/,
+  /You wrote: "What is a samovar\?"/,
+  /You wrote: "What is a samovar\?"/,
+  /fbv\w+ false\nfbv\w+ true\nimage\/jpeg \d{4}/,
+  /delivery 0\.\d+ 2 \d+ 4/,
+  /What is new at habr\.ru\?/,
+  /yandexgpt\/latest 2\.5/,
+  /yandexgpt-lite\/latest@tamr\w+/,
+  /0 \[.*Kazan.*"finishReason":"stop".*\n1 \[.*Tver/,
+];
+
+const readme = readFileSync(new URL("../packages/providers/README.md", import.meta.url), "utf8");
+const [, chapter = ""] = readme.split("\n## Yandex AI Studio\n");
+const blocks = [...chapter.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) => code);
+
+let server: YandexServer;
+
+beforeAll(async () => {
+  server = await startYandexServer({ grpc: true });
+  const { apiKey, folderId, endpoints } = server.settings;
+  vi.stubEnv("YC_API_KEY", apiKey);
+  vi.stubEnv("YC_FOLDER_ID", folderId);
+  for (const [door, origin] of Object.entries(endpoints)) vi.stubEnv(`YC_${door.toUpperCase()}_ENDPOINT`, origin);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await server.close();
+});
+
+describe("the README of the providers", () => {
+  it("has a block for each of what is expected here", () => {
+    expect(blocks).toHaveLength(expected.length);
+  });
+
+  // Side by side: some of them wait for what the service does in its own time.
+  it.concurrent.each(blocks.map((code, index) => ({ code, index, number: index + 1 })))(
+    "shows code of Yandex AI Studio that runs: block $number",
+    { timeout: 20_000 },
+    async ({ code, index }) => {
+      expect(await printedBy(code)).toMatch(expected[index] ?? /^$/);
+    },
+  );
+});
+
+type Block = (load: (name: string) => Promise<object>, console: { log(...values: unknown[]): void }) => Promise<void>;
+
+async function printedBy(typescript: string): Promise<string> {
+  const { code } = transformSync(typescript, { loader: "ts", target: "es2023" });
+  const body = code.replace(/^import (\{[^}]*\}) from ("[^"]+");$/gm, "const $1 = await load($2);");
+  const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Block;
+  const lines: string[] = [];
+  const log = (...values: unknown[]) => lines.push(values.map(written).join(" "));
+  await new AsyncFunction("load", "console", body)((name) => import(name), { log });
+  return lines.join("\n");
+}
+
+function written(value: unknown): string {
+  return typeof value === "string" ? value : String(JSON.stringify(value));
+}
