@@ -25,7 +25,13 @@ const blocks = [...chapter.matchAll(/```ts\n(.*?)```/gs)].map(([, code = ""]) =>
 let server: YandexServer;
 
 beforeAll(async () => {
-  server = await startYandexServer({ grpc: true });
+  const started = await startYandexServer({ grpc: true });
+  server = started;
+  // What takes its time is done when it is first asked after.
+  const { datasets, tunings, batches } = started.grpc;
+  datasets.plans.push({}, {});
+  tunings.plans.push({});
+  batches.plans.push({});
   const { apiKey, folderId, endpoints } = server.settings;
   vi.stubEnv("YC_API_KEY", apiKey);
   vi.stubEnv("YC_FOLDER_ID", folderId);

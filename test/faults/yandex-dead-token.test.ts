@@ -42,6 +42,14 @@ describe("A token that dies in the middle of many calls", () => {
     expect([billed, billedTwice]).toEqual([rows, 0]);
   });
 
+  it("is renewed once where a quota holds some of the calls back, too", async () => {
+    const died = await tokenDies({ rows, diesAt: 250, allowed: 10 });
+    expect(died.failures).toEqual([]);
+    expect(died.answers).toEqual(answered);
+    expect(died.renewals).toBe(2);
+    expect([died.billed, died.billedTwice]).toEqual([rows, 0]);
+  });
+
   it("disturbs no stream that has begun", async () => {
     const server = await yandexServing({
       quotas: { completion: {} },
@@ -55,7 +63,7 @@ describe("A token that dies in the middle of many calls", () => {
     });
     await server.script.untilHeld(10);
     server.identities.tokens.clear();
-    const late = model.stream(question("late")).next();
+    const late = model.stream(question("late"))[Symbol.asyncIterator]().next();
     await server.script.untilHeld(11);
     server.script.release();
     expect(await Promise.all(streams)).toEqual(Array(10).fill("One, two, three."));

@@ -30,6 +30,8 @@ export type DeathOptions = {
   /** When so many have been billed, every token is dead. */
   diesAt: number;
   source?: TokenSource;
+  /** How many the service lets in at once. Default all. */
+  allowed?: number;
   /** Called in that moment. */
   onDeath?: (server: YandexServer) => void;
 };
@@ -41,11 +43,12 @@ export async function tokenDies({
   rows,
   diesAt,
   source = "service-account key",
+  allowed,
   onDeath = () => {},
 }: DeathOptions): Promise<Deaths> {
   let answered = 0;
   const server: YandexServer = await yandexServing({
-    quotas: { completion: {} },
+    quotas: { completion: allowed === undefined ? {} : { atOnce: allowed } },
     respond: ({ messages }) => {
       if (++answered === diesAt) {
         server.identities.tokens.clear();
@@ -81,6 +84,7 @@ export async function tokenDies({
     "dies at": diesAt,
     "requests for a token": deaths.renewals,
     "refused with the dead one": deaths.refused,
+    "refused by the quota": server.ledger.filter(({ status }) => status === 429).length,
     failed: failures.length,
     billed: deaths.billed,
     "billed twice": deaths.billedTwice,

@@ -49,7 +49,7 @@ export async function killOperations({ kills, seed, ...options }: KillOptions): 
     ...{ submittedAgain: 0, answers: new Set() },
   };
   const worker = async () => {
-    while (killed.kills < kills) await doJob(planOf(random), options, killed);
+    while (killed.kills < kills) await doJob(planOf(random), { kills, ...options }, killed);
   };
   await Promise.all([worker(), worker()]);
   const { answers: _, ...counts } = killed;
@@ -57,14 +57,15 @@ export async function killOperations({ kills, seed, ...options }: KillOptions): 
   return killed;
 }
 
-/** Some moments, in the order in which they come; one of them can come twice. */
+/** Some moments, in the order in which they come, from any one on; one of them can come twice. */
 function planOf(random: () => number): Moment[] {
-  const indexes = Array.from({ length: 6 }, () => Math.floor(random() * moments.length));
-  return indexes.sort((a, b) => a - b).map((index) => moments[index] as Moment);
+  const first = Math.floor(random() * moments.length);
+  const others = Array.from({ length: 5 }, () => first + Math.floor(random() * (moments.length - first)));
+  return [first, ...others.sort((a, b) => a - b)].map((index) => moments[index] as Moment);
 }
 
-async function doJob(plan: readonly Moment[], options: Omit<KillOptions, "kills" | "seed">, killed: Killed) {
-  const { kind, honoursKeys } = options;
+async function doJob(plan: readonly Moment[], options: Omit<KillOptions, "seed">, killed: Killed) {
+  const { kind, honoursKeys, kills } = options;
   killed.jobs++;
   const folder = fs.mkdtempSync(join(tmpdir(), "beseda-operation-"));
   const server = await startYandexServer({
@@ -78,7 +79,7 @@ async function doJob(plan: readonly Moment[], options: Omit<KillOptions, "kills"
     const job: OperationJob = { folder, kind, whenUnknown, settings: server.settings };
     const watched = watch(server);
     for (const target of [...plan, undefined]) {
-      const end = await run(job, watched, target, killed);
+      const end = await run(job, watched, killed.kills < kills ? target : undefined, killed);
       if (!end) continue;
       if (end.end === "unknown") killed.unknown++;
       else {

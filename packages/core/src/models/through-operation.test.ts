@@ -56,6 +56,25 @@ describe("an operation that is waited for from the asking on", () => {
     await expect.poll(() => asked).toEqual(["cancel late"]);
   });
 
+  it("is not begun any more where its asking still waits for its turn when nobody waits for it", async () => {
+    const stop = new AbortController();
+    let hasLeft = false;
+    const { asked, operations } = service({
+      submit: (_, { untilSent } = {}) =>
+        new Promise((_resolve, reject) => {
+          untilSent?.addEventListener("abort", () => {
+            hasLeft = true;
+            reject(untilSent.reason);
+          });
+        }),
+    });
+    const response = throughOperation(operations, "a fox", { signal: stop.signal });
+    stop.abort(new Error("enough"));
+    await expect(response).rejects.toThrow("enough");
+    expect(hasLeft).toBe(true);
+    expect(asked).toEqual([]);
+  });
+
   it("is not begun for a signal that is aborted already, and not called off where it failed by itself", async () => {
     const { asked, operations } = service({
       poll: async (id) => ({ id, done: true, error: new BesedaError("no", { code: "rejected" }) }),

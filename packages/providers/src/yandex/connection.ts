@@ -101,8 +101,11 @@ export function yandexConnection(settings: YandexSettings): YandexConnection {
 
 function toFolderId(given: string | undefined): string | undefined {
   const folderId = given?.trim() || undefined;
-  if (folderId === undefined || /^[\w.-]+$/.test(folderId)) return folderId;
-  throw new BesedaError(`"${folderId}" cannot be the id of a folder.`, {
+  // A key in the wrong variable would be sent as a part of names, and repeated in errors.
+  const isSecret = /\b(AQVN|t1\.)/.test(folderId ?? "");
+  if (folderId === undefined || (/^[\w.-]+$/.test(folderId) && !isSecret)) return folderId;
+  const what = isSecret ? "What was given as folderId, a key or a token," : `"${folderId}"`;
+  throw new BesedaError(`${what} cannot be the id of a folder.`, {
     code: "invalid-argument",
     hint: "It looks like b1g… and is on the page of the folder in the console.",
   });

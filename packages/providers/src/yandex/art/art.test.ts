@@ -111,11 +111,24 @@ describe("a picture of Yandex AI Studio", () => {
     );
     await expect(stopped).rejects.toThrow("enough");
     // While it is being asked for: it is accepted, and then called off.
+    let accept = () => {};
+    const until = new Promise<void>((resolve) => {
+      accept = resolve;
+    });
+    server.faults.add({ path: "imageGenerationAsync", until });
     const early = new AbortController();
     const asked = art().generate({ prompt: "a cat" }, { signal: early.signal });
+    await expect.poll(() => begun().length).toBe(2);
     early.abort(new Error("sooner"));
     await expect(asked).rejects.toThrow("sooner");
+    accept();
     await expect.poll(() => server.operations.all.map(({ isCancelled }) => isCancelled)).toEqual([true, true]);
+    // Before it has been sent: it is not.
+    const earliest = new AbortController();
+    const unasked = art().generate({ prompt: "a dog" }, { signal: earliest.signal });
+    earliest.abort(new Error("at once"));
+    await expect(unasked).rejects.toThrow("at once");
+    expect(begun()).toHaveLength(2);
     expect(server.operations.orphans).toEqual([]);
   });
 
