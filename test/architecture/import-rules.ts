@@ -58,7 +58,7 @@ const coreFloors: Record<string, Record<string, "all" | "type">> = {
   ports: { tool: "all", message: "all", errors: "all" },
   tape: { http: "all", message: "type", errors: "all" },
   models: { tape: "all", http: "all", ports: "all", tool: "all", message: "all", errors: "all" },
-  reasoning: { ports: "all", tool: "all", message: "all", errors: "all" },
+  reasoning: { models: "all", ports: "all", tool: "all", message: "all", errors: "all" },
   agent: { reasoning: "all", ports: "all", tool: "all", message: "all", errors: "all" },
   traces: { agent: "type", ports: "type", tool: "all", message: "type" },
   evals: { agent: "all", ports: "type", tool: "all", message: "all", errors: "all" },

@@ -43,10 +43,11 @@ describe("A token that dies in the middle of many calls", () => {
   });
 
   it("is renewed once where a quota holds some of the calls back, too", async () => {
-    const died = await tokenDies({ rows, diesAt: 250, allowed: 10 });
+    const died = await tokenDies({ rows, diesAt: 250, allowed: 2 });
     expect(died.failures).toEqual([]);
     expect(died.answers).toEqual(answered);
     expect(died.renewals).toBe(2);
+    expect(died.limited).toBeGreaterThan(0);
     expect([died.billed, died.billedTwice]).toEqual([rows, 0]);
   });
 

@@ -20,6 +20,8 @@ export type Deaths = {
   renewals: number;
   /** Requests with the dead token. */
   refused: number;
+  /** Requests that the quota refused. */
+  limited: number;
   billed: number;
   /** Rows that were billed more than once. */
   billedTwice: number;
@@ -54,7 +56,9 @@ export async function tokenDies({
         server.identities.tokens.clear();
         onDeath(server);
       }
-      return { text: `re: ${messages.at(-1)?.text}` };
+      // Replies overlap.
+      setTimeout(() => server.script.release(1), 2);
+      return { text: `re: ${messages.at(-1)?.text}`, holdAt: 0 };
     },
   });
   const model = yandex("yandexgpt-lite", { connection: connectionBy(source, server) });
@@ -76,6 +80,7 @@ export async function tokenDies({
     failures,
     renewals: server.ledger.filter(({ path }) => path === tokenPaths[source]).length,
     refused: server.ledger.filter(({ path, status }) => path === completionPath && status === 401).length,
+    limited: server.ledger.filter(({ status }) => status === 429).length,
     billed: paid.length,
     billedTwice: paid.length - new Set(paid).size,
   };
@@ -84,7 +89,7 @@ export async function tokenDies({
     "dies at": diesAt,
     "requests for a token": deaths.renewals,
     "refused with the dead one": deaths.refused,
-    "refused by the quota": server.ledger.filter(({ status }) => status === 429).length,
+    "refused by the quota": deaths.limited,
     failed: failures.length,
     billed: deaths.billed,
     "billed twice": deaths.billedTwice,

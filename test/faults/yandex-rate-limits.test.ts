@@ -24,6 +24,17 @@ function agentOver(server: YandexServer, options: YandexModelOptions = {}, strea
 
 const completions = (server: YandexServer) => requestsTo(server, completionPath);
 
+/** Releases what waits, a reply after another, until all have their answer. */
+async function served(server: YandexServer, answers: readonly Promise<unknown>[]): Promise<void> {
+  let left = answers.length;
+  for (const answer of answers) answer.finally(() => left--).catch(() => {});
+  for (let rounds = 0; left > 0; rounds++) {
+    if (rounds > 5_000) throw new Error(`${left} callers are never served.`);
+    server.script.release(1);
+    await pass(10);
+  }
+}
+
 describe("A caller of a model of Yandex that is refused sends again", () => {
   it.each([
     ["after the seconds that it was told, at most a tenth later", inSeconds(2)],
@@ -154,40 +165,29 @@ describe("50 parallel callers of one connection", () => {
     await Promise.all(answers);
   });
 
-  it("wait as long as they were told even where a quota held them back before", async () => {
-    const server = await yandexServing({ quotas: { completion: {} }, respond: () => ({ text: "Fine." }) });
-    const message = "ai.textGenerationCompletionSessionsCount.count gauge quota limit exceed: allowed 10 requests";
-    const agent = agentOver(server);
-    server.faults.add({
-      path: completionPath,
-      refuse: { code: 8, message },
-      times: 50,
-      headers: { "retry-after": "2" },
+  it("keep it, those too who wait for room meanwhile, whose turn it would be now", async () => {
+    const server = await yandexServing({
+      quotas: { completion: { atOnce: 2 } },
+      respond: () => ({ text: "Fine.", holdAt: 0 }),
     });
-    const answers = Array.from({ length: 50 }, (_, number) => outcomeOf(agent, `caller ${number}`));
-    await until(() => server.ledger.length === 50);
-    await pass(1_900);
-    expect(server.ledger).toHaveLength(50);
-    await pass(20_000);
+    const agent = agentOver(server);
+    const answers = Array.from({ length: 20 }, (_, number) => outcomeOf(agent, `caller ${number}`));
+    await until(() => server.ledger.filter(({ status }) => status === 429).length === 18);
+    await pass(100);
+    expect(server.ledger).toHaveLength(20);
+    server.faults.add(sayNo({ "retry-after": "2" }, 2));
+    server.script.release();
+    await pass(1_990);
+    expect(server.ledger).toHaveLength(22);
+    await served(server, answers);
     expect((await Promise.all(answers)).filter(({ error }) => error)).toEqual([]);
-    expect(billedIn(server)).toHaveLength(50);
+    expect(billedIn(server)).toHaveLength(20);
   });
 });
 
 describe("The quota of what runs at once", () => {
   /** Holds every reply until it is released. */
   const holding = () => yandexServing({ respond: () => ({ text: "Fine.", holdAt: 0 }) });
-
-  /** Releases what waits, a reply after another, until all have their answer. */
-  async function served(server: YandexServer, answers: readonly Promise<unknown>[]): Promise<void> {
-    let left = answers.length;
-    for (const answer of answers) answer.finally(() => left--).catch(() => {});
-    for (let rounds = 0; left > 0; rounds++) {
-      if (rounds > 5_000) throw new Error(`${left} callers are never served.`);
-      server.script.release(1);
-      await pass(10);
-    }
-  }
 
   it.each([
     ["as streams", true],

@@ -81,7 +81,8 @@ export class BesedaError extends Error {
 
   /** Message and hint in one line, for people. */
   get advice(): string {
-    return this.hint ? `${this.message} ${this.hint}` : this.message;
+    if (!this.hint) return this.message;
+    return `${this.message}${/[.!?…:]$/.test(this.message) ? "" : "."} ${this.hint}`;
   }
 }
 

@@ -41,7 +41,9 @@ export async function tune(datasetId: string | undefined, options: TuneOptions):
   const params = toParams(options.params);
   const task = await taskOf(datasetId);
   const tuning = await tuner();
-  const begun = await tuning.submit({ baseModel: model, task, train: [datasetId], validation, name, params });
+  const request = { baseModel: model, task, train: [datasetId], validation, name, params };
+  // The same command again asks after what it began: only so many tunings are allowed in an hour.
+  const begun = await tuning.submit(request, { key: JSON.stringify(request) });
   if (!wait || begun.done) return told(begun, json);
   process.stderr.write(`The tuning ${begun.id} has begun; “beseda tune status ${begun.id}” asks after it too.\n`);
   const progress = new ProgressLine();

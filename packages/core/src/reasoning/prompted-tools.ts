@@ -1,4 +1,5 @@
 // Tools for models that cannot be given any: described in the instructions, called in the text of the reply.
+import { changedCapabilities } from "../models/changed-capabilities.ts";
 import type { LanguageModel, ModelAbilities, ModelEvent } from "../ports/language-model.ts";
 import { promptedRequestWriter } from "./prompted-request.ts";
 import { ToolCallSplitter } from "./tool-call-splitter.ts";
@@ -26,6 +27,11 @@ export function promptedTools(
       const dropsCalls = request.tools.length === 0 || request.toolChoice === "none";
       return splitReply(reply, new ToolCallSplitter(protocol, { dropsCalls }));
     },
+    // Whoever comes back for a reply may not have the request any more: what is written like a call is one.
+    ...changedCapabilities(model, {
+      request: toPromptedRequest,
+      reply: (events) => new ToolCallSplitter(protocol).split(events),
+    }),
   };
 }
 

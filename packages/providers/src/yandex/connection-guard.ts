@@ -47,6 +47,7 @@ class ConnectionVisit implements Visit {
   failed(error: BesedaError): Told {
     if (error === this.#notAdmitted) return { error, again: "never" };
     const told = toYandexError(error, this.#quota);
+    if (error.retryAfterMs !== undefined) this.#door.rest(error.retryAfterMs);
     if (error.status === 401) return this.#unauthorized(told);
     this.#isUnauthorized = false;
     return error.status === 429 ? this.#limited(error, told) : this.#hasFailed(told);

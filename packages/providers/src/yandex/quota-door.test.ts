@@ -184,3 +184,18 @@ describe("a quota of so many in a window", () => {
     expect(callers.turnedAway.get("b")).toMatchObject({ code: "rate-limited", retryAfterMs: expect.any(Number) });
   });
 });
+
+it("A service that wants to be left alone is left alone by those who wait for room, though there is some", async () => {
+  const door = new QuotaDoor(undefined);
+  const callers = callersOf(door);
+  for (const name of ["a", "b"]) await callers.come(name);
+  await callers.refuse("b", gauge(1));
+  await callers.come("b");
+  door.rest(2_000);
+  await callers.end("a", false);
+  await vi.advanceTimersByTimeAsync(1_999);
+  expect(callers.in()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(callers.in()).toEqual(["b"]);
+  await callers.end("b");
+});

@@ -20,6 +20,7 @@ export class QuotaDoor {
   #tickets = 0;
   #refusal: QuotaRefusal | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #restsUntil = Number.NEGATIVE_INFINITY;
 
   /** @param patienceMs how long a caller waits while nobody is let in and none of ours runs */
   constructor(patienceMs: number | undefined) {
@@ -37,9 +38,18 @@ export class QuotaDoor {
   async enter(ticket: Ticket, signal: AbortSignal | undefined): Promise<Seat> {
     signal?.throwIfAborted();
     const now = performance.now();
-    if (this.#queue.length === 0 && turnAt(this.#plan) <= now) return this.#seat(now);
+    if (this.#queue.length === 0 && this.#turnAt() <= now) return this.#seat(now);
     ticket.since ??= now;
     return this.#queued(ticket, signal);
+  }
+
+  /** The service wants to be left alone for so long: who waits here is not let in before. */
+  rest(ms: number): void {
+    this.#restsUntil = Math.max(this.#restsUntil, performance.now() + ms);
+  }
+
+  #turnAt(): number {
+    return Math.max(turnAt(this.#plan), this.#restsUntil);
   }
 
   #seat(now: number): Seat {
@@ -90,7 +100,7 @@ export class QuotaDoor {
     clearTimeout(this.#timer);
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
       const now = performance.now();
-      const turn = turnAt(this.#plan);
+      const turn = this.#turnAt();
       const giveUpAt = this.#giveUpAt(next.ticket.since ?? now);
       if (turn <= now) next.letIn(this.#seat(now));
       else if (now >= giveUpAt || (this.#plan.running === 0 && turn > giveUpAt)) {

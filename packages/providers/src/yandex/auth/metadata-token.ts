@@ -27,7 +27,7 @@ function tokenIn(body: unknown, now: number): IssuedToken {
 }
 
 function explained(error: BesedaError, origin: string): BesedaError {
-  const elsewhere = "Elsewhere than on a virtual machine of Yandex Cloud use apiKey or serviceAccountKey.";
+  const elsewhere = "Elsewhere use apiKey (YC_API_KEY) or serviceAccountKey (YC_SERVICE_ACCOUNT_KEY_FILE).";
   if (error.status === undefined || error.code === "bad-response") {
     return error.with({
       message: `The metadata server ${origin} gave no token: ${error.message}`,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { type BatchRequests, BesedaError, type Message, type ModelRequest } from "@beseda/core";
 import type { YandexQuirks } from "../quirks.ts";
-import { type PlainMessage, toStruct } from "./message.ts";
+import { type PlainMessage, toStruct } from "./plain-message.ts";
 
 export type BatchMessage = { role: string; text: string };
 export type BatchRow = { request: BatchMessage[] };

@@ -6,7 +6,7 @@ import type { LineProblem } from "./batch-replies.ts";
 import { grpcChannel } from "./channel.ts";
 import { folderOf } from "./dataset.ts";
 import { grpcError } from "./grpc-error.ts";
-import { fromTimestamp, type PlainMessage, type Timestamp } from "./message.ts";
+import { fromTimestamp, type PlainMessage, type Timestamp } from "./plain-message.ts";
 import { deleteDataset } from "./put-dataset.ts";
 
 export type BatchTaskStatus =

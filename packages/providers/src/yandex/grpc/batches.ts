@@ -17,7 +17,7 @@ import { describeDataset } from "./dataset.ts";
 import { downloadDataset } from "./download-dataset.ts";
 import { askOperation, fromOperation, type WireOperation } from "./operations.ts";
 import { parquetRows } from "./parquet.ts";
-import { putDataset } from "./put-dataset.ts";
+import { NameTakenError, putDataset } from "./put-dataset.ts";
 
 export type YandexBatchesOptions = YandexSettings & {
   connection?: YandexConnection | undefined;
@@ -60,7 +60,9 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
         connection,
         { name, taskType: "TextToTextGenerationRequest", rows },
         { signal, pollMs: options.pollMs },
-      );
+      ).catch((error) => {
+        throw error instanceof NameTakenError ? usedKey(key, error) : error;
+      });
       // There were rows, or `putDataset` would have refused them.
       const settled = batch ?? { reasoning: "off" };
       const begun = await taskOf(connection, dataset.id, signal);
@@ -108,6 +110,14 @@ function datasetName(key: string, modelUri: string): string {
     .update(JSON.stringify([key, modelUri]))
     .digest("hex");
   return `beseda-batch-${digest.slice(0, 32)}`;
+}
+
+function usedKey(key: string, cause: NameTakenError): BesedaError {
+  return new BesedaError(`A batch with the key “${key}” was begun with other requests.`, {
+    code: "invalid-argument",
+    hint: "Give the same requests to go on with that one, or another key to begin a new one.",
+    cause,
+  });
 }
 
 /** The dataset is of this start alone: whatever works on it is the batch that was begun. */

@@ -7,7 +7,8 @@ import type { Type } from "protobufjs";
 import type { YandexConnection } from "../connection.ts";
 import { codes, grpcError, ownError, wasNeverSent } from "./grpc-error.ts";
 import { type GrpcParts, loadGrpc } from "./load-grpc.ts";
-import { decodeMessage, encodeMessage, type PlainMessage } from "./message.ts";
+import { decodeMessage, encodeMessage } from "./message.ts";
+import type { PlainMessage } from "./plain-message.ts";
 
 export type GrpcCallOptions = { signal?: AbortSignal | undefined };
 

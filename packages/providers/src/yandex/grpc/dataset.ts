@@ -2,7 +2,7 @@
 import { BesedaError } from "@beseda/core";
 import type { YandexConnection } from "../connection.ts";
 import { grpcChannel } from "./channel.ts";
-import { fromTimestamp, type PlainMessage, type Timestamp } from "./message.ts";
+import { fromTimestamp, type PlainMessage, type Timestamp } from "./plain-message.ts";
 
 /** `VALIDATING` has been asked for; `READY` can be used; `INVALID` has `rowErrors`. */
 export type DatasetStatus = "STATUS_UNSPECIFIED" | "DRAFT" | "VALIDATING" | "READY" | "INVALID" | "DELETING";

@@ -1,8 +1,7 @@
 // Messages as plain objects: what goes out is checked field by field, what comes in has its defaults filled in.
 import { BesedaError, type JsonValue } from "@beseda/core";
 import type { Field, Root, Type } from "protobufjs";
-
-export type PlainMessage = Readonly<Record<string, unknown>>;
+import type { AnyMessage, PlainMessage } from "./plain-message.ts";
 
 /** Integers of 64 bits are sizes and counts here, which a number holds exactly. */
 const asPlain = { longs: Number, enums: String, defaults: true } as const;
@@ -34,8 +33,6 @@ export function decodeMessage(type: Type, bytes: Uint8Array): PlainMessage {
     });
   }
 }
-
-export type AnyMessage = { type_url: string; value: Uint8Array };
 
 /** What an `Any` holds, as JSON; a type that is not known is left in base64. Nothing for one that is not there. */
 export function unpack(
@@ -116,26 +113,4 @@ function valueProblem({ type, resolvedType }: Field, value: unknown, at: string)
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** JSON as a `google.protobuf.Struct`. */
-export function toStruct(object: Readonly<Record<string, unknown>>): PlainMessage {
-  const fields = Object.entries(object).filter(([, value]) => value !== undefined);
-  return { fields: Object.fromEntries(fields.map(([key, value]) => [key, toValue(value)])) };
-}
-
-function toValue(value: unknown): PlainMessage {
-  if (typeof value === "string") return { stringValue: value };
-  if (typeof value === "number") return { numberValue: value };
-  if (typeof value === "boolean") return { boolValue: value };
-  if (Array.isArray(value)) return { listValue: { values: value.map(toValue) } };
-  if (isObject(value)) return { structValue: toStruct(value) };
-  return { nullValue: "NULL_VALUE" };
-}
-
-export type Timestamp = { seconds: number; nanos: number };
-
-/** ISO 8601. */
-export function fromTimestamp(time: Timestamp | null | undefined): string | undefined {
-  return time ? new Date(time.seconds * 1_000 + Math.floor(time.nanos / 1_000_000)).toISOString() : undefined;
 }

@@ -5,7 +5,8 @@ import { connectionOf } from "../connection-of.ts";
 import { grpcChannel } from "./channel.ts";
 import { grpcError } from "./grpc-error.ts";
 import { loadGrpc } from "./load-grpc.ts";
-import { type AnyMessage, fromTimestamp, type Timestamp, unpack } from "./message.ts";
+import { unpack } from "./message.ts";
+import { type AnyMessage, fromTimestamp, type Timestamp } from "./plain-message.ts";
 
 /** A message of the service as JSON, its fields in camelCase, integers as numbers, enums by their names. */
 export type MessageJson = Readonly<Record<string, JsonValue>>;

@@ -60,6 +60,16 @@ export class InvalidDatasetError extends BesedaError {
   }
 }
 
+/** By a dataset with other rows. */
+export class NameTakenError extends BesedaError {
+  constructor(name: string, datasetId: string) {
+    super(`There is another dataset of the name ${name}: ${datasetId}.`, {
+      code: "invalid-argument",
+      hint: "Its rows or its type are others: take another name, or delete it.",
+    });
+  }
+}
+
 /** Kept in the labels: by it a dataset that was begun is known again, and other rows of the same name are told from it. */
 export const digestLabel = "beseda-digest";
 
@@ -141,10 +151,7 @@ async function foundDataset(
   for await (const dataset of listDatasets(connection, { name }, signal)) {
     if (dataset.name !== name || dataset.status === "DELETING") continue;
     if (dataset.taskType === taskType && dataset.labels[digestLabel] === digest) return dataset;
-    throw new BesedaError(`There is another dataset of the name ${name}: ${dataset.id}.`, {
-      code: "invalid-argument",
-      hint: "Its rows or its type are others: take another name, or delete it.",
-    });
+    throw new NameTakenError(name, dataset.id);
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // A tuning as the service is asked for it. Pure.
 import { BesedaError, type JsonValue, type TuningRequest } from "@beseda/core";
 import { type ModelScheme, toModelUri } from "../model-uri.ts";
-import type { PlainMessage } from "./message.ts";
+import type { PlainMessage } from "./plain-message.ts";
 
 /**
  * How it learns. Everything may be left out: the service has defaults, which it does not publish. At most one of `lora` and

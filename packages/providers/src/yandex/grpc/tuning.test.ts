@@ -82,6 +82,12 @@ describe("a tuning", () => {
     const first = await tuning.submit(request(), { key: "spring lessons" });
     const again = await tuning.submit(request(), { key: "spring lessons" });
     expect([again.id, tunes()]).toEqual([first.id, 1]);
+    await expect(tuning.submit({ ...request(), params: { seed: 7 } }, { key: "spring lessons" })).rejects.toMatchObject(
+      {
+        code: "invalid-argument",
+        message: expect.stringContaining(first.id),
+      },
+    );
     await tuning.submit(request(), { key: "autumn lessons" });
     expect(tunes()).toBe(2);
   });

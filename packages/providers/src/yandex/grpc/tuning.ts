@@ -13,8 +13,8 @@ import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { grpcChannel } from "./channel.ts";
 import { folderOf } from "./dataset.ts";
-import { fromTimestamp, type PlainMessage, type Timestamp } from "./message.ts";
 import { askOperation, fromOperation, type MessageJson, type WireOperation } from "./operations.ts";
+import { fromTimestamp, type PlainMessage, type Timestamp } from "./plain-message.ts";
 import {
   fromTuningOptions,
   type TuningOptions,
@@ -59,7 +59,10 @@ export type TuningError = { message: string; type: "TYPE_UNSPECIFIED" | "PUBLIC"
  * service tells them.
  */
 export interface YandexTuning extends Tuner {
-  /** With a `key`, a tuning that was begun with it before is found again, in place of a second one. */
+  /**
+   * With a `key`, a tuning that was begun with it before is found again, in place of a second one.
+   * @throws BesedaError `invalid-argument` where that was begun from another request
+   */
   submit(request: YandexTuningRequest, options?: Parameters<Tuner["submit"]>[1]): Promise<Operation<TunedModel>>;
   describe(id: string, options?: OperationCallOptions): Promise<Tuning>;
   /** Page after page, as far as it is read. */
@@ -72,8 +75,9 @@ export interface YandexTuning extends Tuner {
   archive(id: string, options?: OperationCallOptions): Promise<void>;
 }
 
-/** In the labels of a tuning, by which a `submit` of the same key finds it again. */
+/** In the labels of a tuning, by which a `submit` of the same key finds it again, and sees whether it asked for the same. */
 const keyLabel = "beseda-key";
+const requestLabel = "beseda-request";
 
 export function yandexTuning(
   options: YandexSettings & { connection?: YandexConnection | undefined } = {},
@@ -93,11 +97,13 @@ export function yandexTuning(
   return {
     provider: "yandex",
     async submit(request, { key, signal } = {}) {
-      const keyed = key === undefined ? undefined : digestOf(key);
-      const labels = { ...request.labels, ...(keyed && { [keyLabel]: keyed }) };
-      const message = toTuningRequest({ ...(request as TuningRequest), labels }, connection.folderId);
-      const begun = keyed && (await begunTuning(connection, keyed, signal));
-      if (begun) return poll(begun.id, { signal });
+      let message = toTuningRequest(request as TuningRequest, connection.folderId);
+      if (key !== undefined) {
+        const marks = { [keyLabel]: digestOf(key), [requestLabel]: digestOf(JSON.stringify(message)) };
+        const begun = await begunTuning(connection, marks, signal);
+        if (begun) return poll(begun.id, { signal });
+        message = { ...message, labels: { ...request.labels, ...marks } };
+      }
       const wire = await callTuning<WireOperation>(connection, "Tune", message, { kind: "write", key, signal });
       return fromTuningOperation(await fromOperation(wire));
     },
@@ -129,13 +135,22 @@ export function yandexTuning(
   };
 }
 
-function digestOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex").slice(0, 32);
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-async function begunTuning(connection: YandexConnection, keyed: string, signal: AbortSignal | undefined) {
+async function begunTuning(
+  connection: YandexConnection,
+  marks: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+) {
   for await (const tuning of listTunings(connection, undefined, signal)) {
-    if (tuning.labels[keyLabel] === keyed) return tuning;
+    if (tuning.labels[keyLabel] !== marks[keyLabel]) continue;
+    if (tuning.labels[requestLabel] === marks[requestLabel]) return tuning;
+    throw new BesedaError(`The tuning ${tuning.id} was begun with the same key, but from another request.`, {
+      code: "invalid-argument",
+      hint: "Give a key of its own to what is taught from other datasets or with other parameters.",
+    });
   }
   return undefined;
 }
