@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ModelServer, type ServerReply, startModelServer } from "../testing/index.ts";
-import { replyEvents, streamEvents } from "./event-stream.ts";
+import { replyEvents, requestJson, streamEvents } from "./event-stream.ts";
 import { parseEvent } from "./read-json-lines.ts";
 import { sseDecoder } from "./read-sse.ts";
 import { errorInBody } from "./reply-error.ts";
@@ -176,5 +176,26 @@ describe("a whole reply", () => {
         sseDecoder({ event: (_text, _name, events) => events.push(head().headers["x-server-trace-id"]), end() {} }),
     });
     expect(await streamed.next()).toEqual({ done: false, value: ["trace-1"] });
+  });
+});
+
+describe("a reply in one piece", () => {
+  it("that does not come in time has failed, is asked for again, and leaves no socket", async () => {
+    server = await startModelServer({
+      replies: [
+        { raw: [], ends: "never" },
+        { raw: [], ends: "never" },
+      ],
+    });
+    const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
+    const asked = requestJson({
+      url: `${server.url}/chat/completions`,
+      body,
+      replyMs: 20,
+      retry: { retries: 1, longestWaitMs: 0 },
+    });
+    await expect(asked).rejects.toMatchObject({ code: "timeout", isRetryable: true, hint: expect.any(String) });
+    expect(server.requests).toHaveLength(2);
+    await vi.waitFor(() => expect(server?.openConnections).toBe(0), { timeout: 4_000 });
   });
 });

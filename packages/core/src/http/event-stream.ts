@@ -19,6 +19,8 @@ export type RetriedRequest = HttpRequest & {
 };
 
 export type JsonRequest = RetriedRequest & {
+  /** How long an attempt may take; after that it has failed with `timeout`. Milliseconds, default 60,000. */
+  replyMs?: number | undefined;
   /** Ends what comes before an attempt is sent, the waiting for it and for its room; one that is on its way goes on. */
   untilSent?: AbortSignal | undefined;
 };
@@ -54,7 +56,7 @@ export function replyEvents<Event>(
  * The JSON of a reply that comes in one piece.
  * @throws BesedaError `bad-response` where it is not JSON; the error that it holds, where it holds one.
  */
-export async function requestJson({ untilSent, ...request }: JsonRequest): Promise<unknown> {
+export async function requestJson({ untilSent, replyMs = 60_000, ...request }: JsonRequest): Promise<unknown> {
   const sent = { ...request, headers: repeatable(request) };
   const signals = [request.signal, untilSent].filter((signal) => signal !== undefined);
   const waiting = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
@@ -62,13 +64,29 @@ export async function requestJson({ untilSent, ...request }: JsonRequest): Promi
   const attempt = async () => {
     const headers = await visit?.admit(waiting);
     untilSent?.throwIfAborted();
-    return fetchJson(withHeaders(sent, headers), (body) => body);
+    let timer: NodeJS.Timeout | undefined;
+    const begun = (stoppable: Stoppable) => {
+      timer = setTimeout(() => stoppable.abort(noReplyIn(replyMs, request)), replyMs);
+    };
+    try {
+      return await fetchJson(withHeaders(sent, headers), (body) => body, begun);
+    } finally {
+      clearTimeout(timer);
+    }
   };
   try {
     return await retrying(attempt, { ...request, visit, signal: () => waiting });
   } finally {
     visit?.end();
   }
+}
+
+function noReplyIn(replyMs: number, { url }: RetriedRequest): BesedaError {
+  return new BesedaError(`${new URL(url).origin} did not answer in ${replyMs / 1000} s.`, {
+    code: "timeout",
+    hint: "Try again later.",
+    isRetryable: true,
+  });
 }
 
 /** By this a service can tell that a request is one that it already had. */
@@ -164,7 +182,9 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
         ? async () => this.#send(await visit.admit(this.#waitSignal()))
         : () => this.#send(undefined);
       const opened = await retrying(attempt, call);
-      const rest = visit ? guarded(opened, visit, callers) : opened.rest;
+      // What came in one piece has ended with that.
+      if (opened.rest === nothing) visit?.end();
+      const rest = visit && opened.rest !== nothing ? guarded(opened, visit, callers) : opened.rest;
       this.#rest = this.#isLeft ? nothing : rest;
       if (this.#isLeft) rest.return();
       return opened;

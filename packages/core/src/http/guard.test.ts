@@ -173,7 +173,11 @@ describe("the end of a visit is told once", () => {
   it("when a reply in one piece has come, as events or as JSON, or was empty", async () => {
     const events = watched();
     const read = (body: unknown) => [JSON.stringify(body)];
-    expect(await drain(replyEvents({ ...(await request([json], events)), read }))).toEqual(['{"fine":true}']);
+    const reply = replyEvents({ ...(await request([json], events)), read });
+    await reply.next();
+    // Though nobody asks it again.
+    expect(events.calls).toEqual(once);
+    expect(await reply.next()).toEqual({ done: true, value: undefined });
     expect(events.calls).toEqual(once);
     await server?.close();
     const whole = watched();

@@ -24,6 +24,19 @@ export function maskSecrets(error: BesedaError, secrets: readonly string[]): Bes
 }
 
 function masked(text: string, secrets: readonly string[]): string {
-  for (const secret of secrets) text = text.replaceAll(secret, "***");
+  for (const secret of secrets) text = withoutBeginnings(text.replaceAll(secret, "***"), secret);
+  return text;
+}
+
+/** Long texts are cut, with an ellipsis: before it the beginning of a secret may stand. */
+function withoutBeginnings(text: string, secret: string): string {
+  for (let end = text.indexOf("…"); end >= 0; end = text.indexOf("…", end + 1)) {
+    for (let length = Math.min(end, secret.length - 1); length >= 4; length--) {
+      if (!text.startsWith(secret.slice(0, length), end - length)) continue;
+      text = `${text.slice(0, end - length)}***${text.slice(end)}`;
+      end += 3 - length;
+      break;
+    }
+  }
   return text;
 }

@@ -125,6 +125,24 @@ describe("fallback()", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("does not hurry a model whose replies come whole: it may be silent for long", async () => {
+    vi.useFakeTimers();
+    const slow: LanguageModel = {
+      ...scriptedModel([]),
+      abilities: { streams: false },
+      async *stream() {
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+        yield [
+          { type: "text-delta", text: "at last" },
+          { type: "finish", finishReason: "stop" },
+        ];
+      },
+    };
+    const reply = collect(fallback([slow, scriptedModel([])], { firstEventMs: 10 }), question());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(textIn(await reply)).toBe("at last");
+  });
+
   it("leaves the last model, and a reply in one piece, the time that the agent gives them", async () => {
     vi.useFakeTimers();
     const models = fallback([failing("unavailable"), scriptedModel([{ hangs: true }])], { firstEventMs: 5 });

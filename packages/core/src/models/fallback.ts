@@ -22,7 +22,8 @@ export type FallbackOptions = {
  * A model that asks these in order. The next one's turn comes when the one before cannot answer: it is out of reach,
  * overloaded or too slow, its key or its name is refused, the request is too long for it or has what it cannot take.
  * It does not come for a request that the service rejects, since the others would reject it too; nor once anything was
- * handed over; nor when the caller stops. Set `retry: { retries: 0 }` in a model that should not be tried twice first.
+ * handed over; nor when the caller stops. Set `retry: { retries: 0, longestWaitMs: 0 }` in a model that should neither be
+ * tried twice nor waited for first.
  *
  * It can do what all of them can. When all have failed, the error tells what each said, and has the code of the last.
  * @throws BesedaError `invalid-argument` for an empty list.
@@ -124,7 +125,8 @@ class FallbackStream implements AsyncIterableIterator<ModelEvent[]> {
     for (const [index, model] of this.#models.entries()) {
       this.#call.signal?.throwIfAborted();
       const next = this.#models[index + 1];
-      const hasLimit = next !== undefined && this.#call.streamed !== false;
+      const comesInPieces = this.#call.streamed !== false && model.abilities?.streams !== false;
+      const hasLimit = next !== undefined && comesInPieces;
       try {
         this.#attempt = new Attempt(model, this.#call, hasLimit ? firstEventMs : Number.POSITIVE_INFINITY);
         const first = await this.#attempt.first();

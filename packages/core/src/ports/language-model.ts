@@ -108,7 +108,8 @@ export type BatchReply = { index: number } & (
 export interface ModelBatches {
   /**
    * Sends the requests as one batch; resolves when the service has taken it. With the same `key` and the same requests
-   * again, such as after a crash in the middle, the batch that was begun is gone on with: nothing is billed twice.
+   * again, such as after a crash in the middle, the batch that was begun is gone on with: nothing is billed twice. One
+   * process at a time may use a key: services do not know it, so that two which start at the same moment may begin two.
    */
   start(requests: BatchRequests, options: OperationCallOptions & { key: string }): Promise<Operation<BatchOutcome>>;
   poll(id: string, options?: OperationCallOptions): Promise<Operation<BatchOutcome>>;

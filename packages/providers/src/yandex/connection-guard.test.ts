@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FakeRoute, FakeStateOptions } from "../../../../test/fakes/yandex/fake-service.ts";
 import { startYandexServer, type YandexServer } from "../../../../test/fakes/yandex/yandex-server.ts";
 import { type QuotaName, type YandexConnection, yandexConnection } from "./connection.ts";
+import { connectionGuard } from "./connection-guard.ts";
+import { QuotaDoor } from "./quota-door.ts";
 
 let server: YandexServer;
 
@@ -179,4 +181,19 @@ describe("a quota of a window", () => {
     await expect(ask(connection, "image")).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
     expect(server.ledger).toHaveLength(2);
   });
+});
+
+it("a caller who leaves while the token is fetched leaves no failure behind that nobody hears", async () => {
+  const connection = await start([]);
+  // At each moment until the request would go out; a rejection that nobody handles fails the run.
+  for (let moment = 0; moment < 25; moment++) {
+    const stop = new AbortController();
+    const failing = { authorization: () => Promise.reject(new Error("no token")), refused: () => false };
+    const visit = connectionGuard(failing, new QuotaDoor(undefined), "completion").begin();
+    const admitted = Promise.resolve(visit.admit(stop.signal)).catch(() => "refused");
+    for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+    stop.abort();
+    expect(await admitted).toBe("refused");
+  }
+  expect(connection.credentials.authorization()).toMatch(/^Api-Key/);
 });

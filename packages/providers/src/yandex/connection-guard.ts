@@ -91,8 +91,10 @@ class ConnectionVisit implements Visit {
 }
 
 /** The value, unless the signal is aborted before it is there: others wait for the same one. */
-async function stoppable<Value>(value: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+export async function stoppable<Value>(value: Value | Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (!(value instanceof Promise) || !signal) return value;
+  // Nobody may be left to hear that it failed.
+  value.catch(() => {});
   signal.throwIfAborted();
   let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {

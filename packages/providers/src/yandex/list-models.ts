@@ -9,6 +9,6 @@ export async function listYandexModels(
   signal?: AbortSignal | undefined,
 ): Promise<ListedModel[]> {
   return listedModels(
-    await requestJson(connection.request({ at: "openai", path: "/v1/models", quota: "openai", signal })),
+    await requestJson(connection.request({ at: "openai", path: "/v1/models", quota: "models", signal })),
   );
 }

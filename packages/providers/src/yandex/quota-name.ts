@@ -10,4 +10,5 @@ export type QuotaName =
   | "classification"
   | "image"
   | "openai"
+  | "models"
   | "responses";

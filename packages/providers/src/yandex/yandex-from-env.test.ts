@@ -78,19 +78,32 @@ describe("the environment", () => {
 });
 
 describe("the connection of something that is made with options", () => {
-  it("is the one that is given, or that of its own credentials, and then the environment does not matter", () => {
+  it("is the one that is given, and then the environment does not matter", () => {
     vi.stubEnv("YC_FOLDER_ID", "b1genv");
     const connection = yandexConnection({ apiKey: "AQVNkey" });
     expect(connectionOf({ connection, apiKey: "AQVNother" })).toBe(connection);
-    expect(connectionOf({ apiKey: "AQVNown" }).folderId).toBeUndefined();
+    expect(connection.folderId).toBeUndefined();
   });
 
-  it("is shared by all that have no credentials of their own, until the environment changes", () => {
+  it("is of its own credentials where it has some, and else as the environment says", () => {
+    vi.stubEnv("YC_API_KEY", "AQVNenv");
+    vi.stubEnv("YC_FOLDER_ID", "b1genv");
+    vi.stubEnv("YC_DATA_LOGGING", "false");
+    vi.stubEnv("YC_LLM_ENDPOINT", "http://127.0.0.1:8080");
+    const own = connectionOf({ apiKey: "AQVNown" });
+    expect(own.credentials.authorization()).toBe("Api-Key AQVNown");
+    expect(own).toMatchObject({ folderId: "b1genv", headers: { "x-data-logging-enabled": "false" } });
+    expect(own.endpoints.llm).toBe("http://127.0.0.1:8080");
+    expect(connectionOf({ apiKey: "AQVNown", folderId: "b1gown" }).folderId).toBe("b1gown");
+  });
+
+  it("is shared by all that are made with the same settings, until the environment changes", () => {
     vi.stubEnv("YC_API_KEY", "AQVNone");
     const first = connectionOf({});
     expect(connectionOf({})).toBe(first);
     expect(yandexFromEnv()).toBe(first);
     expect(connectionOf({ folderId: "b1gother" })).not.toBe(first);
+    expect(connectionOf({ apiKey: "AQVNown" })).toBe(connectionOf({ apiKey: "AQVNown" }));
     vi.stubEnv("YC_API_KEY", "AQVNtwo");
     const second = connectionOf({});
     expect(second).not.toBe(first);

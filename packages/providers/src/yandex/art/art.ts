@@ -3,6 +3,7 @@ import { BesedaError, type ImageModel, throughOperation } from "@beseda/core";
 import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
+import { tailOf } from "../quirks.ts";
 import { imageOperations } from "./image-operations.ts";
 import { paintAtOnce } from "./openai-images.ts";
 import { artQuirksFor } from "./quirks.ts";
@@ -11,7 +12,7 @@ export type YandexArtOptions = YandexSettings & {
   connection?: YandexConnection | undefined;
   /** Default `yandex-art/latest`. */
   model?: string | undefined;
-  /** The service paints JPEGs only. */
+  /** The service paints JPEGs only: this is to say so where a program chooses; anything else is refused. */
   mimeType?: "image/jpeg" | undefined;
   /** Where the model does not tell by its name: operations, or one call of the OpenAI-compatible API. */
   api?: "native" | "openai" | undefined;
@@ -37,7 +38,7 @@ export function yandexArt(options: YandexArtOptions = {}): ImageModel {
   }
   const connection = connectionOf(options);
   const modelUri = toModelUri(model, "art", connection.folderId);
-  const named = { provider: "yandex", modelId: model };
+  const named = { provider: "yandex", modelId: tailOf(modelUri) };
   if (artQuirksFor(modelUri, { api }).api === "openai") {
     return { ...named, generate: (request, { signal } = {}) => paintAtOnce(connection, { modelUri, request, signal }) };
   }

@@ -17,7 +17,7 @@ function toOpenaiImageRequest({ prompt, seed, aspectRatio = "1:1" }: ImageReques
   if (parts.some(({ weight = 1 }) => weight !== 1)) throw unsupported("weights", "Say in words what matters most");
   const { width, height } = readAspectRatio(aspectRatio);
   const size = sizes[`${width}:${height}`];
-  if (!size) throw unsupported(`the aspect ratio ${aspectRatio}`, `Take one of ${Object.keys(sizes).join(", ")}`);
+  if (!size) throw unsupported(`aspect ratio ${aspectRatio}`, `Take one of ${Object.keys(sizes).join(", ")}`);
   const text = parts.map((part) => part.text).join(", ");
   return JSON.stringify({ model, prompt: text, size, response_format: "b64_json" });
 }
@@ -29,7 +29,8 @@ export async function paintAtOnce(
 ): Promise<GeneratedImage> {
   const body = toOpenaiImageRequest(request, modelUri);
   const call = connection.request({ at: "openai", path: "/v1/images/generations", body, quota: "image", signal });
-  const reply = await requestJson(sentOnce(call));
+  // Painted while we wait.
+  const reply = await requestJson({ ...sentOnce(call), replyMs: 300_000 });
   const { data } = (reply ?? {}) as { data?: unknown };
   const [first] = Array.isArray(data) ? (data as ({ b64_json?: unknown } | null)[]) : [];
   const cost = imageCost({ prices: connection.prices, modelUri });

@@ -31,7 +31,9 @@ describe("the metadata server of a virtual machine", () => {
     await expect(ask()).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(/^The metadata server http:\/\/127\.0\.0\.1:1 gave no token/),
-      hint: expect.stringMatching(/virtual machine of Yandex Cloud\..*apiKey or serviceAccountKey/),
+      hint: expect.stringMatching(
+        /virtual machine of Yandex Cloud\. Elsewhere use apiKey \(YC_API_KEY\) or serviceAccountKey/,
+      ),
     });
     expect(server?.ledger).toEqual([]);
   });

@@ -30,12 +30,16 @@ describe("the key of a service account", () => {
     try {
       const path = join(folder, "key.json");
       writeFileSync(path, JSON.stringify({ ...key, created_at: "2026-01-01T00:00:00Z", key_algorithm: "RSA_2048" }));
+      const withMark = join(folder, "marked.json");
+      writeFileSync(withMark, `\uFEFF${JSON.stringify(key)}`);
       const line = "PLEASE DO NOT REMOVE THIS LINE! Yandex.Cloud SA Key ID <ajkey>\n";
       for (const given of [
         key,
         path,
         ` ${path}\n`,
         JSON.stringify(key),
+        Buffer.from(JSON.stringify(key)).toString("base64"),
+        withMark,
         { ...key, private_key: line + pem },
         { ...key, private_key: pem.replaceAll("\n", "\\n") },
       ]) {
@@ -46,6 +50,23 @@ describe("the key of a service account", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("is not repeated where it cannot be read, nor is another secret in its place", () => {
+    const base64 = Buffer.from(JSON.stringify(key)).toString("base64").slice(0, -40);
+    for (const given of [
+      base64,
+      `[${JSON.stringify(key)}`,
+      "y0_AgAAAA.token",
+      "Api-Key AQVNkey.x",
+      '"AQVNkey/x"',
+      "AQVNkey/x",
+    ]) {
+      expect(() => toSigningKey(given)).toThrow(
+        expect.objectContaining({ code: "invalid-argument", message: expect.not.stringContaining(given.slice(0, 12)) }),
+      );
+    }
+    expect(() => toSigningKey("./no/such/key.json")).toThrow("./no/such/key.json (ENOENT)");
   });
 
   it("of another kind than RSA is refused", () => {

@@ -61,16 +61,29 @@ export function signedJwt({ keyId, accountId, privateKey }: SigningKey, audience
 }
 
 function parsedKey(given: string): unknown {
-  const isText = given.startsWith("{");
+  const text = textIn(given);
   try {
-    return JSON.parse(isText ? given : readFileSync(given, "utf8"));
+    return JSON.parse(text ?? readFileSync(given, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
-    if (isText) throw unusable("The service-account key is not JSON.");
-    // Not what JSON.parse says: it quotes the file. Nor a secret that was taken for a path.
+    if (text !== undefined) throw unusable("The service-account key is not JSON.");
+    // Not what JSON.parse says: it quotes the file.
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : ": it is not JSON";
-    const path = /^(AQVN|t1\.)|[\r\n]|-----/.test(given) ? "what was given, which is no path" : given;
-    throw unusable(`The service-account key cannot be read from ${path}${code}.`);
+    throw unusable(
+      `The service-account key cannot be read from ${looksLikePath(given) ? given : "what was given"}${code}.`,
+    );
   }
+}
+
+/** Stores of secrets give such a file as its text, or as its text in base64. */
+function textIn(given: string): string | undefined {
+  if (/^[{[]/.test(given)) return given;
+  const decoded = /^[\w+/=\s-]{100,}$/.test(given) ? Buffer.from(given, "base64").toString().trim() : "";
+  return decoded.startsWith("{") ? decoded : undefined;
+}
+
+/** Else it may be a secret in the wrong place, which is not to be repeated. */
+function looksLikePath(given: string): boolean {
+  return given.length <= 200 && /[/\\.]/.test(given) && !/[\s"']|^(AQVN|t1\.|y0_)/.test(given);
 }
 
 function toPrivateKey(pem: string): KeyObject {

@@ -23,7 +23,7 @@ export function backgroundResponses(
     const asked = {
       at: "openai",
       path: `${path}/${encodeURIComponent(id)}${verb}`,
-      quota: "responses",
+      quota: "operation",
       signal,
     } as const;
     const call = connection.request(verb === "" ? asked : { ...asked, body: "{}" });
