@@ -187,13 +187,13 @@ const badInputs: BadInput[] = [
   {
     name: "A prompt without words",
     code: "invalid-argument",
-    says: /without a word/,
+    says: /has a word in it/,
     act: ({ settings }) => ask(yandex("yandexgpt-lite", settings), " \n"),
   },
   {
     name: "A metadata server that cannot be reached",
     code: "unavailable",
-    says: /metadata server.*virtual machine of Yandex Cloud.*apiKey or serviceAccountKey/s,
+    says: /metadata server.*virtual machine of Yandex Cloud.*apiKey.*serviceAccountKey/s,
     act: ({ settings }) => {
       const endpoints = { ...settings.endpoints, metadata: closedPort };
       const rest = { ...settings, apiKey: undefined, vmMetadata: true, retry: { longestWaitMs: 0 } };
@@ -222,7 +222,7 @@ const badInputs: BadInput[] = [
     [
       ["YC_IAM_TOKEN", wrongKey, /YC_API_KEY/],
       ["YC_API_KEY", token, /YC_IAM_TOKEN/],
-      ["YC_API_KEY", `Api-Key ${wrongKey}`, /without a word before it/],
+      ["YC_API_KEY", `Api-Key ${wrongKey}`, /has a word in it before it/],
       ["YC_SERVICE_ACCOUNT_KEY_FILE", wrongKey, /yc iam key create/],
     ] as const
   ).map(

@@ -1,6 +1,7 @@
 // P12 with few rows; yandex-dead-token.long.test.ts does it with ten thousand.
 import { yandex } from "@beseda/providers/yandex";
-import { describe, expect, it } from "vitest";
+import { yandexDatasets } from "@beseda/providers/yandex/grpc";
+import { describe, expect, it, vi } from "vitest";
 import { Refusal } from "../fakes/yandex/refusal.ts";
 import { holdTime, passing } from "./fake-time.ts";
 import { billedIn, completionPath, question, requestsTo, textOf, tokenPath, yandexServing } from "./yandex-bench.ts";
@@ -72,6 +73,40 @@ describe("A token that dies in the middle of many calls", () => {
     expect(requestsTo(server, tokenPath)).toHaveLength(2);
     expect(requestsTo(server, completionPath).filter(({ status }) => status === 401)).toHaveLength(1);
     expect(billedIn(server)).toHaveLength(11);
+  });
+
+  it("costs no second renewal where its refusal comes late, when the next one is there already", async () => {
+    const server = await yandexServing({ respond: () => ({ text: "Fine." }) });
+    const model = yandex("yandexgpt-lite", { connection: connectionBy("service-account key", server) });
+    const ask = async (text: string) => {
+      const events = [];
+      for await (const some of model.stream(question(text))) events.push(...some);
+      return textOf(events);
+    };
+    await ask("first");
+    let letIn = () => {};
+    const until = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    server.faults.add({ path: completionPath, until });
+    const late = ask("late");
+    await vi.waitFor(() => expect(requestsTo(server, completionPath)).toHaveLength(2), { interval: 2 });
+    server.identities.tokens.clear();
+    await ask("second");
+    letIn();
+    expect(await late).toBe("Fine.");
+    expect(requestsTo(server, tokenPath)).toHaveLength(2);
+    expect(requestsTo(server, completionPath).filter(({ status }) => status === 401)).toHaveLength(2);
+    expect(billedIn(server)).toHaveLength(3);
+  });
+
+  it("is renewed once over gRPC, too, for twenty callers", async () => {
+    const server = await yandexServing({ grpc: true });
+    const datasets = yandexDatasets({ connection: connectionBy("service-account key", server) });
+    await datasets.types();
+    server.identities.tokens.clear();
+    expect(await Promise.all(Array.from({ length: 20 }, () => datasets.types()))).toHaveLength(20);
+    expect(requestsTo(server, tokenPath)).toHaveLength(2);
   });
 
   it("and is refused another one is told to all who wait, by one request, with what to do", async () => {

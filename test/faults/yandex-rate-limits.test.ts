@@ -22,6 +22,9 @@ function agentOver(server: YandexServer, options: YandexModelOptions = {}, strea
   return new Agent({ model: yandex("yandexgpt-lite", { ...server.settings, ...options }), streamed });
 }
 
+/** With a connection of its own, which knows nothing of what the others have learned. */
+const inAnotherProcess = (server: YandexServer) => agentOver(server, { connection: yandexConnection(server.settings) });
+
 const completions = (server: YandexServer) => requestsTo(server, completionPath);
 
 /** Releases what waits, a reply after another, until all have their answer. */
@@ -222,7 +225,7 @@ describe("The quota of what runs at once", () => {
 
   it("is shared by two processes: all of both are served, and few are refused", async () => {
     const server = await holding();
-    const agents = [agentOver(server), agentOver(server)];
+    const agents = [inAnotherProcess(server), inAnotherProcess(server)];
     const answers = Array.from({ length: 100 }, (_, number) =>
       outcomeOf(agents[number % 2] as Agent, `caller ${number}`),
     );
@@ -245,9 +248,10 @@ describe("The quota of what runs at once", () => {
 
   it("lets somebody in where another process has it all, as soon as that leaves room", async () => {
     const server = await holding();
-    const first = Array.from({ length: 10 }, (_, number) => outcomeOf(agentOver(server), `first ${number}`));
+    const [one, other] = [inAnotherProcess(server), inAnotherProcess(server)];
+    const first = Array.from({ length: 10 }, (_, number) => outcomeOf(one, `first ${number}`));
     await until(() => server.quotas.running("completion") === 10);
-    const second = Array.from({ length: 5 }, (_, number) => outcomeOf(agentOver(server), `second ${number}`));
+    const second = Array.from({ length: 5 }, (_, number) => outcomeOf(other, `second ${number}`));
     await pass(20_000);
     expect(billedIn(server)).toHaveLength(10);
     server.script.release();

@@ -1,6 +1,6 @@
 // Streams of the native API at their worst, where each line is the whole text so far; and one key in two processes.
 import { Agent, type ModelEvent } from "@beseda/core";
-import { yandex } from "@beseda/providers/yandex";
+import { yandex, yandexConnection } from "@beseda/providers/yandex";
 import { describe, expect, it } from "vitest";
 import type { FakeRoute } from "../fakes/yandex/fake-service.ts";
 import { outcomeOf, turn } from "./fault-bench.ts";
@@ -114,7 +114,10 @@ describe("One service-account key in two processes", () => {
     const server = await yandexServing({ quotas: { completion: {} } });
     const { endpoints, folderId } = server.settings;
     const serviceAccountKey = accountKey(server);
-    const models = [0, 1].map(() => yandex("yandexgpt-lite", { endpoints, folderId, serviceAccountKey }));
+    // Models that are made with the same settings in one process share a connection.
+    const models = [0, 1].map(() =>
+      yandex("yandexgpt-lite", { connection: yandexConnection({ endpoints, folderId, serviceAccountKey }) }),
+    );
     const askAll = (round: string) =>
       Promise.all(
         Array.from({ length: 40 }, async (_, number) => {

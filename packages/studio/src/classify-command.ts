@@ -2,6 +2,7 @@
 import { BesedaError } from "@beseda/core";
 import type { ClassifierSample } from "@beseda/providers/yandex";
 import { readText } from "./read-text.ts";
+import { writeJson, writeLines } from "./write-lines.ts";
 import { yandexModelName } from "./yandex-model-name.ts";
 
 export type ClassifyOptions = {
@@ -27,8 +28,8 @@ export async function classify(argument: string | undefined, options: ClassifyOp
       : yandexClassifier({ task, labels: labels.split(",").map(trimmed), samples: sample.map(toSample), model });
   const answer = await classifier.classify(await readText(argument, process.stdin));
   const sorted = answer.predictions.toSorted((a, b) => b.confidence - a.confidence);
-  const lines = sorted.map(({ label, confidence }) => `${confidence.toFixed(2)}  ${label}\n`);
-  process.stdout.write(json ? `${JSON.stringify(answer)}\n` : lines.join(""));
+  if (json) writeJson(answer);
+  else writeLines(sorted.map(({ label, confidence }) => `${confidence.toFixed(2)}  ${label}`));
   return 0;
 }
 

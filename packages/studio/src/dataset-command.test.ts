@@ -23,7 +23,7 @@ beforeEach(async () => {
     written += text;
     return true;
   });
-  vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+  vi.spyOn(process.stderr, "write").mockReturnValue(true);
   // Done when it is first asked after: nobody waits for a second here.
   server.grpc.datasets.plans.push({});
   server.grpc.tunings.plans.push({});
@@ -36,6 +36,8 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const type = "TextToTextGeneration";
+// The first test loads what gRPC needs.
+vi.setConfig({ testTimeout: 30_000 });
 
 function fileOf(name: string, rows: readonly unknown[]): string {
   const path = join(folder, name);
@@ -92,8 +94,14 @@ describe("beseda dataset and beseda tune", () => {
       isValid: false,
       problems: [{ row: 2 }, { row: 3 }, { level: "advice" }],
     });
-    await expect(datasets.create(file, { type })).rejects.toThrow("Row 2");
-    await expect(datasets.check(file, { type: "Poems" })).rejects.toMatchObject({ code: "invalid-argument" });
+    // What uploads it tells the same, and ends alike.
+    expect(await datasets.create(file, { type })).toBe(1);
+    expect(taken()).toMatch(/^error: row 2: .*\nerror: row 3: .*\nadvice: .*\n2 to correct; nothing was sent\.\n$/);
+    for (const command of [datasets.check, datasets.create]) {
+      const failure = { code: "invalid-argument", hint: expect.stringContaining(type) };
+      await expect(command(file, { type: "TextToTextGeneratoin" })).rejects.toMatchObject(failure);
+    }
+    await expect(datasets.create(join(folder, "none.jsonl"), { type })).rejects.toThrow("cannot be read");
     expect(server.ledger).toEqual([]);
   });
 
@@ -111,6 +119,7 @@ describe("beseda dataset and beseda tune", () => {
     });
     await expect(tuning.tune(id, { model })).rejects.toThrow("which no model is taught with");
     await expect(tuning.tune(id, {})).rejects.toThrow("No model is named");
+    await expect(tuning.tune("statu", { model })).rejects.toMatchObject({ hint: expect.stringContaining("status") });
     await expect(tuning.tune(id, { model, params: "[1]" })).rejects.toThrow("JSON object");
     expect(server.ledger.some(({ path }) => path.endsWith("/Tune"))).toBe(false);
   });
@@ -124,6 +133,8 @@ describe("beseda dataset and beseda tune", () => {
     expect(task).toMatchObject({ done: false });
     expect(await tuning.cancel(task.id, { json: true })).toBe(0);
     expect(JSON.parse(taken())).toMatchObject({ id: task.id, done: true });
+    expect(await tuning.status(task.id, {})).toBe(1);
+    expect(taken()).toBe(`${task.id}: called off; no model came of it\n`);
   });
 });
 
@@ -141,10 +152,14 @@ describe("the command line", () => {
       const [exitCode] = await once(child, "close");
       return { exitCode, err };
     };
-    const [unknown, taught] = await Promise.all([
+    const [unknown, taught, empty, misspelt] = await Promise.all([
       run("tune", "status", "ftnnone", "--json"),
       run("tune", "fdsnone", "--model", "yandexgpt-lite"),
+      run("dataset", "show", ""),
+      run("tune", "statu", "ftnnone"),
     ]);
+    expect(empty).toEqual({ exitCode: 2, err: expect.stringContaining("It is empty.") });
+    expect(misspelt).toEqual({ exitCode: 2, err: expect.not.stringContaining("quotes") });
     expect(unknown).toEqual({ exitCode: 1, err: expect.stringMatching(/^error: [^\n]*ftnnone[^\n]*\n$/) });
     expect(taught).toEqual({ exitCode: 1, err: expect.stringMatching(/^error: [^\n]*fdsnone[^\n]*\n$/) });
   }, 30_000);

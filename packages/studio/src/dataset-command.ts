@@ -1,8 +1,10 @@
 // `beseda dataset`: datasets of Yandex AI Studio, from files of JSON lines and back. Each function resolves to the exit code.
-import { basename } from "node:path";
 import { BesedaError } from "@beseda/core";
-import type { Dataset, DatasetRowError, PutProgress } from "@beseda/providers/yandex/grpc";
+import type { Dataset, DatasetProblem, DatasetRowError, PutProgress } from "@beseda/providers/yandex/grpc";
+import { datasetName } from "./dataset-name.ts";
 import { ProgressLine } from "./progress-line.ts";
+import { untilStopped } from "./until-stopped.ts";
+import { writeJson, writeLines } from "./write-lines.ts";
 
 type Json = { json?: boolean };
 
@@ -21,8 +23,9 @@ export async function list({ json }: Json): Promise<number> {
     Math.max(0, ...found.map(({ taskType }) => taskType.length)),
   ];
   const line = ({ id, status, taskType, rows, name }: Dataset) =>
-    `${id.padEnd(widths[0] ?? 0)}  ${status.padEnd(10)}  ${taskType.padEnd(widths[1] ?? 0)}  ${`${rows ?? "?"} rows`.padEnd(12)}  ${name}\n`;
-  process.stdout.write(json ? `${JSON.stringify(found)}\n` : found.map(line).join(""));
+    `${id.padEnd(widths[0] ?? 0)}  ${status.padEnd(10)}  ${taskType.padEnd(widths[1] ?? 0)}  ${`${rows ?? "?"} rows`.padEnd(12)}  ${name}`;
+  if (json) writeJson(found);
+  else writeLines(found.map(line));
   if (found.length === 0 && !json)
     process.stderr.write("There are no datasets. Make one: beseda dataset create FILE --type …\n");
   return 0;
@@ -30,54 +33,75 @@ export async function list({ json }: Json): Promise<number> {
 
 export type CreateOptions = Json & { type: string; name?: string; description?: string; keep?: boolean };
 
-/** Stopped half way and called again, it goes on with what was begun. */
+/**
+ * Stopped half way and called again, it goes on with what was begun. 1 where rows are wrong, which are all told then.
+ * @throws BesedaError where there is no such dataset afterwards for another reason
+ */
 export async function create(file: string, options: CreateOptions): Promise<number> {
-  const { type: taskType, description, keep, json } = options;
-  const name = options.name ?? nameOf(file);
-  const { InvalidDatasetError } = await grpc();
+  const { type: taskType, name = datasetName(file), description, keep, json } = options;
+  await checkType(taskType);
+  const { InvalidDatasetError, NameTakenError } = await grpc();
+  const service = await datasets();
   const progress = new ProgressLine();
+  const onProgress = (step: PutProgress) => progress.show(stepText(step));
   try {
-    const dataset = await (await datasets()).put(
-      { name, taskType, description, rows: file },
-      { keepFailed: keep, onProgress: (step) => progress.show(stepText(step)) },
+    const dataset = await untilStopped(
+      (signal) => service.put({ name, taskType, description, rows: file }, { keepFailed: keep, onProgress, signal }),
+      () => "The same command goes on with it.",
     );
     progress.clear();
-    process.stdout.write(json ? `${JSON.stringify(dataset)}\n` : `${described(dataset)}`);
+    if (json) writeJson(dataset);
+    else writeLines(described(dataset));
     return 0;
   } catch (thrown) {
     progress.clear();
-    if (thrown instanceof InvalidDatasetError) process.stderr.write(thrown.rowErrors.map(rowErrorLine).join(""));
-    throw thrown;
-  } finally {
-    progress.clear();
+    if (thrown instanceof InvalidDatasetError) {
+      writeLines(thrown.rowErrors.map(rowErrorLine), process.stderr);
+      throw thrown.with({
+        hint: "Correct these rows; where the dataset is still there, --name gives them another name.",
+      });
+    }
+    if (thrown instanceof NameTakenError) {
+      throw thrown.with({ hint: "Its rows or its type are others: name this one with --name, or delete that one." });
+    }
+    if (!(thrown instanceof BesedaError) || thrown.code !== "invalid-argument") throw thrown;
+    // put() stops at the first row that is wrong.
+    const problems = await problemsOf(file, taskType);
+    if (errorsIn(problems) === 0) throw thrown;
+    return tellProblems(file, problems, json);
   }
-}
-
-/** As the console wants names: up to 63 lower-case letters, digits and dashes, a letter first. */
-function nameOf(file: string): string {
-  const plain = basename(file)
-    .replace(/\.jsonl?$/i, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-");
-  const name = /^[a-z]/.test(plain) ? plain : `dataset-${plain}`;
-  return name.slice(0, 63).replace(/-+$/, "");
 }
 
 export async function show(id: string, { json }: Json): Promise<number> {
   const dataset = await (await datasets()).describe(id);
-  process.stdout.write(json ? `${JSON.stringify(dataset)}\n` : described(dataset));
+  if (json) writeJson(dataset);
+  else writeLines(described(dataset));
+  return 0;
+}
+
+/** Its first rows. */
+export async function preview(id: string, { json }: Json): Promise<number> {
+  const rows = await (await datasets()).preview(id);
+  if (json) writeJson(rows);
+  else writeLines(rows);
   return 0;
 }
 
 export async function validate(id: string, { json }: Json): Promise<number> {
+  const service = await datasets();
   const progress = new ProgressLine();
   try {
-    const verdict = await (await datasets()).validate(id, {
-      onProgress: (counts) => progress.show(stepText({ step: "validating", datasetId: id, ...counts })),
-    });
+    const verdict = await untilStopped(
+      (signal) =>
+        service.validate(id, {
+          signal,
+          onProgress: (counts) => progress.show(stepText({ step: "validating", datasetId: id, ...counts })),
+        }),
+      () => "Once begun, it goes on without you; the same command asks after it.",
+    );
     progress.clear();
-    const text = verdict.isValid ? `${id} is READY.\n` : `${id} is INVALID.\n`;
-    process.stdout.write(json ? `${JSON.stringify(verdict)}\n` : text + verdict.rowErrors.map(rowErrorLine).join(""));
+    if (json) writeJson(verdict);
+    else writeLines([`${id} is ${verdict.isValid ? "READY" : "INVALID"}.`, ...verdict.rowErrors.map(rowErrorLine)]);
     return verdict.isValid ? 0 : 1;
   } finally {
     progress.clear();
@@ -85,13 +109,18 @@ export async function validate(id: string, { json }: Json): Promise<number> {
 }
 
 export async function download(id: string, { output, json }: Json & { output: string }): Promise<number> {
+  const service = await datasets();
   const progress = new ProgressLine();
+  const onProgress = (_file: string, index: number, count: number) =>
+    progress.show(`Downloaded ${index + 1} of ${count} files`);
   try {
-    const files = await (await datasets()).download(id, output, {
-      onProgress: (_file, index, count) => progress.show(`Downloaded ${index + 1} of ${count} files`),
-    });
+    const files = await untilStopped(
+      (signal) => service.download(id, output, { signal, onProgress }),
+      () => "Only whole files are left; the same command fetches all of them.",
+    );
     progress.clear();
-    process.stdout.write(json ? `${JSON.stringify({ files })}\n` : files.map((file) => `${file}\n`).join(""));
+    if (json) writeJson({ files });
+    else writeLines(files);
     return 0;
   } finally {
     progress.clear();
@@ -100,29 +129,47 @@ export async function download(id: string, { output, json }: Json & { output: st
 
 export async function remove(id: string, { json }: Json): Promise<number> {
   await (await datasets()).delete(id);
-  process.stdout.write(json ? `${JSON.stringify({ deleted: id })}\n` : `${id} is deleted.\n`);
+  if (json) writeJson({ deleted: id });
+  else writeLines([`${id} is deleted.`]);
   return 0;
 }
 
 /** Needs no key and no network. 1 where a row is wrong. */
 export async function check(file: string, { type, json }: Json & { type: string }): Promise<number> {
-  const { datasetProblems, datasetTaskTypes } = await grpc();
-  if (!(datasetTaskTypes as readonly string[]).includes(type)) {
-    throw new BesedaError(`The rows of “${type}” are not known here.`, {
-      code: "invalid-argument",
-      hint: `Types that can be checked: ${datasetTaskTypes.join(", ")}.`,
-    });
-  }
-  const problems = [];
-  for await (const found of datasetProblems(file, type)) {
-    problems.push(found);
-    const where = found.row === undefined ? "" : `row ${found.row}: `;
-    if (!json) process.stdout.write(`${found.level}: ${where}${found.problem}\n`);
-  }
-  const errors = problems.filter(({ level }) => level === "error").length;
-  if (json) process.stdout.write(`${JSON.stringify({ isValid: errors === 0, problems })}\n`);
-  else process.stdout.write(errors === 0 ? `${file} can be uploaded.\n` : `${errors} to correct; nothing was sent.\n`);
+  await checkType(type);
+  return tellProblems(file, await problemsOf(file, type), json);
+}
+
+async function checkType(type: string): Promise<void> {
+  const { datasetTaskTypes } = await grpc();
+  if ((datasetTaskTypes as readonly string[]).includes(type)) return;
+  throw new BesedaError(`The rows of “${type}” are not known here.`, {
+    code: "invalid-argument",
+    hint: `Give --type one of ${datasetTaskTypes.join(", ")}.`,
+  });
+}
+
+async function problemsOf(file: string, type: string): Promise<DatasetProblem[]> {
+  const { datasetProblems } = await grpc();
+  const problems: DatasetProblem[] = [];
+  for await (const found of datasetProblems(file, type)) problems.push(found);
+  return problems;
+}
+
+function tellProblems(file: string, problems: readonly DatasetProblem[], json: boolean | undefined): 0 | 1 {
+  const errors = errorsIn(problems);
+  const conclusion = errors === 0 ? `${file} can be uploaded.` : `${errors} to correct; nothing was sent.`;
+  if (json) writeJson({ isValid: errors === 0, problems });
+  else writeLines([...problems.map(problemLine), conclusion]);
   return errors === 0 ? 0 : 1;
+}
+
+function errorsIn(problems: readonly DatasetProblem[]): number {
+  return problems.filter(({ level }) => level === "error").length;
+}
+
+function problemLine({ level, row, problem }: DatasetProblem): string {
+  return `${level}: ${row === undefined ? "" : `row ${row}: `}${problem}`;
 }
 
 function stepText(progress: PutProgress): string {
@@ -140,13 +187,13 @@ function stepText(progress: PutProgress): string {
   }
 }
 
-function described(dataset: Dataset): string {
+function described(dataset: Dataset): string[] {
   const { id, name, status, taskType, rows, sizeBytes, rowErrors } = dataset;
   const size = [rows !== undefined && `${rows} rows`, sizeBytes !== undefined && `${sizeBytes} bytes`].filter(Boolean);
-  return `${[id, status, taskType, ...size].join(", ")}: ${name}\n${rowErrors.map(rowErrorLine).join("")}`;
+  return [`${[id, status, taskType, ...size].join(", ")}: ${name}`, ...rowErrors.map(rowErrorLine)];
 }
 
 function rowErrorLine({ error, description, rows }: DatasetRowError): string {
   const where = rows.length === 0 ? "" : ` (rows ${rows.slice(0, 20).join(", ")}${rows.length > 20 ? " …" : ""})`;
-  return `${error}: ${description}${where}\n`;
+  return `${error}: ${description}${where}`;
 }

@@ -1,7 +1,19 @@
 // `beseda image`: a picture, painted after a text, in a file.
-import { BesedaError, type GeneratedImage, type ImageModel, type ImageRequest } from "@beseda/core";
+import { setTimeout } from "node:timers/promises";
+import {
+  BesedaError,
+  type GeneratedImage,
+  type ImageModel,
+  type ImageRequest,
+  type Operation,
+  type Operations,
+  throughOperation,
+  toBesedaError,
+} from "@beseda/core";
 import { ProgressLine } from "./progress-line.ts";
 import { reserveFile } from "./reserve-file.ts";
+import { untilStopped } from "./until-stopped.ts";
+import { writeJson, writeLines } from "./write-lines.ts";
 import { yandexModelName } from "./yandex-model-name.ts";
 
 export type ImageOptions = {
@@ -32,50 +44,89 @@ export async function image(
   };
   const file = await reserveFile(output, { force });
   try {
-    const painted = await paint(artist, request);
-    if (!painted) {
-      process.stderr.write("error: The picture was called off.\n");
-      return 130;
-    }
-    await file.keep(painted.bytes);
-    const { bytes, ...told } = painted;
+    const { picture, id } = await paint(artist, request);
+    await file.keep(picture.bytes).catch((thrown) => {
+      throw withOperation(toBesedaError(thrown), id);
+    });
+    const { bytes, ...told } = picture;
     const kilobytes = Math.ceil(bytes.length / 1024);
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ file: output, bytes: bytes.length, ...told })}\n`
-        : `${output}: ${kilobytes} KB, ${[told.mediaType, ...priceOf(told)].join(", ")}\n`,
-    );
+    if (json) writeJson({ file: output, bytes: bytes.length, ...told });
+    else writeLines([`${output}: ${kilobytes} KB, ${[told.mediaType, ...priceOf(told)].join(", ")}`]);
     return 0;
   } finally {
     await file.release();
   }
 }
 
-/** Nothing where it was stopped. */
-async function paint(artist: ImageModel, request: ImageRequest): Promise<GeneratedImage | undefined> {
-  const stop = new AbortController();
-  const onSignal = () => stop.abort(new BesedaError("The picture was called off.", { code: "aborted" }));
-  process.once("SIGINT", onSignal);
+/** `id` is that of the operation, where the model has operations. */
+type Painted = { picture: GeneratedImage; id?: string | undefined };
+
+async function paint(artist: ImageModel, request: ImageRequest): Promise<Painted> {
+  if (artist.operations) return paintInTime(artist.operations, request);
+  return untilStopped(
+    async (signal) => ({ picture: await artist.generate(request, { signal }) }),
+    () => "A model that paints at once cannot be called off: the picture may be billed.",
+  );
+}
+
+async function paintInTime(operations: Operations<ImageRequest, GeneratedImage>, request: ImageRequest) {
   const progress = new ProgressLine();
-  const began = performance.now();
+  const startedAt = performance.now();
   let id: string | undefined;
+  const onProgress = (operation: { id: string }) => {
+    id = operation.id;
+    progress.show(`Painting ${id}, ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+  };
+  const { watched, whatBecame } = watch(operations);
   try {
-    return await artist.generate(request, {
-      signal: stop.signal,
-      onProgress: (operation) => {
-        id = operation.id;
-        progress.show(`Painting ${id}, ${Math.round((performance.now() - began) / 1_000)} s`);
-      },
-    });
-  } catch (thrown) {
-    if (!stop.signal.aborted) throw thrown;
-    // generate() does so too, but the process would not wait for it.
-    if (id !== undefined) await artist.operations?.cancel(id, { signal: AbortSignal.timeout(5_000) }).catch(() => {});
-    return undefined;
+    return await untilStopped(async (signal) => {
+      const picture = await throughOperation(watched, request, { signal, onProgress });
+      return { picture, id };
+    }, whatBecame);
   } finally {
-    process.removeListener("SIGINT", onSignal);
     progress.clear();
   }
+}
+
+/** How long the process stays, once it is stopped, to call off what was begun. */
+const graceMs = 5_000;
+
+/** throughOperation() calls off what nobody waits for, but the process would not wait for that. */
+function watch(operations: Operations<ImageRequest, GeneratedImage>) {
+  let begun: Promise<Operation<GeneratedImage>> | undefined;
+  let calledOff: Promise<Operation<GeneratedImage>> | undefined;
+  const watched: Operations<ImageRequest, GeneratedImage> = {
+    submit(request, options) {
+      begun = operations.submit(request, options);
+      return begun;
+    },
+    poll: (id, options) => operations.poll(id, options),
+    cancel(id, options) {
+      calledOff = operations.cancel(id, options);
+      return calledOff;
+    },
+  };
+  let unknown = "It is not known whether the picture was accepted; it may be billed.";
+  async function outcome(): Promise<string> {
+    try {
+      const operation = await begun;
+      unknown = `It is not known whether the picture ${operation?.id} was called off; it may be billed.`;
+      const ended = await calledOff;
+      if (!ended) return unknown;
+      return ended.response ? `The picture ${operation?.id} was painted by then.` : "The picture was called off.";
+    } catch (thrown) {
+      // What was still waiting for its turn is never sent.
+      return toBesedaError(thrown).code === "aborted" ? "The picture was not asked for yet." : unknown;
+    }
+  }
+  const whatBecame = () =>
+    Promise.race([outcome(), setTimeout(graceMs, undefined, { ref: false }).then(() => unknown)]);
+  return { watched, whatBecame };
+}
+
+function withOperation(error: BesedaError, id: string | undefined): BesedaError {
+  if (id === undefined) return error;
+  return error.with({ hint: `${error.hint} Its operation is ${id}, whose result the service keeps for three days.` });
 }
 
 function priceOf({ cost = {} }: Pick<GeneratedImage, "cost">): string[] {

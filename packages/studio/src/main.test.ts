@@ -5,7 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ModelServer, type ReceivedRequest, startModelServer } from "@beseda/core/testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+
+// Each test starts whole processes.
+vi.setConfig({ testTimeout: 30_000 });
 
 const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "beseda-cli-"));
@@ -184,6 +187,7 @@ describe("beseda", () => {
     expect((await beseda(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(await beseda(["--help"])).toMatchObject({ exitCode: 0, out: expect.stringMatching(/chat[\s\S]*models/) });
     expect((await beseda([])).exitCode).toBe(2);
+    expect((await beseda(["tune", "--help"])).out).toMatch(/same\s+command\s+again\s+finds/);
   });
 
   it("takes options behind the -- that a package manager hands on", async () => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The `beseda` command: what it can be asked, and how it ends. What it does is loaded when it is asked for.
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const isVerbose = process.argv.includes("--verbose");
@@ -101,30 +101,35 @@ async function run(args: string[]): Promise<number> {
   ofDatasets("create", "make one from a file of JSON lines: checked, uploaded, validated; goes on where it was stopped")
     .argument("<file>", "one JSON object a line, UTF-8")
     .requiredOption("--type <type>", "what its rows are, such as TextToTextGeneration")
-    .option("--name <name>", "default: that of the file")
+    .option("--name <name>", "default: that of the file, in Latin letters")
     .option("--description <text>")
     .option("--keep", "leave it there when something fails, to be looked at")
     .action(async (file, options) => {
       exitCode = await (await datasetCommand()).create(file, options);
     });
   ofDatasets("show", "tell what one is and how it stands")
-    .argument("<id>")
+    .argument("<id>", "such as fds…", filled)
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).show(id, options);
     });
+  ofDatasets("preview", "show the first rows of one")
+    .argument("<id>", "such as fds…", filled)
+    .action(async (id, options) => {
+      exitCode = await (await datasetCommand()).preview(id, options);
+    });
   ofDatasets("validate", "have the service look through the rows of one")
-    .argument("<id>")
+    .argument("<id>", "such as fds…", filled)
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).validate(id, options);
     });
   ofDatasets("download", "fetch one as Parquet files")
-    .argument("<id>")
+    .argument("<id>", "such as fds…", filled)
     .requiredOption("-o, --output <dir>", "the folder for them")
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).download(id, options);
     });
   ofDatasets("delete", "delete one")
-    .argument("<id>")
+    .argument("<id>", "such as fds…", filled)
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).remove(id, options);
     });
@@ -137,7 +142,9 @@ async function run(args: string[]): Promise<number> {
   const tuneCommand = () => import("./tune-command.ts");
   const tune = program
     .command("tune")
-    .description("teach a model of Yandex AI Studio from a dataset, or ask after it")
+    .description(
+      "teach a model of Yandex AI Studio from a dataset, or ask after it; the same command again finds what it has begun, another --name begins a new one",
+    )
     .argument("[dataset]", "its id, such as fds…")
     .option("--model <model>", "the model that is taught, such as yandexgpt-lite")
     .option("--name <name>", "3 to 100 Latin letters, digits, spaces, _ and -")
@@ -153,7 +160,7 @@ async function run(args: string[]): Promise<number> {
   tune
     .command("status")
     .description("tell how one stands")
-    .argument("<id>")
+    .argument("<id>", "such as ftn…", filled)
     .action(async (id) => {
       exitCode = await (await tuneCommand()).status(id, tune.opts());
     });
@@ -166,7 +173,7 @@ async function run(args: string[]): Promise<number> {
   tune
     .command("cancel")
     .description("call one off")
-    .argument("<id>")
+    .argument("<id>", "such as ftn…", filled)
     .action(async (id) => {
       exitCode = await (await tuneCommand()).cancel(id, tune.opts());
     });
@@ -184,6 +191,12 @@ function collected(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** An id that a script has left empty is told before anything is asked. */
+function filled(id: string): string {
+  if (id.trim() !== "") return id;
+  throw new InvalidArgumentError("It is empty.");
+}
+
 /** Help and version come this way too, with exit code 0; help that nobody asked for, with 1. */
 function endOf({ code, message, exitCode }: CommanderError): number {
   if (exitCode === 0) return 0;
@@ -192,9 +205,9 @@ function endOf({ code, message, exitCode }: CommanderError): number {
       .trim()
       .replace(/\s+/g, " ")
       .replace(/[^.)?]$/, "$&.");
-    const isUnquoted = code === "commander.excessArguments";
+    const isUnquoted = code === "commander.excessArguments" && /'(chat|image|classify|tokens)'/.test(message);
     process.stderr.write(
-      `${problem} ${isUnquoted ? "A message of several words has to be in quotes." : "“beseda --help” tells what there is."}\n`,
+      `${problem} ${isUnquoted ? "A text of several words has to be in quotes." : "“beseda --help” tells what there is."}\n`,
     );
   }
   return 2;

@@ -1,6 +1,7 @@
 // `beseda models`: which models can be named.
 import type { ServerOptions } from "@beseda/providers/openai-compatible";
 import { type Environment, openaiServer, yandexVariable } from "./choose-model.ts";
+import { writeJson, writeLines } from "./write-lines.ts";
 
 type Listed = { id: string; about: string };
 
@@ -17,7 +18,8 @@ export async function models(options: { json?: boolean }, env: Environment = pro
     { id: "offline", about: "embedded; answers by rules, needs no key and no network" },
     ...asked.flatMap((each) => (each.status === "fulfilled" ? each.value : [])),
   ];
-  process.stdout.write(options.json ? `${JSON.stringify(listed)}\n` : asTable(listed));
+  if (options.json) writeJson(listed);
+  else writeLines(asTable(listed));
   const failure = asked.find((each) => each.status === "rejected");
   if (failure) throw failure.reason;
   if (services.length === 0 && !options.json) {
@@ -49,7 +51,7 @@ async function yandexModels(): Promise<Listed[]> {
   return ids.map((id) => ({ id: `yandex:${id.startsWith(own) ? id.slice(own.length) : id}`, about }));
 }
 
-function asTable(listed: readonly Listed[]): string {
+function asTable(listed: readonly Listed[]): string[] {
   const width = Math.max(...listed.map(({ id }) => id.length));
-  return listed.map(({ id, about }) => `${id.padEnd(width)}  ${about}\n`).join("");
+  return listed.map(({ id, about }) => `${id.padEnd(width)}  ${about}`);
 }

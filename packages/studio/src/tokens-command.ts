@@ -1,5 +1,6 @@
 // `beseda tokens`: how many tokens a text is to a model, and which.
 import { readText } from "./read-text.ts";
+import { writeJson, writeLines } from "./write-lines.ts";
 import { yandexModelName } from "./yandex-model-name.ts";
 
 export type TokensOptions = { model?: string; json?: boolean };
@@ -11,8 +12,7 @@ export async function tokens(argument: string | undefined, { model, json }: Toke
   const counted = await tokenizer.tokenize(await readText(argument, process.stdin));
   const pieces = counted.map(({ text }) => text).join("|");
   const number = `${counted.length} ${counted.length === 1 ? "token" : "tokens"}`;
-  process.stdout.write(
-    json ? `${JSON.stringify({ count: counted.length, tokens: counted })}\n` : `${number}\n${pieces}\n`,
-  );
+  if (json) writeJson({ count: counted.length, tokens: counted });
+  else writeLines([number, pieces]);
   return 0;
 }

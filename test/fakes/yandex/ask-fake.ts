@@ -42,7 +42,7 @@ export function completeAsync(server: YandexServer, added: Json = {}, headers: J
 export async function completeInLines(server: YandexServer, added: Json = {}): Promise<Json[]> {
   const response = await fetch(`${server.origin}/foundationModels/v1/completion`, {
     method: "POST",
-    headers: { authorization: `Api-Key ${server.account.apiKey}` },
+    headers: { authorization: `Api-Key ${server.account.apiKey}`, "content-type": "application/json" },
     body: JSON.stringify({
       modelUri: yandexGpt,
       messages: [user("Count")],

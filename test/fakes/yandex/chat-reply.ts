@@ -17,7 +17,7 @@ export function chatCompletion(planned: PlannedReply, model: KnownModel): Json {
   const isOwn = model.ownedBy === "Yandex";
   const message = {
     role: "assistant",
-    content: toolCalls.length > 0 ? "" : (texts.at(-1) ?? ""),
+    content: isOwn && toolCalls.length > 0 ? "" : (texts.at(-1) ?? ""),
     ...(!isOwn && reasoning !== "" && { reasoning_content: reasoning }),
     ...(toolCalls.length > 0 && { tool_calls: wireCalls(planned, isOwn) }),
   };
@@ -37,7 +37,8 @@ export function chatChunks(planned: PlannedReply, model: KnownModel): Json[] {
   const contents = deltasOf(planned).map((content): Json => ({ content }));
   if (model.ownedBy === "Yandex") {
     const calls = wireCalls(planned, true);
-    const deltas = calls.length > 0 ? [...contents, { content: "", tool_calls: calls }] : contents;
+    // Over the native API its message has a text or calls, not both (§2.2): so it has here.
+    const deltas = calls.length > 0 ? [{ content: "", tool_calls: calls }] : contents;
     if (deltas.length === 0 && isWhole) deltas.push({ content: "" });
     return deltas.map((delta, index) => {
       const isLast = isWhole && index === deltas.length - 1;
@@ -51,14 +52,16 @@ export function chatChunks(planned: PlannedReply, model: KnownModel): Json[] {
   return isWhole ? [...chunks, chunk({}, finish), { ...head, choices: [], usage: usageOf(planned) }] : chunks;
 }
 
-/** What each text adds. A text that replaces what was sent comes whole: as the refusal of moderation does. */
+/**
+ * What each text adds. The refusal of moderation comes whole, after what was sent (§3.3); so does here any text that does
+ * not begin as the one before it, of which nothing is known.
+ */
 function deltasOf({ texts, finish }: PlannedReply): string[] {
-  const isMonotonous = texts.every((text, index) => index === 0 || text.startsWith(texts[index - 1] ?? ""));
-  if (!isMonotonous && finish !== "content-filter") return texts.slice(-1);
   return texts
     .map((text, index) => {
       const before = texts[index - 1] ?? "";
-      const isReplacement = finish === "content-filter" && index === texts.length - 1;
+      const isModerated = finish === "content-filter" && index === texts.length - 1;
+      const isReplacement = isModerated || !text.startsWith(before);
       return isReplacement ? text : text.slice(before.length);
     })
     .filter((delta) => delta !== "");

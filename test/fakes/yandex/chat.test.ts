@@ -86,6 +86,29 @@ describe("chat completions of the fake, YandexGPT", () => {
     ]);
   });
 
+  it("send a text anew that does not begin as what was sent", async () => {
+    await start({ replies: [{ rewrites: ["One, to", "One, two", "One, two."] }] });
+    const { chunks } = await events();
+    expect(chunks).toMatchObject([
+      delta({ role: "assistant", content: "One, to" }),
+      delta({ content: "One, two" }),
+      delta({ content: "." }, "stop"),
+    ]);
+  });
+
+  it.each([
+    ["without a text beside them", yandexGpt, false],
+    ["beside a text, from the models of others", qwen, true],
+  ])("have calls %s: whole and streamed", async (_how, model, hasText) => {
+    const both = { text: ["Let me ", "add."], toolCalls: [{ name: "add" }] };
+    await start({ replies: [both, both] });
+    const replies = [(await chat({ tools, model })).body, (await events({ tools, model })).chunks];
+    for (const said of replies.map((reply) => JSON.stringify(reply))) {
+      expect(said).toContain('"name":"add"');
+      expect(said.includes("Let me")).toBe(hasText);
+    }
+  });
+
   it("can end with an error in the middle of a stream", async () => {
     await start({ replies: [{ text: ["One,"], breaksOff: { code: 13, message: "the model broke" } }] });
     const { chunks, last } = await events();
@@ -147,6 +170,8 @@ describe("chat completions of the fake, models of others", () => {
     const inside = picture("data:image/png;base64,iVBORw0KGgo=");
     expect((await chat({ model: gemma, ...inside })).status).toBe(200);
     expect((await chat({ model: gemma, ...picture("https://example.com/a.png") })).status).toBe(400);
+    const named = { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=", name: "a" } };
+    expect((await chat({ model: gemma, messages: [user([named])] })).status).toBe(400);
     expect((await chat(inside)).status).toBe(400);
   });
 });
@@ -178,6 +203,19 @@ describe("chat completions of the fake", () => {
     ["role", { messages: [{ role: "bot", content: "hi" }] }],
     ["response_format", { response_format: { type: "json_schema", json_schema: { schema: {} } } }],
     ["tool_choice", { tool_choice: { type: "function", function: { name: "sub" } }, tools }],
+    ["is more than the context of 32768", { max_tokens: 32_769 }],
+    ["messages[0].colour", { messages: [{ ...user("hi"), colour: "red" }] }],
+    ["messages[0].tool_calls", { messages: [{ ...user("hi"), tool_calls: [] }] }],
+    ["tool_calls.thought", { tools, messages: [user("?"), { role: "assistant", tool_calls: [{ thought: "!" }] }] }],
+    ["tools.strict", { tools: [{ ...tools[0], strict: true }] }],
+    ["tools.function.colour", { tools: [{ type: "function", function: { name: "add", colour: "red" } }] }],
+    ["Duplicate name in 'tools': 'add'", { tools: [...tools, ...tools] }],
+    ["response_format.schema", { response_format: { type: "json_object", schema: {} } }],
+    [
+      "response_format.json_schema.colour",
+      { response_format: { type: "json_schema", json_schema: { name: "a", schema: {}, colour: "red" } } },
+    ],
+    ["'tool_choice.name'", { tools, tool_choice: { type: "function", name: "add" } }],
     ["Failed to get model", { model: `gpt://${folder}/gpt-9/latest` }],
     ["Failed to parse model URI", { model: "yandexgpt" }],
     ["does not match", { model: "gpt://b1gother/yandexgpt/latest" }],

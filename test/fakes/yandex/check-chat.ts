@@ -1,6 +1,7 @@
 // What the fake refuses in a body of POST /v1/chat/completions (§3.3), and the request as a script sees it.
 import { checkContentParts } from "./chat-content.ts";
 import type { KnownModel } from "./fake-service.ts";
+import { onlyFields, uniqueNames } from "./only-fields.ts";
 import { Refusal } from "./refusal.ts";
 import type { TextMessage, TextRequest, TextTool } from "./text-script.ts";
 
@@ -32,6 +33,15 @@ const known: Readonly<Record<string, "string" | "number" | "boolean" | "object" 
   min_p: "number",
   repetition_penalty: "number",
   chat_template_kwargs: "object",
+};
+
+/** Of a message, by its role. A reply may be sent back as it came, with what its model thought. */
+const messageFields: Readonly<Record<string, readonly string[]>> = {
+  system: ["role", "content", "name"],
+  developer: ["role", "content", "name"],
+  user: ["role", "content", "name"],
+  assistant: ["role", "content", "name", "refusal", "reasoning_content", "tool_calls"],
+  tool: ["role", "content", "tool_call_id"],
 };
 
 /** @throws Refusal 400 */
@@ -93,6 +103,7 @@ function messagesOf(messages: unknown, model: KnownModel): TextMessage[] {
     const at = `messages[${index}]`;
     if (!isObject(message)) throw new Refusal(3, `${at} is not an object`);
     const { role, tool_call_id: id } = message;
+    onlyFields(message, messageFields[String(role)] ?? Object.keys(message), at);
     if (role === "tool") {
       const call = open.find((each) => each.id === id);
       if (!call) throw new Refusal(3, `${at}: no preceding tool call has the id '${String(id)}'`);
@@ -124,8 +135,12 @@ function callsOf(calls: unknown, at: string): { id: string; name: string; input:
   if (calls === undefined || calls === null) return [];
   if (!Array.isArray(calls) || calls.length === 0) throw new Refusal(3, `Invalid value for '${at}.tool_calls'`);
   return calls.map((call: unknown) => {
-    const { id, type, function: called } = isObject(call) ? call : {};
-    const { name, arguments: text } = isObject(called) ? called : {};
+    const given = isObject(call) ? call : {};
+    // YandexGPT's own calls have an index.
+    onlyFields(given, ["id", "type", "function", "index"], `${at}.tool_calls`);
+    const { id, type, function: called } = given;
+    const { name, arguments: text, ...rest } = isObject(called) ? called : {};
+    onlyFields(rest, [], `${at}.tool_calls.function`);
     if (typeof id !== "string" || id === "" || type !== "function" || typeof name !== "string") {
       throw new Refusal(3, `Invalid call in '${at}.tool_calls'`);
     }
@@ -144,9 +159,11 @@ function argumentsOf(text: unknown, at: string): Json {
 function toolsOf(tools: unknown): TextTool[] {
   if (tools === undefined || tools === null) return [];
   if (!Array.isArray(tools) || tools.length === 0) throw new Refusal(3, "'tools' must not be empty");
-  return tools.map((tool: unknown): TextTool => {
-    const declared = isObject(tool) && tool.type === "function" && isObject(tool.function) ? tool.function : {};
-    const { name, description, parameters } = declared;
+  const read = tools.map((tool: unknown): TextTool => {
+    const { type, function: declared, ...rest } = isObject(tool) ? tool : {};
+    onlyFields(rest, [], "tools");
+    const { name, description, parameters, ...more } = type === "function" && isObject(declared) ? declared : {};
+    onlyFields(more, ["strict"], "tools.function");
     if (typeof name !== "string" || !/^[\w-]{1,64}$/.test(name)) throw new Refusal(3, "Invalid name in 'tools'");
     return {
       name,
@@ -154,6 +171,8 @@ function toolsOf(tools: unknown): TextTool[] {
       ...(isObject(parameters) && { parameters }),
     };
   });
+  uniqueNames(read);
+  return read;
 }
 
 function toolChoiceOf(choice: unknown, tools: readonly TextTool[]): TextRequest["toolChoice"] {
@@ -161,16 +180,21 @@ function toolChoiceOf(choice: unknown, tools: readonly TextTool[]): TextRequest[
   if (choice === "none") return "none";
   if (tools.length === 0) throw new Refusal(3, "'tool_choice' needs 'tools'");
   if (choice === "required") return "required";
-  const name = isObject(choice) && choice.type === "function" && isObject(choice.function) && choice.function.name;
+  const { type, function: chosen, ...rest } = isObject(choice) ? choice : {};
+  const { name, ...more } = type === "function" && isObject(chosen) ? chosen : {};
+  onlyFields({ ...rest, ...more }, [], "tool_choice");
   if (typeof name === "string" && tools.some((tool) => tool.name === name)) return { name };
   throw new Refusal(3, "Invalid value for 'tool_choice'");
 }
 
 function responseFormat(format: unknown): Pick<TextRequest, "json"> {
-  const { type = "text", json_schema: named } = isObject(format) ? format : {};
+  const given = isObject(format) ? format : {};
+  const { type = "text", json_schema: named } = given;
+  onlyFields(given, type === "json_schema" ? ["type", "json_schema"] : ["type"], "response_format");
   if (type === "text") return {};
   if (type === "json_object") return { json: "any" };
-  const { name, schema } = isObject(named) ? named : {};
+  const { name, schema, ...more } = isObject(named) ? named : {};
+  onlyFields(more, ["description", "strict"], "response_format.json_schema");
   if (type !== "json_schema" || typeof name !== "string" || !isObject(schema)) {
     throw new Refusal(3, "Invalid value for 'response_format'");
   }

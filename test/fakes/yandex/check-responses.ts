@@ -1,5 +1,6 @@
 // What the fake refuses in a body of POST /v1/responses (§3.5 of the API's description), and the request as a script sees it.
 import type { KnownModel } from "./fake-service.ts";
+import { onlyFields, uniqueNames } from "./only-fields.ts";
 import { Refusal } from "./refusal.ts";
 import { responsesInput } from "./responses-input.ts";
 import type { TextRequest, TextTool } from "./text-script.ts";
@@ -24,6 +25,8 @@ const known: Readonly<Record<string, "string" | "number" | "boolean" | "object" 
   store: "boolean",
   include: "array",
   previous_response_id: "string",
+  conversation: "any",
+  prompt: "object",
 };
 
 export type ReadResponses = {
@@ -39,6 +42,7 @@ export function readResponses(body: unknown, model: KnownModel): ReadResponses {
   const json = isObject(body) ? body : {};
   checkFields(json);
   checkNumbers(json);
+  checkPrompt(json.prompt);
   const { hosted, functions } = toolsOf(json.tools);
   const { instructions, max_output_tokens: maxTokens } = json;
   const system = typeof instructions === "string" ? [{ role: "system" as const, text: instructions }] : [];
@@ -66,6 +70,14 @@ function checkFields(body: Json): void {
       throw new Refusal(3, `Invalid type for '${name}': expected ${type}`);
     }
   }
+}
+
+/** A saved agent, of which the fake has none to look into: any id is taken. Its variables are unverified (§3.5). */
+function checkPrompt(prompt: unknown): void {
+  if (prompt === undefined || prompt === null) return;
+  const { id, ...rest } = isObject(prompt) ? prompt : {};
+  if (typeof id !== "string" || id === "") throw new Refusal(3, "Missing required parameter: 'prompt.id'");
+  onlyFields(rest, [], "prompt");
 }
 
 function checkNumbers({ temperature, top_p: topP, max_output_tokens: most, max_tool_calls: calls }: Json): void {
@@ -103,6 +115,7 @@ function toolsOf(tools: unknown): { functions: TextTool[]; hosted: string[] } {
     if (type === "function") functions.push(functionOf(tool));
     else hosted.push(type);
   }
+  uniqueNames(functions);
   return { functions, hosted };
 }
 
@@ -117,7 +130,13 @@ function checkTool(tool: Json, type: string): void {
       throw new Refusal(3, `Unsupported parameter: 'tools.${name}' of ${type}`);
     }
   }
-  const { allowed_domains: domains = [] } = isObject(tool.filters) ? tool.filters : {};
+  const filters = isObject(tool.filters) ? tool.filters : {};
+  if (type === "web_search") {
+    onlyFields(filters, ["allowed_domains"], "tools.filters");
+    const place = isObject(tool.user_location) ? tool.user_location : {};
+    onlyFields(place, ["type", "region", "country", "city", "timezone"], "tools.user_location");
+  }
+  const { allowed_domains: domains = [] } = filters;
   if (type === "web_search" && !(Array.isArray(domains) && domains.length <= 5)) {
     throw new Refusal(3, "'filters.allowed_domains' takes up to 5 domains");
   }
@@ -145,14 +164,19 @@ function toolChoiceOf(
   if (choice === "none") return "none";
   if (functions.length + hosted.length === 0) throw new Refusal(3, "'tool_choice' needs 'tools'");
   if (choice === "required") return "required";
-  const { type, name } = isObject(choice) ? choice : {};
+  const { type, name, ...rest } = isObject(choice) ? choice : {};
+  onlyFields(rest, [], "tool_choice");
   if (type === "function" && typeof name === "string" && functions.some((tool) => tool.name === name)) return { name };
   throw new Refusal(3, "Invalid value for 'tool_choice'");
 }
 
 function formatOf(text: unknown): Pick<TextRequest, "json"> {
-  const { format } = isObject(text) ? text : {};
-  const { type = "text", name, schema } = isObject(format) ? format : {};
+  const { format, ...beside } = isObject(text) ? text : {};
+  onlyFields(beside, [], "text");
+  const given = isObject(format) ? format : {};
+  const { type = "text", name, schema } = given;
+  const named = type === "json_schema" ? ["name", "schema", "description", "strict"] : [];
+  onlyFields(given, ["type", ...named], "text.format");
   if (type === "text") return {};
   if (type === "json_object") return { json: "any" };
   if (type !== "json_schema" || typeof name !== "string" || !isObject(schema)) {

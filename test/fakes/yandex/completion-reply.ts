@@ -18,12 +18,13 @@ export function finalResponse({ texts, toolCalls, finish, usage, modelVersion }:
   return response(content, finalStatus[finish], usage, modelVersion);
 }
 
-/** What comes before it in a stream: the text so far, and what it has cost so far. */
+/** What comes before it in a stream: the text so far, and what it has cost so far. A message has calls or a text, not both. */
 export function partialResponses({ texts, toolCalls, usage, modelVersion, script }: PlannedReply): Json[] {
+  if (toolCalls.length > 0) return [];
   const isWhole = !script.breaksOff && !script.cut;
   const before = texts.filter((text) => text !== "");
-  // The last text is the final message's, unless that never comes or has calls in its place.
-  const partial = isWhole && toolCalls.length === 0 ? before.slice(0, -1) : before;
+  // The last text is the final message's, unless that never comes.
+  const partial = isWhole ? before.slice(0, -1) : before;
   return partial.map((text) => {
     const output = Math.min(countTokens(text), usage.output);
     return response({ text }, "ALTERNATIVE_STATUS_PARTIAL", { ...usage, output, reasoning: 0 }, modelVersion);

@@ -64,6 +64,11 @@ describe("completion of the fake", () => {
     ["temperature above 1", { completionOptions: { temperature: 1.1 } }, "Invalid temperature value"],
     ["temperature below 0", { completionOptions: { temperature: -0.1 } }, "Invalid temperature value"],
     ["no tokens", { completionOptions: { maxTokens: 0 } }, "Invalid max_tokens value"],
+    [
+      "an answer of more than the context",
+      { completionOptions: { maxTokens: "32769" } },
+      "Invalid max_tokens value: 32769 is more than the context of 32768",
+    ],
     ["half a token", { completionOptions: { maxTokens: 1.5 } }, "max_tokens: expected an integer"],
     ["an unknown field", { topK: 3 }, 'unknown field "topK"'],
     ["an unknown field inside", { messages: [{ ...user("hi"), name: "Ann" }] }, 'unknown field "name"'],
@@ -229,7 +234,7 @@ describe("streams of the fake", () => {
     expect(await held).toHaveLength(2);
     const leaving = new AbortController();
     const body = JSON.stringify({ modelUri: yandexGpt, messages: [user("hi")] });
-    const headers = { authorization: `Api-Key ${server.account.apiKey}` };
+    const headers = { authorization: `Api-Key ${server.account.apiKey}`, "content-type": "application/json" };
     const left = fetch(`${server.origin}/foundationModels/v1/completion`, {
       method: "POST",
       headers,
@@ -242,74 +247,5 @@ describe("streams of the fake", () => {
     await expect.poll(() => server.ledger[1]?.ended).toBe("left");
     expect(server.quotas.running("completion")).toBe(0);
     expect(server.script.held).toBe(0);
-  });
-});
-
-describe("tools of the fake", () => {
-  const twoCalls = [
-    { name: "add", arguments: { xs: [1, 2] } },
-    { name: "add", arguments: { xs: [3] } },
-  ];
-
-  it("are called with objects, and take results by name and order in a message of the user", async () => {
-    await start({ replies: [{ toolCalls: twoCalls }, { text: "3 and 3" }] });
-    const first = await complete(server, { tools: [add], toolChoice: { mode: "AUTO" } });
-    const message = calls(call("add", [1, 2]), call("add", [3]));
-    expect(first.body).toMatchObject({
-      result: { alternatives: [{ message, status: "ALTERNATIVE_STATUS_TOOL_CALLS" }] },
-    });
-    const second = await complete(server, { tools: [add], messages: [user("?"), message, results("add", "add")] });
-    expect(second.body).toMatchObject(answer("3 and 3", "FINAL"));
-  });
-
-  it("come in one message of a stream, one at most where they may not be parallel, none with NONE", async () => {
-    await start({ replies: [{ toolCalls: twoCalls }, { toolCalls: twoCalls }, { toolCalls: twoCalls }] });
-    const one = {
-      result: { alternatives: [{ message: calls(call("add", [1, 2])), status: "ALTERNATIVE_STATUS_TOOL_CALLS" }] },
-    };
-    expect(await completeInLines(server, { tools: [add] })).toHaveLength(1);
-    expect(await completeInLines(server, { tools: [add], parallelToolCalls: false })).toMatchObject([one]);
-    const none = await complete(server, { tools: [add], toolChoice: { mode: "NONE" } });
-    expect(none.body).toMatchObject({
-      result: { alternatives: [{ message: { text: expect.stringContaining("add") } }] },
-    });
-  });
-});
-
-describe("without a script", () => {
-  const asked = async (added: Record<string, unknown>) => {
-    const { body } = await complete(server, added);
-    return (body as { result: { alternatives: { message: { text?: string; toolCallList?: unknown } }[] } }).result
-      .alternatives[0]?.message;
-  };
-
-  it("answers in the language of the question, calls a tool that is mentioned and reads out its result", async () => {
-    await start();
-    expect((await asked({ messages: [user("Как дела?")] }))?.text).toContain("Как дела?");
-    const tools = [add];
-    const called = await asked({ tools, messages: [user("add 1 and 2")] });
-    expect(called).toEqual(calls(call("add", [1, 2])));
-    expect((await asked({ tools, messages: [user("add 1 and 2"), called, results("add")] }))?.text).toContain("3");
-    expect((await asked({ tools, toolChoice: { functionName: "add" } }))?.toolCallList).toBeDefined();
-  });
-
-  it("does not talk about what is forbidden, and takes back what it has begun to say", async () => {
-    await start();
-    const messages = [user("Расскажи о запрещённом")];
-    expect(await completeInLines(server, { messages })).toMatchObject([
-      answer("Хорошо, ", "PARTIAL"),
-      answer("Я не могу обсуждать эту тему.", "CONTENT_FILTER"),
-    ]);
-  });
-
-  it("makes up JSON that fits the schema", async () => {
-    await start();
-    const schema = {
-      type: "object",
-      properties: { city: { type: "string" }, mood: { enum: ["sad", "glad"] }, age: { type: "integer", minimum: 5 } },
-      required: ["city", "mood", "age"],
-    };
-    const message = await asked({ jsonSchema: { schema }, messages: [user("I am glad")] });
-    expect(JSON.parse(message?.text ?? "")).toEqual({ city: "I am glad", mood: "glad", age: 5 });
   });
 });

@@ -5,14 +5,18 @@ import type { TextReply, TextRequest, TextTool } from "./text-script.ts";
 /** Questions with one of these words are not talked about. */
 const moderated = /\bforbidden\b|запрещ/iu;
 
-/** A tool that the last message mentions is called; its results are read out; JSON is made up by its schema. */
+/**
+ * A tool that the last message mentions is called; its results are read out; JSON is made up by its schema. Where a tool
+ * has to be called, it is, after results too: whoever goes on to ask for it never gets an answer (§2.6).
+ */
 export function defaultReply({ messages, tools, toolChoice, json }: TextRequest): TextReply {
   const last = messages.at(-1);
   const question = messages.findLast(({ role }) => role === "user")?.text ?? "";
   const isRussian = /\p{Script=Cyrillic}/u.test(question);
   const isAnswered = last?.role === "tool";
   if (moderated.test(question) && !isAnswered) return { text: refusalText(isRussian), finish: "content-filter" };
-  const tool = isAnswered ? undefined : chosen(tools, toolChoice, question);
+  const hasToCall = toolChoice === "required" || typeof toolChoice === "object";
+  const tool = isAnswered && !hasToCall ? undefined : chosen(tools, toolChoice, question);
   if (tool) return { toolCalls: [{ name: tool.name, arguments: argumentsOf(tool, question) }] };
   if (json) return { text: JSON.stringify(json === "any" ? { answer: question } : sampleOf(json.schema, question)) };
   if (isAnswered) {

@@ -30,10 +30,11 @@ export function embeddingRoutes(state: FakeState): FakeRoute[] {
         const [stray] = Object.keys(unknown);
         if (stray !== undefined && stray !== "user") throw new Refusal(3, `unknown field "${stray}"`);
         const texts = typeof input === "string" ? [input] : Array.isArray(input) ? input : [];
-        // One text was recorded; whether the service takes more is not known.
+        // One text was recorded. Whether the service takes more is unverified, so nobody may build on it.
         if (texts.length !== 1 || typeof texts[0] !== "string") throw new Refusal(3, "input must be one text");
         if (encoding_format !== "float" && encoding_format !== "base64")
           throw new Refusal(3, "invalid encoding_format");
+        if (dimensions !== undefined && !Number.isInteger(dimensions)) throw new Refusal(3, "invalid dimensions");
         const dim = dimensions === undefined ? undefined : BigInt(dimensions);
         const { embedding, tokens } = embed(state, { model, text: texts[0], dim });
         const written = encoding_format === "float" ? embedding : base64Of(embedding);
@@ -59,14 +60,15 @@ type OpenaiEmbeddingRequest = { model?: unknown; input?: unknown; encoding_forma
 
 type Asked = { model: unknown; text: string; dim: bigint | undefined };
 
-/** Plain models give 256 numbers; tuned ones any of 1 … 1024, as if they had been tuned for it. */
+/** Plain models give as many numbers as they are declared to, 256 unless told; tuned ones any of 1 … 1024, as if tuned for it. */
 function embed(state: FakeState, { model, text, dim }: Asked): { embedding: number[]; tokens: number } {
-  const { tune, context } = state.models.find(model, "emb");
+  const { tune, context, mostDims } = state.models.find(model, "emb");
   if (text === "") throw new Refusal(3, "empty message text");
   const tokens = countTokens(text);
   if (tokens > context) throw new Refusal(3, `number of input tokens must be no more than ${context}, got ${tokens}`);
   const dimensions = Number(dim ?? 256n);
-  if (tune === undefined ? dimensions !== 256 : dimensions < 1 || dimensions > 1_024) {
+  const most = tune === undefined ? mostDims : 1_024;
+  if (most === undefined ? dimensions !== 256 : dimensions < 1 || dimensions > most) {
     throw new Refusal(3, `dim ${dimensions} is not supported by the model`);
   }
   return { embedding: wordVector(text, dimensions), tokens };

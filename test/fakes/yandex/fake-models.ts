@@ -8,12 +8,14 @@ export type FakeModel = {
   scheme: string;
   tail: string;
   ownedBy: "Yandex" | "OpenAI" | "Google" | "Alibaba";
-  /** Tokens. */
+  /** Tokens; characters of a prompt where the model paints. */
   context: number;
   /** Whether the native API has it. Others are of `/v1` only. */
   isNative: boolean;
   /** Whether it can be shown pictures. */
   takesImages?: true;
+  /** How many numbers an embedding can have, from 1. Without it 256, neither more nor less. */
+  mostDims?: number;
 };
 
 /** A URI that is known, taken apart. */
@@ -45,9 +47,18 @@ export const defaultModels: readonly FakeModel[] = [
     tail,
     context: 2_000,
   })),
+  // Reported by users (§5.3); whether they take every number up to the most is not known.
+  ...["text-embeddings-v2-doc/latest", "text-embeddings-v2-query/latest"].map((tail) => ({
+    ...own,
+    scheme: "emb",
+    tail,
+    context: 2_000,
+    mostDims: 768,
+  })),
   ...["yandexgpt/latest", "yandexgpt-lite/latest"].map((tail) => ({ ...own, scheme: "cls", tail, context: 8_000 })),
   { ...own, scheme: "art", tail: "yandex-art/latest", context: 500 },
-  { ...own, scheme: "art", tail: "aliceai-image-art-3.0/latest", context: 500 },
+  // The 500 characters are YandexART's (§10.5); no limit of newer models is known.
+  { ...own, scheme: "art", tail: "aliceai-image-art-3.0/latest", context: Number.POSITIVE_INFINITY },
 ];
 
 export class FakeModels {

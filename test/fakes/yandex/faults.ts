@@ -27,7 +27,9 @@ export type FaultKind =
    */
   | { cut: "request" | "answer" | number }
   /** The request is let in when this settles. */
-  | { until: Promise<unknown> };
+  | { until: Promise<unknown> }
+  /** The work is done and paid for, and the answer is sent when this settles. Of streams no piece waits: `holdAt` is for them. */
+  | { answerAfter: Promise<unknown> };
 
 export class Faults {
   readonly #open: { fault: Fault; left: number; skip: number }[] = [];

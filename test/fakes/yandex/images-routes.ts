@@ -17,8 +17,8 @@ export function imageRoutes(state: FakeState): FakeRoute[] {
       isBilled: true,
       answer: ({ body }) => {
         const request = readFields<ImageRequest>(body, imageRequest);
-        state.models.find(request.modelUri, "art");
-        const prompt = checkPrompt(request.messages);
+        const { context } = state.models.find(request.modelUri, "art");
+        const prompt = checkPrompt(request.messages, context);
         checkOptions(request.generationOptions);
         return state.operations.begin({
           prefix: "fbv",
@@ -39,8 +39,7 @@ export function imageRoutes(state: FakeState): FakeRoute[] {
       isBilled: true,
       answer: ({ body }) => {
         const { model, prompt, size, n, response_format } = readFields<OpenaiImageRequest>(body, openaiImageRequest);
-        state.models.find(model, "art");
-        checkPrompt([{ text: prompt }]);
+        checkPrompt([{ text: prompt }], state.models.find(model, "art").context);
         if (size !== undefined && !/^(1024x1024|1024x1536|1536x1024)$/.test(size)) throw new Refusal(3, "invalid size");
         if (n !== undefined && n !== 1n) throw new Refusal(3, "n must be 1");
         if (response_format !== undefined && response_format !== "b64_json") {
@@ -90,11 +89,11 @@ const openaiImageRequest: WireShape = {
   fields: { model: "string", prompt: "string", size: "string", n: "int64", response_format: "string" },
 };
 
-function checkPrompt(messages: readonly { text?: string | undefined }[] = []): string {
+function checkPrompt(messages: readonly { text?: string | undefined }[] = [], most: number): string {
   const texts = messages.map(({ text = "" }) => text);
   if (texts.length === 0 || texts.includes("")) throw new Refusal(3, "empty message text");
   const length = texts.reduce((sum, text) => sum + Array.from(text).length, 0);
-  if (length > 500) throw new Refusal(3, `text length is ${length}, which is outside the range (0, 500]`);
+  if (length > most) throw new Refusal(3, `text length is ${length}, which is outside the range (0, ${most}]`);
   const prompt = texts.join("\n");
   if (moderated.atStart.test(prompt)) throw refusedPicture();
   return prompt;

@@ -69,6 +69,38 @@ describe("the openai package", () => {
     expect(second.output_text).toBe("3");
   });
 
+  it("goes on from a reply by its id, whole or streamed, with what came of its calls", async () => {
+    const { client, model } = await open({
+      replies: [{ toolCalls: [{ name: "add", arguments: {} }] }, { text: "3" }, { text: "6" }],
+    });
+    const tools = [{ type: "function" as const, name: "add", parameters: { type: "object" }, strict: false }];
+    const first = await client.responses.create({ model, input: "1+2?", instructions: "Add.", tools });
+    const [call] = first.output;
+    if (call?.type !== "function_call") throw new Error("no call");
+    const output = [{ type: "function_call_output" as const, call_id: call.call_id, output: "3" }];
+    const second = client.responses.stream({ model, previous_response_id: first.id, input: output, tools });
+    const { id } = await second.finalResponse();
+    await client.responses.create({ model, previous_response_id: id, input: "Twice that?" });
+    // Instructions are of one reply alone.
+    expect(server.script.requests[2]?.messages.map(({ role, text }) => `${role}: ${text}`)).toEqual([
+      "user: 1+2?",
+      "assistant: ",
+      "tool: ",
+      "assistant: 3",
+      "user: Twice that?",
+    ]);
+    const unkept = await client.responses.create({ model, input: "Hi", store: false });
+    await expect(client.responses.retrieve(unkept.id)).rejects.toMatchObject({ status: 404 });
+  });
+
+  it("goes on in a conversation, and with a saved agent", async () => {
+    const { client, model } = await open({ replies: [{ text: "Hi." }] });
+    const conversation = { id: "conv1" };
+    await client.responses.create({ model, input: "Hello", conversation, prompt: { id: "fvt1" } });
+    await client.responses.create({ model, input: "And now?", conversation: "conv1" });
+    expect(server.script.requests[1]?.messages.map(({ text }) => text)).toEqual(["Hello", "Hi.", "And now?"]);
+  });
+
   it("follows a reply in the background, and calls one off", async () => {
     const { client, model } = await open({ operations: { unfinished: 2 }, replies: [{ text: "Done." }] });
     const begun = await client.responses.create({ model, input: "Work.", background: true });
@@ -95,6 +127,19 @@ describe("the openai package", () => {
     expect(await refused({ tools: [{ type: "code_interpreter" }] })).toContain("container");
     expect(await refused({ tools: [{ type: "image_generation", model: "x" }] })).toContain("no type of a tool");
     expect(await refused({ stream: true, background: true })).toContain("exclude each other");
+    const add = { type: "function", name: "add", parameters: { type: "object" }, strict: false };
+    expect(await refused({ tools: [add, add] })).toContain("Duplicate name in 'tools': 'add'");
+    const placed = { type: "web_search", user_location: { planet: "Mars" } };
+    expect(await refused({ tools: [placed] })).toContain("'tools.user_location.planet'");
+    expect(await refused({ text: { verbosity: "low" } })).toContain("'text.verbosity'");
+    expect(await refused({ text: { format: { type: "json_object", schema: {} } } })).toContain("'text.format.schema'");
+    expect(await refused({ tools: [add], tool_choice: { ...add, type: "function" } })).toContain("'tool_choice.");
+    expect(await refused({ input: [{ role: "user", content: "" }] })).toContain("empty message text");
+    const empty = [{ type: "input_text", text: "" }];
+    expect(await refused({ input: [{ role: "user", content: empty }] })).toContain("empty message text");
+    expect(await refused({ prompt: { id: "fvt1", variables: { city: "Omsk" } } })).toContain("'prompt.variables'");
+    expect(await refused({ conversation: "c", previous_response_id: "r" })).toContain("exclude each other");
+    expect(await refused({ max_output_tokens: 32_769 })).toContain("more than the context of 32768");
     expect(await refused({ previous_response_id: "resp-unknown" })).toContain("404");
     const calls = [{ type: "function_call", call_id: "c", name: "add", arguments: "{}" }];
     expect(await refused({ input: calls })).toContain("No tool output found for function call c");

@@ -14,6 +14,7 @@ export function operationRoutes({ operations }: FakeState): FakeRoute[] {
       method: "GET",
       path: /^\/operations\/([^/:]+):cancel$/,
       errors: "unary",
+      quota: "operation",
       answer: ({ match }) => operations.cancel(match[1] ?? ""),
     },
   ];

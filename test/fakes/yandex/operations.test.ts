@@ -93,6 +93,14 @@ describe("operations of the fake", () => {
     expect((await poll(begun.id)).body).toMatchObject({ done: true, error: { code: 1 } });
   });
 
+  it("count on one quota where they are asked after and where they are called off", async () => {
+    await start({ operations: { unfinished: "never" }, quotas: { operation: { perSecond: 1 } } });
+    const { body: begun } = await completeAsync(server);
+    expect((await poll(begun.id)).status).toBe(200);
+    expect((await cancel(begun.id)).status).toBe(429);
+    expect(server.operations.all).toMatchObject([{ isCancelled: false }]);
+  });
+
   it("that are done stay as they are when they are called off", async () => {
     await start();
     const { body: begun } = await completeAsync(server);

@@ -116,6 +116,9 @@ describe("the fake of Yandex AI Studio, embedding", () => {
     const path = "/textEmbedding";
     await refused(path, { ...doc, text: "" }, /empty message text/);
     await refused(path, { ...doc, dim: 128 }, /dim 128/);
+    const newer = { ...doc, modelUri: `emb://${folder}/text-embeddings-v2-doc/latest` };
+    expect((await ask(server, native + path, { ...newer, dim: 768 })).body.embedding).toHaveLength(768);
+    await refused(path, { ...newer, dim: 769 }, /dim 769/);
     await refused(path, { ...doc, texts: ["a"] }, /unknown field/);
     await refused(path, { ...doc, text: "word ".repeat(2_001) }, /no more than 2000, got/);
     await refused(path, { ...doc, modelUri: few.modelUri }, /Failed to parse model URI/);
@@ -134,12 +137,20 @@ describe("the fake of Yandex AI Studio, asked by OpenAI's own client", () => {
       data[0]?.embedding.map((each) => each.toFixed(4)),
     );
     expect(usage).toEqual({ prompt_tokens: 2, total_tokens: 2 });
+    await expect(client().embeddings.create({ model, input: "a", dimensions: 1.5 })).rejects.toMatchObject({
+      status: 400,
+    });
     await expect(client().embeddings.create({ model, input: ["a", "b"] })).rejects.toMatchObject({ status: 400 });
   });
 
-  it("paints in a few sizes", async () => {
+  it("paints in a few sizes, and from prompts of more than 500 characters where the model is not YandexART", async () => {
     const model = `art://${folder}/aliceai-image-art-3.0/latest`;
     const order = { model, prompt: "a fox", response_format: "b64_json" } as const;
+    const prompt = "x".repeat(501);
+    await expect(
+      client().images.generate({ ...order, model: `art://${folder}/yandex-art/latest`, prompt }),
+    ).rejects.toMatchObject({ status: 400 });
+    expect((await client().images.generate({ ...order, prompt })).data).toHaveLength(1);
     const { data } = await client().images.generate({ ...order, size: "1024x1536" });
     expect(data?.[0]?.b64_json?.startsWith("/9j/")).toBe(true);
     await expect(client().images.generate({ ...order, size: "256x256" })).rejects.toMatchObject({ status: 400 });

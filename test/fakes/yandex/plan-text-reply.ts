@@ -18,11 +18,15 @@ export type PlannedReply = {
 };
 
 /**
- * A prompt that does not fit the model is refused before the script is asked.
+ * A prompt that does not fit the model, or an answer that never could, is refused before the script is asked.
  *
  * @throws Refusal
  */
 export function planTextReply(state: FakeState, request: TextRequest, model: KnownModel): PlannedReply {
+  const { maxTokens = 1 } = request;
+  if (maxTokens > model.context) {
+    throw new Refusal(3, `Invalid max_tokens value: ${maxTokens} is more than the context of ${model.context}`);
+  }
   const input = promptTokens(request).length;
   if (input > model.context) {
     throw new Refusal(3, `number of input tokens must be no more than ${model.context}, got ${input}`);

@@ -1,5 +1,6 @@
 // The `input` of POST /v1/responses: a text, or items of which calls and their outputs have to fit together.
 import type { KnownModel } from "./fake-service.ts";
+import { onlyFields } from "./only-fields.ts";
 import { Refusal } from "./refusal.ts";
 import type { TextMessage } from "./text-script.ts";
 
@@ -41,9 +42,13 @@ function messageOf(item: Json, at: string, model: KnownModel): TextMessage {
   if (role !== "user" && role !== "assistant" && role !== "system" && role !== "developer") {
     throw new Refusal(3, `Invalid value: '${String(role)}' in '${at}.role'`);
   }
-  if (typeof content === "string") return { role, text: content };
-  if (!Array.isArray(content)) throw new Refusal(3, `Invalid type for '${at}.content'`);
-  const text = content.map((part: unknown) => textOf(part, `${at}.content`, { role, model })).join("");
+  if (typeof content !== "string" && !Array.isArray(content)) throw new Refusal(3, `Invalid type for '${at}.content'`);
+  const texts =
+    typeof content === "string"
+      ? [content]
+      : content.map((part: unknown) => textOf(part, `${at}.content`, { role, model }));
+  const text = texts.join("");
+  if (text === "") throw new Refusal(3, "empty message text");
   return { role, text };
 }
 
@@ -95,11 +100,6 @@ function outputOf(item: Json, at: string, open: Map<string, string>): TextMessag
 
 function unanswered(open: ReadonlyMap<string, string>): Refusal {
   return new Refusal(3, `No tool output found for function call ${[...open.keys()].join(", ")}.`);
-}
-
-function onlyFields(item: Json, fields: readonly string[], at: string): void {
-  const other = Object.keys(item).find((name) => !fields.includes(name));
-  if (other !== undefined) throw new Refusal(3, `Unsupported parameter: '${at}.${other}'`);
 }
 
 function isObject(value: unknown): value is Json {

@@ -5,44 +5,41 @@ import { cutNow } from "./cut-response.ts";
 import type { FakeCall, FakeRoute, FakeState } from "./fake-service.ts";
 import { type PlannedReply, planTextReply } from "./plan-text-reply.ts";
 import { Refusal } from "./refusal.ts";
+import { notFound, ResponseMemory } from "./responses-memory.ts";
 import { type ResponseHead, responseEvents, unfinished, wholeResponse } from "./responses-reply.ts";
 
 type Json = Record<string, unknown>;
 
-/** By id: how one that is made in the background looks now, or the whole reply. */
-type Kept = Map<string, ResponseHead | { whole: Json }>;
-
 const thirtyDays = 30 * 86_400_000;
 
 export function responsesRoutes(state: FakeState): FakeRoute[] {
-  const kept: Kept = new Map();
+  const memory = new ResponseMemory();
   const path = /^\/v1\/responses\/([^/]+)$/;
   return [
-    { method: "POST", path: /^\/v1\/responses$/, errors: "openai", answer: (call) => create(state, kept, call) },
-    { method: "GET", path, errors: "openai", answer: ({ match }) => look(state, kept, match[1] ?? "", "poll") },
+    { method: "POST", path: /^\/v1\/responses$/, errors: "openai", answer: (call) => create(state, memory, call) },
+    { method: "GET", path, errors: "openai", answer: ({ match }) => look(state, memory, match[1] ?? "", "poll") },
     {
       method: "POST",
       path: /^\/v1\/responses\/([^/]+)\/cancel$/,
       errors: "openai",
       answer: ({ match, body }) => {
         if (body !== undefined && JSON.stringify(body) !== "{}") throw new Refusal(3, "cancel takes no parameters");
-        return look(state, kept, match[1] ?? "", "cancel");
+        return look(state, memory, match[1] ?? "", "cancel");
       },
     },
   ];
 }
 
-async function create(state: FakeState, kept: Kept, call: FakeCall): Promise<unknown> {
+async function create(state: FakeState, memory: ResponseMemory, call: FakeCall): Promise<unknown> {
   const model = state.models.find((call.body as { model?: unknown } | undefined)?.model, "gpt");
-  const { previous_response_id: previous } = call.body as { previous_response_id?: string };
-  if (previous !== undefined && !kept.has(previous)) throw notFound(previous);
-  const { request, isStreamed, inBackground, hosted } = readResponses(call.body, model);
+  const body = memory.recall(call.body as Json);
+  const { request, isStreamed, inBackground, hosted } = readResponses(body, model);
   const created_at = Math.floor(state.clock.now() / 1_000);
   const head = (id: string): ResponseHead => ({ id, created_at, model: model.uri, hosted });
   const plan = () => planTextReply(state, request, model);
   if (inBackground) {
     call.entry.billed = true;
-    return begin(state, kept, { head, plan });
+    return begin(state, memory, { body, head, plan });
   }
   const now = head(state.operations.newId("resp"));
   let planned: PlannedReply;
@@ -54,14 +51,20 @@ async function create(state: FakeState, kept: Kept, call: FakeCall): Promise<unk
     return { error: { code: "model_call_error", message: error.message }, output: [] };
   }
   call.entry.billed = true;
-  return isStreamed ? stream(state, call, now, planned) : whole(state, kept, { call, head: now, planned });
+  const work = { call, head: now, planned, keep: (response: Json) => keep(memory, body, response) };
+  return isStreamed ? stream(state, work) : whole(state, work);
 }
 
-async function whole(
-  state: FakeState,
-  kept: Kept,
-  { call, head, planned }: { call: FakeCall; head: ResponseHead; planned: PlannedReply },
-): Promise<unknown> {
+/** What `store` does is unverified: here as in OpenAI's API. */
+function keep(memory: ResponseMemory, body: Json, response: Json): void {
+  if (body.store === false) return;
+  memory.keep(String(response.id), { whole: response });
+  memory.note(body, response);
+}
+
+type Work = { call: FakeCall; head: ResponseHead; planned: PlannedReply; keep(response: Json): void };
+
+async function whole(state: FakeState, { call, head, planned, keep }: Work): Promise<unknown> {
   const { breaksOff, cut, holdAt } = planned.script;
   if (holdAt !== undefined) await state.script.hold(call.gone);
   if (call.gone.aborted) return undefined;
@@ -71,11 +74,11 @@ async function whole(
     return { error: { code: "model_call_error", message: breaksOff.message }, output: [] };
   }
   const response = wholeResponse(head, planned);
-  kept.set(head.id, { whole: response });
+  keep(response);
   return response;
 }
 
-async function stream(state: FakeState, call: FakeCall, head: ResponseHead, planned: PlannedReply): Promise<undefined> {
+async function stream(state: FakeState, { call, head, planned, keep }: Work): Promise<undefined> {
   const { response, gone, entry } = call;
   const { breaksOff, cut, holdAt } = planned.script;
   if (holdAt === 0) await state.script.hold(gone);
@@ -100,7 +103,7 @@ async function stream(state: FakeState, call: FakeCall, head: ResponseHead, plan
       sequence_number: events.length,
       response: unfinished(head, "failed", error),
     });
-  }
+  } else keep(events.at(-1)?.response as Json);
   response.end();
   return undefined;
 }
@@ -112,23 +115,26 @@ function write({ response }: FakeCall, event: Json): void {
 /** It goes by the plan of the operations of the fake. */
 function begin(
   state: FakeState,
-  kept: Kept,
-  { head, plan }: { head(id: string): ResponseHead; plan(): PlannedReply },
+  memory: ResponseMemory,
+  { body, head, plan }: { body: Json; head(id: string): ResponseHead; plan(): PlannedReply },
 ): Json {
   const { id } = state.operations.begin({
     prefix: "resp",
     keptMs: thirtyDays,
     metadata: (polls) => ({ polls }),
-    response: () => wholeResponse(head(id), plan()),
+    response: () => {
+      const response = wholeResponse(head(id), plan());
+      memory.note(body, response);
+      return response;
+    },
   });
-  kept.set(id, head(id));
+  memory.keep(id, head(id));
   return unfinished(head(id), "queued");
 }
 
 /** @throws Refusal 404 */
-function look(state: FakeState, kept: Kept, id: string, verb: "poll" | "cancel"): Json {
-  const entry = kept.get(id);
-  if (!entry) throw notFound(id);
+function look(state: FakeState, memory: ResponseMemory, id: string, verb: "poll" | "cancel"): Json {
+  const entry = memory.find(id);
   if ("whole" in entry) {
     if (verb === "cancel") throw new Refusal(3, "Cannot cancel a response that was not made in the background.");
     return entry.whole;
@@ -148,8 +154,4 @@ function asked({ operations }: FakeState, id: string, verb: "poll" | "cancel"): 
   } catch (error) {
     throw error instanceof Refusal ? notFound(id) : error;
   }
-}
-
-function notFound(id: string): Refusal {
-  return new Refusal(5, `Response with id '${id}' not found.`);
 }

@@ -21,8 +21,9 @@ export function tokenizerRoutes(state: FakeState): FakeRoute[] {
       answer: ({ body }) => {
         const { modelUri, text = "" } = readFields<{ modelUri?: string; text?: string }>(body, tokenizeShape);
         nativeTextModel(state, modelUri);
-        if (text.length > 100_000) {
-          throw new Refusal(3, `text length is ${text.length}, which is outside the range (0, 100000]`);
+        const { length } = Array.from(text);
+        if (length > 100_000) {
+          throw new Refusal(3, `text length is ${length}, which is outside the range (0, 100000]`);
         }
         return reply(tokensOf(text));
       },

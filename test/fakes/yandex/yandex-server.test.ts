@@ -149,7 +149,7 @@ describe("the fake of Yandex AI Studio", () => {
   it("sends just so many bytes of an answer before it breaks", async () => {
     await start({ replies: [{ text: ["One,", " two,", " three."] }] });
     server.faults.add({ cut: 300 });
-    const headers = { authorization: `Api-Key ${server.account.apiKey}` };
+    const headers = { authorization: `Api-Key ${server.account.apiKey}`, "content-type": "application/json" };
     const body = JSON.stringify({ ...question, completionOptions: { stream: true } });
     const response = await fetch(server.origin + completion, { method: "POST", headers, body });
     let received = 0;
@@ -158,6 +158,38 @@ describe("the fake of Yandex AI Studio", () => {
     };
     await expect(read()).rejects.toThrow();
     expect(received).toBe(300);
+  });
+
+  it("takes JSON alone in a body, and only where the body is said to be JSON", async () => {
+    await start();
+    const sent = (type: string) => ask(server, completion, question, { headers: { "content-type": type } });
+    const message = expect.stringContaining("content type 'text/plain'");
+    expect(await sent("text/plain")).toMatchObject({ status: 400, body: { error: { message } } });
+    expect((await sent("application/jsonlines")).status).toBe(400);
+    expect(server.script.requests).toEqual([]);
+    expect((await sent("application/json; charset=utf-8")).status).toBe(200);
+  });
+
+  it("can answer late what it has done and charged for", async () => {
+    await start();
+    let send = () => {};
+    server.faults.add({
+      answerAfter: new Promise<void>((resolve) => {
+        send = resolve;
+      }),
+    });
+    let isAnswered = false;
+    const late = completeAsync(server).then((asked) => {
+      isAnswered = true;
+      return asked;
+    });
+    await expect.poll(() => server.operations.all.length).toBe(1);
+    // Another one is asked and answered meanwhile.
+    expect((await completeAsync(server)).status).toBe(200);
+    expect(server.ledger[0]).toMatchObject({ billed: true, status: undefined });
+    expect(isAnswered).toBe(false);
+    send();
+    expect((await late).body).toMatchObject({ id: server.operations.all[0]?.id });
   });
 
   it("can hold a request back", async () => {

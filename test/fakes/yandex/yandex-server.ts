@@ -92,7 +92,7 @@ async function serve({ state, routes, request, response }: Exchange): Promise<vo
   const { method = "GET", headers } = request;
   const route = routes.find((each) => each.method === method && each.path.test(path));
   const shape = route?.errors ?? (path.startsWith("/v1/") ? "openai" : "unary");
-  const json = route?.takesBytes ? { body: undefined } : jsonOf(bytes);
+  const json = route?.takesBytes ? { body: undefined } : jsonOf(bytes, headers["content-type"]);
   const at = performance.now();
   const entry: LedgerEntry = { method, path, headers, body: json.body, at, status: undefined, billed: false };
   state.ledger.push(entry);
@@ -134,6 +134,7 @@ async function serve({ state, routes, request, response }: Exchange): Promise<vo
     const answer = await route.answer(call);
     if (route.isBilled) entry.billed = true;
     if (cut === "answer") return cutNow(response, entry);
+    if (fault && "answerAfter" in fault) await fault.answerAfter;
     if (answer === undefined) entry.status ??= response.statusCode;
     else send(200, answer);
   } catch (error) {
@@ -150,10 +151,13 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function jsonOf(bytes: Buffer): { body: unknown; problem?: Refusal } {
+/** The service asks for JSON (§0.2); in which words it refuses another type is not known. */
+function jsonOf(bytes: Buffer, type: string | undefined): { body: unknown; problem?: Refusal } {
   if (bytes.length === 0) return { body: undefined };
   try {
-    return { body: JSON.parse(bytes.toString()) };
+    const body: unknown = JSON.parse(bytes.toString());
+    if (/^application\/json\s*(;|$)/i.test(type ?? "")) return { body };
+    return { body, problem: new Refusal(3, `Unsupported content type '${type ?? ""}': it has to be application/json`) };
   } catch {
     return { body: undefined, problem: new Refusal(3, "invalid character in the body: it is no JSON") };
   }

@@ -16,6 +16,7 @@ export class LineCutter {
   start = 0;
   end = 0;
   next = 0;
+  readonly #longest: number;
   /** The beginning of a line whose ending has not come yet. */
   #rest: Buffer[] = [];
   #restLength = 0;
@@ -26,9 +27,14 @@ export class LineCutter {
   #nextReturn = -1;
   #nextFeed = -1;
 
+  /** @param longest how long a line may be, in bytes */
+  constructor(longest = longestEvent) {
+    this.#longest = longest;
+  }
+
   /**
    * Looks for the next line in `read`, from `from` on. Where it returns false, the rest of the read has been taken over.
-   * @throws BesedaError `too-large` for a line above 1 MB.
+   * @throws BesedaError `too-large` for a line that is longer than it may be.
    */
   cut(read: Buffer, from: number): boolean {
     if (read !== this.#read) this.#begin(read);
@@ -79,7 +85,7 @@ export class LineCutter {
     if (start >= read.length) return;
     this.#rest.push(start === 0 ? read : read.subarray(start));
     this.#restLength += read.length - start;
-    if (this.#restLength > longestEvent) throw tooLong();
+    if (this.#restLength > this.#longest) throw tooLong(this.#longest);
   }
 
   #found(read: Buffer, start: number, end: number): void {
@@ -95,7 +101,7 @@ export class LineCutter {
       this.#rest = [];
       this.#restLength = 0;
     }
-    if (this.end - this.start > longestEvent) throw tooLong();
+    if (this.end - this.start > this.#longest) throw tooLong(this.#longest);
   }
 }
 
@@ -104,8 +110,8 @@ function indexOf(bytes: Buffer, byte: number, from: number): number {
   return index < 0 ? Number.POSITIVE_INFINITY : index;
 }
 
-export function tooLong(): BesedaError {
-  return new BesedaError("The service sent an event that is longer than 1 MB.", {
+export function tooLong(longest = longestEvent): BesedaError {
+  return new BesedaError(`The service sent an event that is longer than ${longest / 1024 ** 2} MB.`, {
     code: "too-large",
     hint: "The reply was given up; nothing of that event was used.",
   });

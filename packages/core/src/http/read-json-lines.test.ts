@@ -29,6 +29,18 @@ describe("JSON lines", () => {
     );
   });
 
+  it("may be as long as whoever reads them says, and 1 MB otherwise", () => {
+    const line = Buffer.from(`"${"x".repeat(1_500_000)}"\n`);
+    const read = (longest?: number) => {
+      const heard: unknown[] = [];
+      const sink = { value: (value: unknown) => void heard.push(value), end: () => {} };
+      jsonLinesDecoder(sink, longest).decode(line, 0, [], Number.POSITIVE_INFINITY);
+      return heard;
+    };
+    expect(read(2 * 1024 ** 2)).toHaveLength(1);
+    expect(() => read()).toThrow("longer than 1 MB");
+  });
+
   it("are complete when whoever is given them says so", () => {
     let isComplete = false;
     const sink = {

@@ -13,9 +13,9 @@ export interface JsonLinesSink<Event> {
   readonly isComplete?: boolean;
 }
 
-/** A line that is not JSON is a `bad-response`. */
-export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>): Decoder<Event> {
-  const lines = new LineCutter();
+/** A line that is not JSON is a `bad-response`; one above `longestLine`, in bytes, is `too-large`. Default 1 MB. */
+export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>, longestLine?: number): Decoder<Event> {
+  const lines = new LineCutter(longestLine);
   let isFirstLine = true;
   const take = (events: Event[]) => {
     const text = lines.bytes.toString("utf8", lines.start, lines.end);

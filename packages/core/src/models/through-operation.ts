@@ -1,7 +1,7 @@
 // An operation from the asking to the response, called off where nobody waits for it any more.
 import { BesedaError } from "../errors.ts";
 import type { Operation, Operations } from "../ports/operation.ts";
-import { type WaitOptions, waitForOperation } from "./wait-for-operation.ts";
+import { checkPollMs, type WaitOptions, waitForOperation } from "./wait-for-operation.ts";
 
 /**
  * Submits, asks after it until it is done, and gives the response. Where the signal is aborted, its reason is thrown at
@@ -14,6 +14,8 @@ export async function throughOperation<Request, Response>(
   options: WaitOptions<Response> = {},
 ): Promise<Response> {
   const { signal, onProgress } = options;
+  // Before anything is begun that costs money.
+  checkPollMs(options.pollMs);
   signal?.throwIfAborted();
   // Not stopped half way: of an operation without an id nobody could say what became of it.
   const begun = operations.submit(request, { key: crypto.randomUUID(), untilSent: signal });

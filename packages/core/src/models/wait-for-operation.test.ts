@@ -85,6 +85,16 @@ describe("waitForOperation()", () => {
     expect(await outcomeOf(never)).toEqual({ error: "waiting", after: 2_000 });
   });
 
+  it("is not begun with a time between two questions that is none", async () => {
+    for (const pollMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const operations = memoryOperations<string, string>([{ response: "here" }]);
+      const refused = { error: expect.objectContaining({ code: "invalid-argument" }), after: 0 };
+      expect(await outcomeOf(waitForOperation(operations, "x", { pollMs }))).toEqual(refused);
+      expect(await outcomeOf(throughOperation(operations, "?", { pollMs }))).toEqual(refused);
+      expect(operations.asked).toEqual([]);
+    }
+  });
+
   it("does not take a mistake of the watcher for one of the service", async () => {
     const operations = memoryOperations(["unfinished"]);
     const onProgress = () => {

@@ -17,13 +17,14 @@ const mostFailures = 10;
 
 /**
  * The response of an operation, once it is done. Failures that may pass are lived through.
- * @throws BesedaError the operation's own error; `not-found` where the service has lost it; an aborted signal throws its reason.
+ * @throws BesedaError `invalid-argument` for a `pollMs` that is no time; the operation's own error; `not-found` where the service has lost it; an aborted signal throws its reason.
  */
 export async function waitForOperation<Response>(
   operations: Pick<Operations<never, Response>, "poll">,
   id: string,
   { signal, pollMs = 1_000, onProgress }: WaitOptions<Response> = {},
 ): Promise<Response> {
+  checkPollMs(pollMs);
   let failures = 0;
   for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 1.5, pollMs * 10)) {
     signal?.throwIfAborted();
@@ -39,6 +40,15 @@ export async function waitForOperation<Response>(
       await waited(Math.max(waitMs, answer.error.retryAfterMs ?? 0), signal);
     }
   }
+}
+
+/** @throws BesedaError `invalid-argument`: without a pause in between the service would be asked all the time */
+export function checkPollMs(pollMs: number | undefined): void {
+  if (pollMs === undefined || (pollMs > 0 && Number.isFinite(pollMs))) return;
+  throw new BesedaError(`An operation cannot be asked after every ${pollMs} milliseconds.`, {
+    code: "invalid-argument",
+    hint: "Give pollMs as a number above 0, or leave it out: then it is 1,000 at first.",
+  });
 }
 
 type Answer<Response> = { operation: Operation<Response> } | { error: BesedaError };

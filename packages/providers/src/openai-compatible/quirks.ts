@@ -19,6 +19,8 @@ export type Quirks = {
   thinkTags: "none" | "closed" | "open";
   /** The content of a message that only calls tools. OpenAI documents `null`. */
   contentOfCalls: null | "";
+  /** A message without a word and without a call is refused: it is not sent. */
+  leavesOutEmpty: boolean;
   /** The text that comes with the finish reason `content_filter` replaces everything before it. */
   filterReplacesText: boolean;
   /** A mark of the model's template that leaks into its texts now and then: left out. */
@@ -45,6 +47,7 @@ const standard: Quirks = {
   reasoningBack: undefined,
   thinkTags: "none",
   contentOfCalls: null,
+  leavesOutEmpty: false,
   filterReplacesText: false,
   strayText: undefined,
   fetchesFiles: false,
@@ -67,6 +70,7 @@ export const quirks = {
     asksForUsage: false,
     leavesOut: ["seed", "stopSequences"],
     contentOfCalls: "",
+    leavesOutEmpty: true,
     filterReplacesText: true,
     // It documents json_schema, and is silent on tools beside it.
     outputSchema: "without-tools",

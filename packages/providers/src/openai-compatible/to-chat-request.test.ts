@@ -120,6 +120,21 @@ describe("a request", () => {
     expect(messages[1].content).toBe("");
   });
 
+  it("leaves out messages that say nothing where the server refuses them", () => {
+    const messages: Message[] = [
+      { role: "user", content: "hi" },
+      { role: "assistant", content: [] },
+      { role: "assistant", content: [{ type: "reasoning", text: "hm" }] },
+      { role: "assistant", content: [{ type: "text", text: "" }] },
+      { role: "user", content: [{ type: "text", text: " " }] },
+      ...called({}),
+      { role: "user", content: [{ type: "image", image: "data:image/png;base64,AA==" }] },
+    ];
+    const sent = bodyOf({ messages, instructions: " " }, quirks.yandex).messages;
+    expect(sent.map(({ role }: { role: string }) => role)).toEqual(["user", "user", "assistant", "tool", "user"]);
+    expect(bodyOf({ messages, instructions: " " }).messages).toHaveLength(messages.length + 1);
+  });
+
   it.each<[string, Quirks, object]>([
     ["nothing to OpenAI", quirks.openai, {}],
     ["reasoning_content to DeepSeek", quirks.deepseek, { reasoning_content: "hm" }],

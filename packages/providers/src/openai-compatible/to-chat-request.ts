@@ -9,7 +9,7 @@ import type {
   ToolChoice,
   ToolDefinition,
 } from "@beseda/core";
-import { validName, wellFormedJson } from "../wire-text.ts";
+import { isSaid, validName, wellFormedJson } from "../wire-text.ts";
 import type {
   CacheControl,
   ChatAssistantMessage,
@@ -37,7 +37,8 @@ export function chatRequestWriter(
   const jsonOf = (message: Message): string => {
     let written = messageJson.get(message);
     if (written?.quirks !== quirks) {
-      written = { quirks, json: wellFormedJson(toChatMessage(message, quirks)) };
+      const wire = toChatMessage(message, quirks);
+      written = { quirks, json: isLeftOut(wire, quirks) ? "" : wellFormedJson(wire) };
       messageJson.set(message, written);
     }
     return written.json;
@@ -48,17 +49,18 @@ export function chatRequestWriter(
     const mark = markOf(request.settings, quirks);
     let body = head;
     let separator = "";
-    if (instructions !== "") {
-      const system: ChatMessage = { role: "system", content: instructions };
+    const system: ChatMessage = { role: "system", content: instructions };
+    if (instructions !== "" && !isLeftOut(system, quirks)) {
       body += wellFormedJson(mark ? marked(system, mark) : system);
       separator = ",";
     }
     const last = mark && messages.at(-1);
     for (const message of messages) {
       // The mark moves on with the next request, and what is kept goes without it.
-      body +=
-        separator +
-        (mark && message === last ? wellFormedJson(marked(toChatMessage(message, quirks), mark)) : jsonOf(message));
+      const json =
+        mark && message === last ? wellFormedJson(marked(toChatMessage(message, quirks), mark)) : jsonOf(message);
+      if (json === "") continue;
+      body += separator + json;
       separator = ",";
     }
     body += "]";
@@ -90,6 +92,13 @@ function toChatMessage(message: Message, quirks: Quirks): ChatMessage {
     case "tool":
       return { role: "tool", tool_call_id: message.toolCallId, content: message.output };
   }
+}
+
+function isLeftOut(message: ChatMessage, { leavesOutEmpty }: Quirks): boolean {
+  if (!leavesOutEmpty || message.role === "tool" || ("tool_calls" in message && message.tool_calls)) return false;
+  const { content } = message;
+  if (typeof content !== "string") return !content?.some((part) => part.type !== "text" || isSaid(part.text));
+  return !isSaid(content);
 }
 
 function markOf({ promptCache }: ModelSettings, quirks: Quirks): CacheControl | undefined {

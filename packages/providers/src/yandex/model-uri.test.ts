@@ -27,6 +27,19 @@ describe("the name of a model", () => {
     expect(() => toModelUri(model, "gpt", "b1gfolder")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
   });
 
+  it("is asked for where none is given", () => {
+    const nothing = JSON.parse("{}").model;
+    expect(() => toModelUri(nothing, "gpt", "b1gfolder")).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
+  });
+
+  it("that is none comes with what lists them, in code and at the terminal", () => {
+    expect(() => toModelUri("yandex gpt", "gpt", "b1gfolder")).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("yandex.models(), or “beseda models”") }),
+    );
+  });
+
   it("needs a folder, unless it is a whole URI", () => {
     expect(() => toModelUri("yandex-art", "art", undefined)).toThrow(
       expect.objectContaining({ code: "missing-setting", hint: expect.stringContaining("YC_FOLDER_ID") }),

@@ -13,7 +13,7 @@ export type ModelUri = { scheme: string; folder: string; name: string; version: 
  * @throws BesedaError `invalid-argument` for what can be no model, or one of another kind; `missing-setting` where the folder is not known
  */
 export function toModelUri(model: string, scheme: ModelScheme, folderId: string | undefined): string {
-  const given = model.trim();
+  const given = String(model ?? "").trim();
   if (given.includes("://")) {
     const uri = parseModelUri(given);
     if (uri?.scheme === scheme) return given;
@@ -25,7 +25,7 @@ export function toModelUri(model: string, scheme: ModelScheme, folderId: string 
   if (!/^[\w.-]+(\/[\w.-]+(@\w+)?)?$/.test(given)) {
     throw new BesedaError(`"${given}" cannot be the name of a model.`, {
       code: "invalid-argument",
-      hint: "Names look like yandexgpt/latest; yandex.models() tells which there are.",
+      hint: "Names look like yandexgpt/latest; yandex.models(), or “beseda models”, tells which there are.",
     });
   }
   if (!folderId) {

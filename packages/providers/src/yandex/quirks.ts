@@ -12,6 +12,8 @@ export type YandexQuirks = {
   outputSchema: NonNullable<ModelAbilities["outputSchema"]>;
   /** The most characters in one message of the native API. */
   longestText: number;
+  /** The highest temperature that it takes behind the OpenAI-compatible API; over the others it is 1. */
+  warmest: number;
   /** Whether the service takes batches for it. */
   batches: boolean;
   /** How it speaks behind the OpenAI-compatible API. */
@@ -26,6 +28,7 @@ const open: YandexQuirks = {
   thinks: false,
   outputSchema: "without-tools",
   longestText: 100_000,
+  warmest: 2,
   batches: true,
   chat: serverQuirks.yandex,
 };
@@ -33,6 +36,7 @@ const open: YandexQuirks = {
 const own: YandexQuirks = {
   ...open,
   api: "native",
+  warmest: 1,
   batches: false,
   // How hard to think is asked of gpt-oss and its like only.
   chat: { ...serverQuirks.yandex, leavesOut: [...serverQuirks.yandex.leavesOut, "reasoningEffort"] },

@@ -1,7 +1,10 @@
 // The operations of the REST API: begun at a path of their own, asked after and called off at another endpoint.
 import { BesedaError, type JsonValue, type Operation, type Operations } from "@beseda/core";
-import { errorInBody, requestJson } from "@beseda/core/http";
+import { requestJson } from "@beseda/core/http";
 import type { QuotaName, YandexConnection } from "./connection.ts";
+import { errorOf } from "./error-of.ts";
+import { checkedOperationId } from "./operation-id.ts";
+import { type Outcome, outcomeOf } from "./operation-outcome.ts";
 import { sentOnce } from "./sent-once.ts";
 import { toYandexError } from "./yandex-error.ts";
 
@@ -9,7 +12,7 @@ export type RestOperationKind<Request, Response> = {
   path: string;
   quota: QuotaName;
   toBody(request: Request): string;
-  /** What stands in `response`, and the operation's id; throws `bad-response` for what is none. */
+  /** What stands in `response`, and the operation's id; throws `bad-response` for what is none, which is then the operation's error. */
   read(response: unknown, id: string): Response;
 };
 
@@ -22,7 +25,7 @@ export function restOperations<Request, Response>(
   { path, quota, toBody, read }: RestOperationKind<Request, Response>,
 ): Operations<Request, Response> {
   async function ask(id: string, verb: "" | ":cancel", signal: AbortSignal | undefined) {
-    const path = `/operations/${checked(id)}${verb}`;
+    const path = `/operations/${checkedOperationId(id)}${verb}`;
     const call = connection.request({ at: "operation", path, quota: "operation", signal });
     try {
       return fromOperation(await requestJson({ ...call, errorIn }), read);
@@ -41,15 +44,6 @@ export function restOperations<Request, Response>(
   };
 }
 
-/** It becomes a part of an address, in which `..` is a step up. */
-function checked(id: string): string {
-  if (/^[\w-]+$/.test(id)) return id;
-  throw new BesedaError("That cannot be the id of an operation.", {
-    code: "invalid-argument",
-    hint: "Give the id that submit() gave, such as d7q….",
-  });
-}
-
 /** The service says the same of one that it has forgotten and of one that it never had. */
 function lost(id: string, error: BesedaError): BesedaError {
   return error.with({
@@ -60,7 +54,7 @@ function lost(id: string, error: BesedaError): BesedaError {
 
 /** An error of the request itself has no operation around it. */
 function errorIn(body: unknown): BesedaError | undefined {
-  return typeof (body as WireOperation | null)?.id === "string" ? undefined : errorInBody(body);
+  return typeof (body as WireOperation | null)?.id === "string" ? undefined : errorOf(body);
 }
 
 /** Times are null in those of pictures; without `metadata` it is null too. */
@@ -92,9 +86,15 @@ function fromOperation<Response>(body: unknown, read: Read<Response>): Operation
 function outcome<Response>(
   { id, response, error }: WireOperation & { id: string },
   read: Read<Response>,
-): { response: Response } | { error: BesedaError } {
-  const failure = errorInBody({ error });
-  return failure ? { error: toYandexError(failure) } : { response: read(response, id) };
+): Outcome<Response> {
+  const failure = isSaidIn(error) || !isObject(response) ? errorOf({ error }) : undefined;
+  return outcomeOf(id, failure && toYandexError(failure), () => read(response, id));
+}
+
+/** Beside a response an error with neither a word nor a code is none: gRPC's 0 is OK. */
+function isSaidIn(error: unknown): boolean {
+  if (!isObject(error)) return true;
+  return Boolean(error.message || error.code || error.grpcCode || error.error);
 }
 
 function isObject(value: unknown): value is Record<string, JsonValue> {

@@ -4,8 +4,10 @@ import { BesedaError, estimateUsage, type LanguageModel, type ModelRequest, type
 /**
  * The same model, but that a request that may be too long is counted first. Estimates are good to about a third: what is
  * estimated at half of the room or less is not counted. Where it cannot be counted, the service has the last word.
+ * @throws BesedaError `invalid-argument` for a context that is not a number above 0
  */
 export function withRoomCheck(model: LanguageModel, tokenizer: Tokenizer, contextTokens: number): LanguageModel {
+  if (!(contextTokens > 0)) throw noContext(contextTokens);
   const { operations } = model;
   const check = async (request: ModelRequest, signal: AbortSignal | undefined): Promise<void> => {
     const tokens = await countOf(request, tokenizer, signal);
@@ -52,6 +54,13 @@ async function countOf(request: ModelRequest, tokenizer: Tokenizer, signal: Abor
 async function* after<Value>(check: () => Promise<void>, open: () => AsyncIterable<Value>): AsyncGenerator<Value> {
   await check();
   yield* open();
+}
+
+function noContext(contextTokens: number): BesedaError {
+  return new BesedaError(`${contextTokens} cannot be the number of tokens of a context.`, {
+    code: "invalid-argument",
+    hint: "Give contextTokens as a number above 0, such as 32_768, or leave it out.",
+  });
 }
 
 function tooLong(tokens: number, { settings }: ModelRequest, contextTokens: number): BesedaError {

@@ -11,7 +11,7 @@ type Meaning = { code?: ErrorCode; hint: string };
  */
 export function toYandexError(error: BesedaError, quota?: QuotaName): BesedaError {
   const meaning = meaningOf(error, quota);
-  const next = meaning?.hint ?? error.hint ?? "";
+  const next = meaning?.hint ?? error.hint ?? usualHint(error);
   const ids = forSupport(error);
   // It may have been through here before.
   const hint = next.includes(ids) ? next : `${next} ${ids}`.trim();
@@ -26,8 +26,22 @@ function meaningOf(error: BesedaError, quota: QuotaName | undefined): Meaning | 
   }
   if (status === 401) return { hint: unknownCredentials };
   if (status === 403) return { hint: roleHint(quota) };
-  if (status === 404 && namesModel(quota)) return { hint: "yandex.models() tells which models there are." };
+  // gRPC's CANCELLED: an operation that was called off.
+  if (status === 499) return { code: "aborted", hint: "It was called off. Begin it anew, if it is still wanted." };
+  if (status === 501) return { hint: askSupportWhy };
+  if (status === 404 && namesModel(quota))
+    return { hint: "yandex.models(), or “beseda models”, tells which models there are." };
   return status === 429 ? quotaMeaning(error) : undefined;
+}
+
+const askSupportWhy = "The service cannot do this as yet: its support can say more, and wants the id of the request.";
+
+/** For errors of 200 replies and of operations, which come without one. */
+function usualHint({ code, isRetryable }: BesedaError): string {
+  if (code === "aborted") return "";
+  return isRetryable
+    ? "Try again later; if it stays so, the support of the service wants the id of the request."
+    : "Sending the same again will not help: the request has to be changed.";
 }
 
 const unknownCredentials =
@@ -50,14 +64,14 @@ const meanings: readonly (readonly [RegExp, Meaning | ((match: RegExpExecArray) 
     /failed to get model/i,
     {
       code: "not-found",
-      hint: "There is no such model, or not in this folder: yandex.models() tells which there are.",
+      hint: "There is no such model, or not in this folder: yandex.models(), or “beseda models”, tells which there are.",
     },
   ],
   [
     /failed to parse model uri/i,
     {
       code: "invalid-argument",
-      hint: "Models are named like yandexgpt/latest or gpt://<folder>/yandexgpt/latest: yandex.models() tells which there are.",
+      hint: "Models are named like yandexgpt/latest or gpt://<folder>/yandexgpt/latest: yandex.models(), or “beseda models”, tells which there are.",
     },
   ],
   [/number of input tokens must be no more than/i, { code: "too-large", hint: makeTooLong }],

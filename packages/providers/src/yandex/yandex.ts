@@ -4,6 +4,7 @@ import { requestIdOf } from "@beseda/core/http";
 import { chatModel } from "../openai-compatible/chat-model.ts";
 import type { ListedModel } from "../openai-compatible/list-models.ts";
 import { batchesOnDemand } from "./batches-on-demand.ts";
+import { checkedSettings } from "./checked-request.ts";
 import type { YandexConnection, YandexSettings } from "./connection.ts";
 import { connectionOf } from "./connection-of.ts";
 import { finished } from "./finished.ts";
@@ -27,9 +28,9 @@ export type YandexModelOptions = YandexSettings & {
   /** How soon what takes its time is asked after again, at first. Milliseconds, default 1,000, and at most ten times that. */
   pollMs?: number | undefined;
   /** `false`: one tool call in a reply at most. */
-  parallelToolCalls?: false | undefined;
-  /** Answers are JSON, of any shape. The instructions have to ask for JSON too. */
-  jsonObject?: true | undefined;
+  parallelToolCalls?: boolean | undefined;
+  /** `true`: answers are JSON, of any shape. The instructions have to ask for JSON too. */
+  jsonObject?: boolean | undefined;
   /**
    * How many tokens its context has. Then a request that may be too long is counted first, which is free, and refused as
    * `too-large` before it is billed.
@@ -43,7 +44,7 @@ export type YandexModelOptions = YandexSettings & {
  * A model by its name (`yandexgpt/latest`) or its whole URI (`gpt://…`), tuned ones and dedicated instances among them.
  * Without a key and a folder in the options those of the environment are taken. Nothing is sent before it is asked something.
  *
- * @throws BesedaError `invalid-argument` for what can be no model, `missing-setting` without credentials or a folder,
+ * @throws BesedaError `invalid-argument` for what can be no model and a context of no length, `missing-setting` without credentials or a folder,
  * `unsupported` for `via: "async"` where the model has no operations
  */
 function yandexModel(model: string, options: YandexModelOptions = {}): LanguageModel {
@@ -65,12 +66,12 @@ function yandexModel(model: string, options: YandexModelOptions = {}): LanguageM
 /** Nobody else pays for gRPC: it is loaded with the first call, and tells then what has to be installed for it. */
 function batchesOf(
   modelUri: string,
-  { quirks, pollMs }: YandexModelOptions,
+  { quirks, pollMs, jsonObject }: YandexModelOptions,
   connection: YandexConnection,
 ): ModelBatches {
   return batchesOnDemand(async () => {
     const { yandexBatches } = await import("./grpc/batches.ts");
-    return yandexBatches(modelUri, { connection, quirks, pollMs });
+    return yandexBatches(modelUri, { connection, quirks, pollMs, jsonObject });
   });
 }
 
@@ -84,10 +85,13 @@ function openaiModel(
     modelId: tailOf(modelUri),
     model: modelUri,
     quirks: quirks.chat,
-    more: ({ tools }) => ({
-      ...(parallelToolCalls === false && tools.length > 0 && { parallel_tool_calls: false }),
-      ...(jsonObject && { response_format: { type: "json_object" } }),
-    }),
+    more: ({ tools, settings }) => {
+      checkedSettings(settings, quirks.warmest);
+      return {
+        ...(parallelToolCalls === false && tools.length > 0 && { parallel_tool_calls: false }),
+        ...(jsonObject && { response_format: { type: "json_object" } }),
+      };
+    },
     request: (body, signal) =>
       connection.request({ at: "openai", path: "/v1/chat/completions", body, quota: "openai", signal }),
     finished: (finish, { headers }) => finished(finish, billing, requestIdOf(headers)),

@@ -50,6 +50,11 @@ describe("a batch of the fake", () => {
     await refused({ modelUri: "gpt://b1gother/gemma-3-12b-it" }, 3, "folder ID");
     await refused({ modelUri: "gemma-3-12b-it" }, 3, "parse");
     await refused({ sourceDatasetId: "fdsother" }, 5);
+    const picture = { request: [{ role: "user", content: [{ type: "image", image: "aGk=" }] }] };
+    const seen = { sourceDatasetId: await ask.dataset("ImageTextToTextGenerationRequest", [picture]) };
+    await refused({ ...seen, modelUri: `gpt://${folderId}/phi-4` }, 3, "has type");
+    expect(await start({ ...seen, modelUri: `gpt://${folderId}/deepseek-vl2-tiny` })).toMatchObject({ done: false });
+    server.ledger.length = 0;
     await refused({ completionOptions: { temperature: 2 } }, 3, "temperature");
     await refused({ sourceDatasetId: await ask.dataset("TextToTextGeneration", generationRows(1)) }, 3, "has type");
     await refused({ sourceDatasetId: await ask.dataset("TextToTextGenerationRequest", ["x"]) }, 9, "INVALID");
@@ -80,6 +85,14 @@ describe("a batch of the fake", () => {
     expect(await resultOf(done.resultDatasetId)).toEqual(
       ["one", "two", "one"].map((text) => ({ ...rowsOf(text)[0], response: `You said ${text}.` })),
     );
+  });
+
+  it("keeps its dataset from being deleted as long as it goes on", async () => {
+    const { id } = await start();
+    const remove = () => ask("dataset.v1.DatasetService/Delete", { datasetId: sourceDatasetId });
+    await expect(remove()).rejects.toMatchObject({ code: 9 });
+    await ask.poll(id, 3);
+    await remove();
   });
 
   it("costs 200,000 tokens at least", async () => {

@@ -34,16 +34,16 @@ const leastBilled = 200_000;
 
 const qwen3 = ["0.6b", "1.7b", "4b", "8b", "14b", "32b", "30b-a3b", "235b-a22b"].map((size) => `qwen3-${size}`);
 const gemma3 = ["1b", "4b", "12b", "27b"].map((size) => `gemma-3-${size}-it`);
-const qwen2 = ["qwen2.5-7b", "qwen2.5-32b", "qwen2.5-72b", "qwen2-vl-7b", "qwen2.5-vl-7b", "qwen2.5-vl-32b"];
+const qwen2 = ["7b", "32b", "72b"].map((size) => `qwen2.5-${size}-instruct`);
+const llama = ["llama3.1-70b-instruct", "llama3.3-70b-instruct"];
+const deepseek = ["deepseek-r1-distill-llama-70b", "deepseek-r1-distill-qwen-32b"];
+const vision = ["qwen2-vl-7b", "qwen2.5-vl-7b", "qwen2.5-vl-32b"].map((name) => `${name}-instruct`);
+/** Those that take datasets with images. */
+const sees = [...vision, "deepseek-vl2", "deepseek-vl2-tiny", ...gemma3.slice(1)];
 
 export class FakeBatches {
   /** Models of others, by their bare names: Yandex's own are not among them (§8.6). */
-  models: readonly string[] = [
-    ...qwen3,
-    ...gemma3,
-    ...qwen2.map((name) => `${name}-instruct`),
-    "llama3.3-70b-instruct",
-  ];
+  models: readonly string[] = [...qwen3, ...qwen2, "qwq-32b", ...llama, ...deepseek, "phi-4", ...gemma3, ...sees];
   /**
    * Taken one by one by the tasks that are begun. Default: pending at the first poll, in progress at the second, done at
    * the third; who asks the service instead of the operation polls too. `error` fails the task.
@@ -58,6 +58,7 @@ export class FakeBatches {
   constructor(state: FakeState, datasets: FakeDatasets) {
     this.#state = state;
     this.#datasets = datasets;
+    datasets.isUsed = ({ id }) => this.all.some((task) => !isEnded(task) && task.source.id === id);
   }
 
   get all(): readonly FakeBatch[] {
@@ -74,7 +75,7 @@ export class FakeBatches {
     if (maxTokens !== undefined && !(Number(maxTokens) > 0)) throw new Refusal(3, "Invalid max_tokens value");
     const source = this.#datasets.findReady(request.sourceDatasetId, [
       "TextToTextGenerationRequest",
-      "ImageTextToTextGenerationRequest",
+      ...(sees.includes(model.name) ? ["ImageTextToTextGenerationRequest"] : []),
     ]);
     const { operations, clock } = this.#state;
     const plan = this.plans.shift() ?? { unfinished: 2 };

@@ -23,7 +23,8 @@ export function datasetMethods(state: FakeState, datasets: FakeDatasets): Method
     update: (request) => ({ dataset: describe(update(datasets.find(request.datasetId), request)) }),
     list: (request) => {
       checkFolder(request.folderId, account.folderId);
-      const { items, nextPageToken } = pageOf(datasets.all.filter(matching(request)), request);
+      const listed = datasets.listed(!request.pageToken).filter(matching(request));
+      const { items, nextPageToken } = pageOf(listed, request);
       return { datasets: items.map(describe), nextPageToken };
     },
     delete: ({ datasetId }) => {

@@ -155,6 +155,15 @@ describe("a dataset of the fake", () => {
     await ask(`${service}/Delete`, { datasetId });
     expect(await describeOf(datasetId)).toMatchObject({ status: "DELETING" });
     await expect(describeOf(datasetId)).rejects.toMatchObject({ code: 5 });
+    server.grpc.datasets.limit = 1;
+    await ask(`${service}/Delete`, { datasetId: await create() });
+    const statuses = async () => {
+      const { datasets = [] } = await ask(`${service}/List`, { folderId: server.account.folderId });
+      return (datasets as Json[]).map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual(["DELETING"]);
+    await create();
+    expect(await statuses()).toEqual(["DRAFT"]);
   });
 });
 

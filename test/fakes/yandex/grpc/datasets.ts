@@ -31,18 +31,21 @@ export type FakeDataset = {
   operationId?: string;
   /** A multipart upload that goes on. */
   upload?: { id: string; sizeBytes: number };
+  isSeenGoing?: boolean;
 };
 
 const gigabyte = 1024 ** 3;
 const room = "type.googleapis.com/yandex.cloud.ai.dataset.v1";
 
 export class FakeDatasets {
-  /** How many there may be in the folder. */
+  /** How many there may be in the folder; those that are going are not counted. */
   limit = 100;
   /** Taken one by one by the validations that are begun. Default: two polls find it unfinished, the second with row counts. */
   readonly plans: OperationPlan[] = [];
   /** Rows in one file of a download; more of them are spread over `1.parquet`, `2.parquet` … */
   rowsPerFile = 100_000;
+  /** One that is worked with cannot be deleted, which is not verified. */
+  isUsed: (dataset: FakeDataset) => boolean = () => false;
   readonly #kept = new Map<string, FakeDataset>();
   readonly #state: FakeState;
   readonly #storage: FakeStorage;
@@ -57,7 +60,7 @@ export class FakeDatasets {
   }
 
   create(fields: Pick<FakeDataset, "name" | "taskType"> & Partial<FakeDataset>): FakeDataset {
-    if (this.#kept.size >= this.limit) {
+    if (this.all.filter(({ status }) => status !== "DELETING").length >= this.limit) {
       throw new Refusal(8, `ai.datasetsCount.count gauge quota limit exceed: allowed ${this.limit} requests`);
     }
     const now = this.#state.clock.now();
@@ -102,8 +105,18 @@ export class FakeDatasets {
     return dataset;
   }
 
+  /** For a list, which tells of those that are going once; they go before the next list, not between its pages. */
+  listed(isFirstPage: boolean): readonly FakeDataset[] {
+    for (const dataset of isFirstPage ? this.all : []) {
+      if (dataset.isSeenGoing) this.#kept.delete(dataset.id);
+      dataset.isSeenGoing = dataset.status === "DELETING";
+    }
+    return this.all;
+  }
+
   delete(id: unknown): void {
     const dataset = this.find(id);
+    if (this.isUsed(dataset)) throw new Refusal(9, `Dataset ${dataset.id} is in use`);
     dataset.status = "DELETING";
     this.#storage.remove(this.draftKey(dataset));
   }

@@ -32,7 +32,8 @@ export function tuningMethods({ account }: FakeState, tunings: FakeTunings): Met
     getMetricsUrl: ({ taskId }) => ({ loadUrl: tunings.metricsUrl(taskId) }),
     getOptions: ({ taskId }) => {
       const { id, baseModelUri, request, kind } = tunings.find(taskId);
-      const { trainDatasets, validationDatasets } = request;
+      const { trainDatasets, validationDataset } = request;
+      const validationDatasets = validationDataset ? [validationDataset] : request.validationDatasets;
       return { taskId: id, baseModelUri, trainDatasets, validationDatasets, [kind.params]: request[kind.params] };
     },
     listErrors: ({ tuningTaskId }) => {

@@ -83,6 +83,11 @@ describe("a tuning task of the fake", () => {
     const { loadUrl } = await ask(`${service}/GetMetricsUrl`, { taskId: id });
     expect((await fetch(String(loadUrl))).status).toBe(200);
     expect(await ask(`${service}/GetOptions`, { taskId: id })).toMatchObject({ textToTextCompletion: {}, taskId: id });
+    const validationDataset = { datasetId, weight: 1 };
+    const validated = await tune({ validationDataset });
+    expect(await ask(`${service}/GetOptions`, { taskId: validated.id })).toMatchObject({
+      validationDatasets: [{ datasetId }],
+    });
   });
 
   it("outlives its operation, which is gone after two weeks", async () => {

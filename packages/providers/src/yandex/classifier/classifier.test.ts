@@ -69,6 +69,7 @@ describe("a classifier of Yandex AI Studio", () => {
     for (const labels of [[], ["one"], Array.from({ length: 21 }, (_, n) => `label ${n}`), ["a", "a"], ["a", " "]]) {
       expect(made({ labels }), labels.join()).toThrow(expect.objectContaining(refused));
     }
+    expect(made({ labels: ["one"] })).toThrow("The number of labels is 1.");
     expect(made({ labels: Array.from({ length: 20 }, (_, n) => `label ${n}`) })).not.toThrow();
     expect(made({ samples: [{ text: "Hi", label: "greeting" }] })).toThrow(/greeting/);
     expect(made({ samples: [{ text: "", label: "payment" }] })).toThrow(/Sample 1/);

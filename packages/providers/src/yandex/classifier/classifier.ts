@@ -5,6 +5,7 @@ import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { parseModelUri, toModelUri } from "../model-uri.ts";
 import { classificationCost } from "../prices/cost.ts";
+import { tailOf } from "../quirks.ts";
 import { fromClassification } from "./from-classification.ts";
 
 export type ClassifierSample = { text: string; label: string };
@@ -41,7 +42,7 @@ export function yandexClassifier(options: YandexClassifierOptions): TextClassifi
   const asked = options.labels === undefined ? tunedTask(modelUri) : toldTask(options);
   return {
     provider: "yandex",
-    modelId: model,
+    modelId: tailOf(modelUri),
     async classify(text, { signal } = {}): Promise<Classification> {
       if (text.trim() === "") {
         throw new BesedaError("The text to classify is empty.", {
@@ -98,7 +99,7 @@ function checkLabels(labels: readonly string[]): void {
 }
 
 function labelProblem(labels: readonly string[]): string | undefined {
-  if (labels.length < 2 || labels.length > 20) return `There are ${labels.length} labels.`;
+  if (labels.length < 2 || labels.length > 20) return `The number of labels is ${labels.length}.`;
   if (labels.some((label) => label.trim() === "")) return "There is an empty label.";
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
   return twice === undefined ? undefined : `The label “${twice}” is there twice.`;

@@ -5,6 +5,7 @@ import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
 import { embeddingCost } from "../prices/cost.ts";
+import { tailOf } from "../quirks.ts";
 import { fromEmbedding } from "./from-embedding.ts";
 import { inTurns } from "./in-turns.ts";
 
@@ -45,7 +46,7 @@ export function yandexEmbeddings(options: YandexEmbeddingsOptions = {}): Embeddi
 
   return {
     provider: "yandex",
-    modelId: document,
+    modelId: tailOf(uris.document),
     async embed(texts, { purpose = "document", signal } = {}) {
       checkTexts(texts);
       const embedded = await inTurns(texts, { concurrency, signal }, (text, stop) =>

@@ -15,12 +15,9 @@ async function matched(texts: string[], rows: ResultRow[], problems: LineProblem
     yield* rows;
   }
   const replies: BatchReply[] = [];
-  for await (const reply of matchReplies(
-    texts.map((text) => request(text)),
-    given(),
-    problems,
-  ))
-    replies.push(reply);
+  const requests = texts.map((text) => request(text));
+  const result = { requests, rows: given(), problems, resultDatasetId: "fdsresult" };
+  for await (const reply of matchReplies(result)) replies.push(reply);
   return replies.map(({ index, events, error }) => `${index} ${events ? JSON.stringify(events[0]) : error?.message}`);
 }
 
@@ -49,9 +46,45 @@ describe("the replies of a batch", () => {
     expect(lost.at(-1)).toContain("batch 9 broke");
   });
 
-  it("to other requests are given to none", async () => {
+  it("to other requests are given to none, and where they are is said", async () => {
     const [only] = await matched(["a"], [row("x", "X"), row("y", "Y")]);
     expect(only).toContain("2 replies belong to none of the 1 requests");
+    expect(only).toContain("in the dataset fdsresult");
+    expect((await matched(["a"], [row("x", "X")]))[0]).toContain("1 replies belong to none");
+  });
+
+  it.each([
+    ["a line end less", { request: [{ role: "user", text: "caf\u00e9\r\nb" }] }],
+    ["other forms of letters", { request: [{ role: "user", text: "cafe\u0301\nb\n" }] }],
+    ["the role in capitals", { request: [{ role: "USER", text: "caf\u00e9\nb\n" }] }],
+    [
+      "the answer appended",
+      {
+        request: [
+          { role: "user", text: "caf\u00e9\nb\n" },
+          { role: "assistant", text: "A" },
+        ],
+      },
+    ],
+    ["JSON text", { request: JSON.stringify([{ role: "user", text: "caf\u00e9\nb\n" }]) }],
+  ])("find their requests with %s", async (_, { request }) => {
+    const rows = [row("z", "Z"), { request, response: "A" }];
+    expect(await matched(["caf\u00e9\nb\n", "z"], rows)).toEqual([`1 ${said("Z")}`, `0 ${said("A")}`]);
+  });
+
+  it("whose requests are not known again are told by their places, unless the order is another", async () => {
+    const strange = { request: "a b", response: "A" };
+    expect(await matched(["a", "b"], [strange, row("b", "B")])).toEqual([`1 ${said("B")}`, `0 ${said("A")}`]);
+    const turned = await matched(["a", "b", "c"], [strange, row("c", "C"), row("b", "B")]);
+    expect(turned.at(-1)).toContain("1 replies belong to none of the 3 requests");
+    const fewer = await matched(["a", "b", "c"], [strange, row("b", "B")]);
+    expect(fewer.at(-1)).toContain("1 replies belong to none");
+  });
+
+  it("say that one of several is meant where lines may be counted either way", async () => {
+    const replies = await matched(["a", "b", "c"], [row("a", "A")], [{ first: 2, last: 2, message: "too long" }]);
+    for (const reply of replies.slice(1))
+      expect(reply).toContain("It reports of one of those without a reply: too long.");
   });
 });
 

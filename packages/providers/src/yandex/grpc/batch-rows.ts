@@ -56,7 +56,10 @@ export function digestOf(request: readonly BatchMessage[]): string {
 }
 
 /** As `BatchCompletionRequest` has them. */
-export function toBatchOptions(options: BatchOptions, { thinks }: Pick<YandexQuirks, "thinks">): PlainMessage {
+export function toBatchOptions(
+  options: BatchOptions,
+  { thinks, jsonObject }: Pick<YandexQuirks, "thinks"> & { jsonObject?: boolean | undefined },
+): PlainMessage {
   const { temperature, maxOutputTokens, reasoning, outputSchema } = options;
   return {
     completionOptions: {
@@ -64,7 +67,7 @@ export function toBatchOptions(options: BatchOptions, { thinks }: Pick<YandexQui
       ...(maxOutputTokens !== undefined && { maxTokens: { value: maxOutputTokens } }),
       ...(thinks && reasoning === "native" && { reasoningOptions: { mode: "ENABLED_HIDDEN" } }),
     },
-    ...(outputSchema && { jsonSchema: { schema: toStruct(outputSchema) } }),
+    ...(outputSchema ? { jsonSchema: { schema: toStruct(outputSchema) } } : jsonObject && { jsonObject: true }),
   };
 }
 

@@ -48,7 +48,8 @@ export interface YandexBatchTasks {
   cancel(taskId: string, options?: OperationCallOptions): Promise<void>;
   /**
    * Of one that has ended. `datasets` takes its requests and its results along, which nobody else deletes, and of which a
-   * folder can have only so many.
+   * folder can have only so many. Without them a `start` with its key does not know any more that there was a batch, and
+   * begins another, which is billed.
    */
   delete(taskId: string, options?: OperationCallOptions & { datasets?: true | undefined }): Promise<void>;
 }
@@ -65,13 +66,27 @@ export function yandexBatchTasks(
       await cancelTask(connection, await describeTask(connection, id, signal), signal);
     },
     async delete(taskId, { datasets, signal } = {}) {
-      const { sourceDatasetId, resultDatasetId } = await describeTask(connection, taskId, signal);
+      const task = await describeTask(connection, taskId, signal);
+      // The task last: by it the others are found again where this breaks off. One that goes on keeps them.
+      if (datasets && isOver(task)) {
+        for (const id of [task.sourceDatasetId, task.resultDatasetId])
+          if (id) await ensureDeleted(connection, id, signal);
+      }
       await callTasks(connection, "Delete", { taskId }, { kind: "write", signal });
-      if (!datasets) return;
-      await deleteDataset(connection, sourceDatasetId, signal);
-      if (resultDatasetId) await deleteDataset(connection, resultDatasetId, signal);
     },
   };
+}
+
+async function ensureDeleted(connection: YandexConnection, datasetId: string, signal: AbortSignal | undefined) {
+  try {
+    await deleteDataset(connection, datasetId, signal);
+  } catch (error) {
+    if (!(error instanceof BesedaError) || error.code !== "not-found") throw error;
+  }
+}
+
+export function isOver({ status }: BatchTask): boolean {
+  return status === "COMPLETED" || status === "FAILED" || status === "CANCELED";
 }
 
 export async function describeTask(connection: YandexConnection, taskId: string, signal?: AbortSignal) {

@@ -1,9 +1,14 @@
 // The batches of a model: its requests as a dataset, the service's own run over it, and the replies out of another dataset.
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BatchOutcome, BesedaError, type JsonValue, type ModelBatches, type Operation } from "@beseda/core";
+import { rm } from "node:fs/promises";
+import {
+  type BatchOutcome,
+  type BatchRequests,
+  BesedaError,
+  type JsonValue,
+  type ModelBatches,
+  type Operation,
+} from "@beseda/core";
 import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
@@ -11,17 +16,22 @@ import { batchRunCost } from "../prices/cost.ts";
 import { type DeclaredQuirks, quirksFor } from "../quirks.ts";
 import { matchReplies, type ResultRow } from "./batch-replies.ts";
 import { type BatchOptions, batchRows, toBatchOptions } from "./batch-rows.ts";
-import { type BatchTask, cancelTask, describeTask, listTasks } from "./batch-task.ts";
+import { type BatchTask, cancelTask, describeTask, isOver, listTasks } from "./batch-task.ts";
 import { grpcChannel } from "./channel.ts";
-import { describeDataset } from "./dataset.ts";
+import { callDatasets, type Dataset, describeDataset } from "./dataset.ts";
 import { downloadDataset } from "./download-dataset.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { askOperation, fromOperation, type WireOperation } from "./operations.ts";
 import { parquetRows } from "./parquet.ts";
+import type { PlainMessage } from "./plain-message.ts";
 import { NameTakenError, putDataset } from "./put-dataset.ts";
+import { temporaryFolder } from "./written-files.ts";
 
 export type YandexBatchesOptions = YandexSettings & {
   connection?: YandexConnection | undefined;
   quirks?: DeclaredQuirks | undefined;
+  /** As the model has it. */
+  jsonObject?: boolean | undefined;
   /** Between two questions whether the dataset of the requests is validated. Milliseconds, default 1,000. */
   pollMs?: number | undefined;
 };
@@ -29,18 +39,23 @@ export type YandexBatchesOptions = YandexSettings & {
 /**
  * Batches of a model, for plain text without tools. The `id` of an operation is that of the batch task. Its metadata has
  * `status`, `completed` and `total` (parts of the batch, while the service tells), `sourceDatasetId`, `resultDatasetId`, and
- * `leastCost`: a run costs at least so much, however small it is. Replies have no usage: the service counts none.
+ * `leastCost`: a run costs at least so much, however small it is. Replies have no usage: the service counts none. Of the
+ * settings the service knows `temperature` and `maxOutputTokens`; the others are left out.
+ *
+ * A batch of a key is known again by its dataset and by its task. Delete neither as long as the key may be used again: it
+ * would be begun and billed anew.
  */
 export function yandexBatches(model: string, options: YandexBatchesOptions = {}): ModelBatches {
   const connection = connectionOf(options);
   const modelUri = toModelUri(model, "gpt", connection.folderId);
   const quirks = quirksFor(modelUri, options.quirks);
+  const { jsonObject } = options;
   const told = (task: BatchTask, signal: AbortSignal | undefined) => toOperation(connection, task, signal);
 
-  async function begin(sourceDatasetId: string, batch: BatchOptions, key: string, signal: AbortSignal | undefined) {
+  async function begin(sourceDatasetId: string, batch: PlainMessage, key: string, signal: AbortSignal | undefined) {
     const wire = await grpcChannel(connection).call<WireOperation>({
       method: "yandex.cloud.ai.foundation_models.v1.TextGenerationBatchService/Completion",
-      request: { modelUri, sourceDatasetId, ...toBatchOptions(batch, quirks) },
+      request: { modelUri, sourceDatasetId, ...batch },
       kind: "write",
       key,
       signal,
@@ -49,36 +64,43 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
     return typeof metadata?.taskId === "string" && metadata.taskId !== "" ? metadata.taskId : undefined;
   }
 
+  async function start(requests: BatchRequests, name: string, key: string, signal: AbortSignal | undefined) {
+    // There are rows, or `putDataset` refuses them.
+    let settled: BatchOptions = { reasoning: "off" };
+    const rows = batchRows(requests, (common) => {
+      settled = common;
+    });
+    const wire = () => toBatchOptions(settled, { ...quirks, jsonObject });
+    const labelsOfRows = () => ({ [settingsLabel]: digestOf(wire()) });
+    const dataset = await putDataset(
+      connection,
+      { name, taskType: "TextToTextGenerationRequest", rows, labelsOfRows },
+      { signal, pollMs: options.pollMs },
+    ).catch((error) => {
+      throw error instanceof NameTakenError ? usedKey(key, error) : error;
+    });
+    const settings = labelsOfRows()[settingsLabel];
+    const begun = await taskOf(connection, dataset.id, signal);
+    if (dataset.labels[settingsLabel] !== settings) {
+      if (begun) throw otherSettings(begun, settled);
+      // Nothing was begun with those, such as because the service refused them.
+      await relabel(connection, dataset, { [settingsLabel]: settings }, signal);
+    }
+    if (begun) return told(begun, signal);
+    const taskId = await begin(dataset.id, wire(), key, signal);
+    const task = taskId ? await describeTask(connection, taskId, signal) : await taskOf(connection, dataset.id, signal);
+    if (task) return told(task, signal);
+    throw new BesedaError(`Yandex AI Studio has taken the batch of the dataset ${dataset.id}, but did not name it.`, {
+      code: "bad-response",
+      hint: "Start it again with the same key: it is found again then, and not billed twice.",
+    });
+  }
+
   return {
     async start(requests, { key, signal }) {
-      let batch: BatchOptions | undefined;
-      const rows = batchRows(requests, (options) => {
-        batch = options;
-      });
+      if (!quirks.batches) throw batchless(modelUri);
       const name = datasetName(key, modelUri);
-      const dataset = await putDataset(
-        connection,
-        { name, taskType: "TextToTextGenerationRequest", rows },
-        { signal, pollMs: options.pollMs },
-      ).catch((error) => {
-        throw error instanceof NameTakenError ? usedKey(key, error) : error;
-      });
-      // There were rows, or `putDataset` would have refused them.
-      const settled = batch ?? { reasoning: "off" };
-      const begun = await taskOf(connection, dataset.id, signal);
-      if (begun) {
-        checkSettings(begun, settled);
-        return told(begun, signal);
-      }
-      const taskId = await begin(dataset.id, settled, key, signal);
-      const task = taskId
-        ? await describeTask(connection, taskId, signal)
-        : await taskOf(connection, dataset.id, signal);
-      if (task) return told(task, signal);
-      throw new BesedaError(`Yandex AI Studio has taken the batch of the dataset ${dataset.id}, but did not name it.`, {
-        code: "bad-response",
-        hint: "Start it again with the same key: it is found again then, and not billed twice.",
-      });
+      return oneAtATime(name, signal, () => start(requests, name, key, signal));
     },
 
     poll: async (id, { signal } = {}) => told(await describeTask(connection, id, signal), signal),
@@ -93,10 +115,11 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
     async *replies(id, requests, { signal } = {}) {
       const task = await describeTask(connection, id, signal);
       if (task.status !== "COMPLETED" || !task.resultDatasetId) throw withoutReplies(task);
-      const folder = await mkdtemp(join(tmpdir(), "beseda-batch-"));
+      const { resultDatasetId } = task;
+      const folder = await temporaryFolder("beseda-batch-");
       try {
-        const files = await downloadDataset(connection, task.resultDatasetId, folder, { signal });
-        yield* matchReplies(requests, rowsOf(files), task.lineProblems);
+        const files = await downloadDataset(connection, resultDatasetId, folder, { signal });
+        yield* matchReplies({ requests, rows: rowsOf(files), problems: task.lineProblems, resultDatasetId });
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
@@ -104,12 +127,23 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
   };
 }
 
+/** In the labels of the dataset: what all of its requests share. */
+const settingsLabel = "beseda-settings";
+
 /** The same key always gives the same name, by which a start that was interrupted is found again. */
 function datasetName(key: string, modelUri: string): string {
-  const digest = createHash("sha256")
-    .update(JSON.stringify([key, modelUri]))
-    .digest("hex");
-  return `beseda-batch-${digest.slice(0, 32)}`;
+  return `beseda-batch-${digestOf([key, modelUri])}`;
+}
+
+function digestOf(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 32);
+}
+
+function batchless(modelUri: string): BesedaError {
+  return new BesedaError(`Yandex AI Studio takes no batches for ${modelUri}.`, {
+    code: "unsupported",
+    hint: "Ask the model without a batch, or take an open model such as qwen3-8b; quirks: { batches: true } tells that it can.",
+  });
 }
 
 function usedKey(key: string, cause: NameTakenError): BesedaError {
@@ -126,19 +160,25 @@ async function taskOf(connection: YandexConnection, datasetId: string, signal: A
   return undefined;
 }
 
-/** A batch cannot be changed; only what was said and is another now is told. */
-function checkSettings(task: BatchTask, settled: BatchOptions): void {
+/** A batch cannot be changed. */
+function otherSettings(task: BatchTask, settled: BatchOptions): BesedaError {
   const names = ["temperature", "maxOutputTokens"] as const;
   const other = names.find((name) => task[name] !== undefined && task[name] !== settled[name]);
-  if (!other) return;
-  throw new BesedaError(`The batch ${task.id} of this key was begun with the ${other} ${task[other]}.`, {
+  const settings = other ? `the ${other} ${task[other]}` : "other settings";
+  return new BesedaError(`The batch ${task.id} of this key was begun with ${settings}.`, {
     code: "invalid-argument",
     hint: "Start it with the same settings, or with another key.",
   });
 }
 
-function isOver({ status }: BatchTask): boolean {
-  return status === "COMPLETED" || status === "FAILED" || status === "CANCELED";
+async function relabel(
+  connection: YandexConnection,
+  { id: datasetId, labels }: Dataset,
+  more: PlainMessage,
+  signal: AbortSignal | undefined,
+) {
+  const request = { datasetId, labels: { ...labels, ...more }, updateMask: { paths: ["labels"] } };
+  await callDatasets(connection, "Update", request, { kind: "write", signal });
 }
 
 async function toOperation(
@@ -194,13 +234,14 @@ function failureOf({ id, status, error, lineProblems }: BatchTask): BesedaError 
     return new BesedaError(`The batch ${id} was cancelled.`, { code: "aborted", hint: "Start it with another key." });
   }
   const [first] = lineProblems;
-  return (
+  const why =
     error ??
     new BesedaError(`The batch ${id} failed${first ? `: ${first.message}` : " without saying why."}`, {
       code: "unavailable",
-      hint: "Start it again with another key; the service does not charge for its own failures.",
-    })
-  );
+    });
+  // With the same key it is this one that is found, for ever.
+  const hint = "Start it again with another key; the service does not charge for its own failures.";
+  return why.with({ hint, isRetryable: false });
 }
 
 function withoutReplies(task: BatchTask): BesedaError {

@@ -118,6 +118,8 @@ describe("the gRPC channel", () => {
     const busy = { code: 14, details: "busy" };
     answers = [busy, busy, { types: ["A"] }];
     expect(await grpcChannel(connect()).call(read)).toEqual({ types: ["A"] });
+    answers = [{ code: 13, details: "broken" }, { code: 10, details: "try again" }, { types: ["B"] }];
+    expect(await grpcChannel(connect()).call(read)).toEqual({ types: ["B"] });
     answers = [{ code: 8, details: "quota" }, {}];
     await grpcChannel(connect()).call(write);
     const keys = asked.slice(-2).map(({ metadata }) => metadata.get("idempotency-key")[0]);
@@ -157,6 +159,18 @@ describe("the gRPC channel", () => {
     expect(await failure).toBe("enough");
   });
 
+  it("gives up at once while it waits for a token, too", async () => {
+    const stop = new AbortController();
+    const authorization = () => {
+      queueMicrotask(() => stop.abort("enough"));
+      return new Promise<string>(() => {});
+    };
+    const credentials = { authorization, refused: () => false };
+    const failure = failureOf(grpcChannel({ ...connect(), credentials }).call({ ...read, signal: stop.signal }));
+    expect(await failure).toBe("enough");
+    expect(asked).toEqual([]);
+  });
+
   it("says which field of a request cannot be, before anything is sent", async () => {
     const wrong = (request: object) => failureOf(grpcChannel(connect()).call({ ...write, request: { ...request } }));
     expect((await wrong({ datasetID: "x" })).message).toMatch(/datasetID is not known; there are datasetId/);
@@ -174,6 +188,23 @@ describe("the gRPC channel", () => {
     await grpcChannel(connection).call(read);
     closeGrpc(connection);
     await grpcChannel(connection).call(read);
+  });
+
+  it("goes on with what is under way when it is closed, until its signal ends it", async () => {
+    const connection = connect();
+    hangs = true;
+    const stop = new AbortController();
+    let isOver = false;
+    const failure = failureOf(grpcChannel(connection).call({ ...read, signal: stop.signal })).finally(() => {
+      isOver = true;
+    });
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    closeGrpc(connection);
+    hangs = false;
+    await grpcChannel(connection).call(read);
+    expect(isOver).toBe(false);
+    stop.abort("enough");
+    expect(await failure).toBe("enough");
   });
 
   it("keeps no process alive, and is not loaded before it is used", async () => {

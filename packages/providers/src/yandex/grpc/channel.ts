@@ -1,10 +1,11 @@
 // One gRPC channel for each connection: who asks goes along as metadata, and what fails is an error like everywhere else.
-
+import { createHash } from "node:crypto";
 import { BesedaError } from "@beseda/core";
 import { retrying } from "@beseda/core/http";
 import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { Type } from "protobufjs";
 import type { YandexConnection } from "../connection.ts";
+import { stoppable } from "../connection-guard.ts";
 import { codes, grpcError, ownError, wasNeverSent } from "./grpc-error.ts";
 import { type GrpcParts, loadGrpc } from "./load-grpc.ts";
 import { decodeMessage, encodeMessage } from "./message.ts";
@@ -21,14 +22,14 @@ export type GrpcCall = GrpcCallOptions & {
    * it could not be reached, or refused for a quota.
    */
   kind: "read" | "write";
-  /** By which the service may know a write that it already had. */
+  /** By which the service may know a write that it already had. Any text: its digest is sent. */
   key?: string | undefined;
 };
 
 export interface GrpcChannel {
   /** Names of fields are in camelCase; timestamps are `Timestamp`, integers numbers, enums their names. */
   call<Reply>(call: GrpcCall): Promise<Reply>;
-  /** Ends what is under way. With the next call it is opened again. */
+  /** Nothing new goes over it; what is under way goes on. With the next call another is opened. */
   close(): void;
 }
 
@@ -41,7 +42,10 @@ export function grpcChannel(connection: YandexConnection): GrpcChannel {
   return channel;
 }
 
-/** Ends what is under way over gRPC. Nothing needs it to end: an idle channel keeps no process alive. */
+/**
+ * Closes the gRPC channel when what is under way over it has ended; the signals of those calls end them sooner. Nothing needs
+ * it to be closed: an idle channel keeps no process alive.
+ */
 export function closeGrpc(connection: YandexConnection): void {
   channels.get(connection)?.close();
 }
@@ -66,12 +70,12 @@ function makeChannel(connection: YandexConnection): GrpcChannel {
       const own = {
         ...headers,
         "x-client-request-id": crypto.randomUUID(),
-        ...(isWrite && { "idempotency-key": key === undefined ? crypto.randomUUID() : encodeURIComponent(key) }),
+        ...(isWrite && { "idempotency-key": key === undefined ? crypto.randomUUID() : digestOf(key) }),
       };
       let authorization = "";
       let isRenewed = false;
       const attempt = async () => {
-        authorization = await credentials.authorization();
+        authorization = await stoppable(credentials.authorization(), signal);
         const metadata = metadataOf(parts, { ...own, authorization });
         const reply = await unary({ client: opened, parts, path: rpc.path, message, metadata, signal, origin });
         return decodeMessage(rpc.responseType, reply) as Reply;
@@ -93,6 +97,11 @@ function makeChannel(connection: YandexConnection): GrpcChannel {
       client = undefined;
     },
   };
+}
+
+/** A key may be of any length, and have what no header can have. */
+function digestOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex");
 }
 
 function openClient({ grpc }: GrpcParts, { endpoints, rootCertificates }: YandexConnection): Client {
@@ -183,8 +192,7 @@ function statusOf(error: BesedaError): number | undefined {
 function mayRepeat(error: BesedaError, isWrite: boolean): boolean {
   const status = statuses.get(error);
   if (!status || !error.isRetryable) return false;
-  if (status.code === codes.resourceExhausted) return true;
-  return status.code === codes.unavailable && !(isWrite && status.wasSent);
+  return !isWrite || !status.wasSent || status.code === codes.resourceExhausted;
 }
 
 function isUnsure(error: BesedaError): boolean {

@@ -29,8 +29,8 @@ export interface RowCheck {
 
 /** One for each dataset: the classes of a classifier are those of its first row. */
 export function rowCheck(taskType: string): RowCheck {
-  const check = checks[taskType] ?? (() => () => undefined);
-  const next = check();
+  const check = Object.hasOwn(checks, taskType) ? checks[taskType] : undefined;
+  const next = check?.() ?? (() => undefined);
   return { problem: (row) => (isObject(row) ? next(row) : "it is not an object") };
 }
 

@@ -55,6 +55,7 @@ describe("rows of a dataset", () => {
       expect.stringContaining("byte order mark"),
     ]);
     expect(await problemsOf([], "Other")).toEqual(["all: it has no rows"]);
+    expect(await problemsOf([good], "constructor")).toEqual([]);
     await expect(prepareRows(join(folder, "none"), "Other")).rejects.toMatchObject({ code: "invalid-argument" });
   });
 

@@ -1,11 +1,11 @@
 // The rows of a dataset, from a file or from a program: checked one by one, and made a file of a known size.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, open, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BesedaError } from "@beseda/core";
 import { countProblem, rowCheck } from "./check-rows.ts";
+import { systemCode, temporaryFolder, writing } from "./written-files.ts";
 
 /** The path of a JSONL file in UTF-8, or the rows as objects. */
 export type DatasetRows = string | Iterable<object> | AsyncIterable<object>;
@@ -27,8 +27,15 @@ export async function* datasetProblems(rows: DatasetRows, taskType: string): Asy
   if (advice) yield { level: "advice", problem: advice };
 }
 
-/** `digest` tells these rows from others. `remove` where they are no longer needed. */
-export type RowsFile = { file: string; size: number; rows: number; digest: string; remove(): Promise<void> };
+/** `mtimeMs` as it was when the rows were read; `digest` tells them from others. `remove` where they are no longer needed. */
+export type RowsFile = {
+  file: string;
+  size: number;
+  mtimeMs: number;
+  rows: number;
+  digest: string;
+  remove(): Promise<void>;
+};
 
 /**
  * Checks the rows and brings them into a file: the one that was named, or a temporary one.
@@ -36,6 +43,7 @@ export type RowsFile = { file: string; size: number; rows: number; digest: strin
  */
 export async function prepareRows(rows: DatasetRows, taskType: string, signal?: AbortSignal): Promise<RowsFile> {
   const check = rowCheck(taskType);
+  const before = typeof rows === "string" ? await stateOf(rows) : undefined;
   const written = typeof rows === "string" ? undefined : await temporaryFile();
   const hash = createHash("sha256");
   let count = 0;
@@ -51,10 +59,11 @@ export async function prepareRows(rows: DatasetRows, taskType: string, signal?: 
     if (count === 0) throw wrongRow(undefined, "it has no rows");
     await written?.close();
     const file = written?.file ?? (rows as string);
-    const { size } = await stat(file);
-    return { file, size, rows: count, digest: hash.digest("hex").slice(0, 32), remove: async () => written?.remove() };
+    const { size, mtimeMs } = before ?? (await stateOf(file));
+    const digest = hash.digest("hex").slice(0, 32);
+    return { file, size, mtimeMs, rows: count, digest, remove: async () => written?.remove() };
   } catch (error) {
-    await written?.close();
+    await written?.close().catch(() => {});
     await written?.remove();
     throw error;
   }
@@ -117,21 +126,29 @@ async function* linesOf(file: string): AsyncGenerator<Buffer> {
       if (restLength > longestRow) throw wrongRow(undefined, "a line of it is longer than 64 MB");
     }
   } catch (cause) {
-    if (cause instanceof BesedaError) throw cause;
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
-    throw new BesedaError(`The dataset ${file} cannot be read (${code}).`, {
-      code: "invalid-argument",
-      hint: "Name a file of JSON lines that is there and can be read.",
-      cause,
-    });
+    throw cause instanceof BesedaError ? cause : unreadable(file, cause);
   }
   if (restLength > 0) yield Buffer.concat(rest);
 }
 
+async function stateOf(file: string) {
+  return stat(file).catch((cause) => {
+    throw unreadable(file, cause);
+  });
+}
+
+function unreadable(file: string, cause: unknown): BesedaError {
+  return new BesedaError(`The dataset ${file} cannot be read (${systemCode(cause)}).`, {
+    code: "invalid-argument",
+    hint: "Name a file of JSON lines that is there and can be read.",
+    cause,
+  });
+}
+
 async function temporaryFile() {
-  const folder = await mkdtemp(join(tmpdir(), "beseda-dataset-"));
+  const folder = await temporaryFolder("beseda-dataset-");
   const file = join(folder, "rows.jsonl");
-  const handle = await open(file, "wx", 0o600);
+  const handle = await writing(folder, open(file, "wx", 0o600));
   let isOpen = true;
   let pending: Uint8Array[] = [];
   let pendingLength = 0;
@@ -139,7 +156,7 @@ async function temporaryFile() {
     const bytes = Buffer.concat(pending);
     pending = [];
     pendingLength = 0;
-    await handle.writeFile(bytes);
+    await writing(file, handle.writeFile(bytes));
   };
   return {
     file,

@@ -29,14 +29,14 @@ export type DatasetChanges = {
 export interface YandexDatasets {
   /**
    * From rows to a dataset that can be used: checked here, created, uploaded, validated. Called again with the same name
-   * and rows, such as after a crash, it goes on with what was begun. What fails is deleted.
+   * and rows, such as after a crash, it goes on with what was begun. What the service refuses is deleted.
    * @throws BesedaError `invalid-argument` with the first row that is wrong, before anything is sent, or where the name is
    * taken by other rows; `InvalidDatasetError` where the service does not take them
    */
   put(dataset: NewDataset & { rows: DatasetRows }, options?: PutOptions): Promise<Dataset>;
   /** An empty one, `DRAFT`. */
   create(dataset: NewDataset, options?: OperationCallOptions): Promise<Dataset>;
-  /** The rows of a draft, checked before: up to 100 MB in one piece, above that in several. */
+  /** The rows of a draft, checked before: up to 100 MB in one piece, above that in parts of 100 to 200 MB. */
   upload(
     id: string,
     rows: DatasetRows,
@@ -47,6 +47,7 @@ export interface YandexDatasets {
   describe(id: string, options?: OperationCallOptions): Promise<Dataset>;
   /** Page after page, as far as it is read. */
   list(filter?: DatasetFilter, options?: OperationCallOptions): AsyncIterable<Dataset>;
+  /** `labels` are replaced as a whole; those by which `put` finds it again stay. */
   update(id: string, changes: DatasetChanges, options?: OperationCallOptions): Promise<Dataset>;
   delete(id: string, options?: OperationCallOptions): Promise<void>;
   /** Its first rows, as lines of text. */
@@ -68,11 +69,11 @@ export function yandexDatasets(
     create: (dataset, { signal } = {}) => createDataset(connection, dataset, signal),
     async upload(datasetId, rows, { signal, onProgress } = {}) {
       const { taskType } = await describeDataset(connection, datasetId, signal);
-      const { file, size, remove } = await prepareRows(rows, taskType, signal);
+      const file = await prepareRows(rows, taskType, signal);
       try {
-        await uploadFile({ connection, datasetId, file, size, signal, onProgress });
+        await uploadFile({ connection, datasetId, ...file, signal, onProgress });
       } finally {
-        await remove();
+        await file.remove();
       }
     },
     validate: (id, validateOptions) => validateDataset(connection, id, validateOptions),
@@ -80,7 +81,9 @@ export function yandexDatasets(
     list: (filter, { signal } = {}) => listDatasets(connection, filter, signal),
     async update(datasetId, changes, { signal } = {}) {
       const paths = Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : name));
-      const request = { datasetId, ...changes, updateMask: { paths } };
+      if (paths.length === 0) return describeDataset(connection, datasetId, signal);
+      const labels = changes.labels && { ...changes.labels, ...(await ownLabels(connection, datasetId, signal)) };
+      const request = { datasetId, ...changes, labels, updateMask: { paths } };
       const { dataset } = await callDatasets<{ dataset: WireDataset | null }>(connection, "Update", request, {
         kind: "write",
         signal,
@@ -107,4 +110,9 @@ export function yandexDatasets(
     },
     download: (id, directory, downloadOptions) => downloadDataset(connection, id, directory, downloadOptions),
   };
+}
+
+async function ownLabels(connection: YandexConnection, id: string, signal: AbortSignal | undefined) {
+  const { labels } = await describeDataset(connection, id, signal);
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => name.startsWith("beseda-")));
 }

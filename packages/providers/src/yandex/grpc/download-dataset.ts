@@ -8,6 +8,7 @@ import { download, retrying } from "@beseda/core/http";
 import type { YandexConnection } from "../connection.ts";
 import { callDatasets } from "./dataset.ts";
 import { hasExpired } from "./upload-dataset.ts";
+import { writing } from "./written-files.ts";
 
 export type DownloadOptions = OperationCallOptions & {
   /** After each file. */
@@ -88,8 +89,11 @@ function fileName(id: string, key: string): string {
 
 function urlOf(urls: readonly DownloadUrl[], key: string): string {
   const url = urls.find((each) => each.key === key)?.url;
-  if (url) return url;
-  throw new BesedaError(`The file ${key} of the dataset is gone.`, { code: "not-found", hint: "Try again." });
+  if (url && URL.canParse(url)) return url;
+  throw new BesedaError(`The service gives no address for the file ${key} of the dataset.`, {
+    code: "not-found",
+    hint: "Try again.",
+  });
 }
 
 async function fetchFile(
@@ -100,12 +104,12 @@ async function fetchFile(
 ): Promise<void> {
   const unfinished = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
   try {
-    const attempt = () => pipeline(download(url, { signal }), createWriteStream(unfinished));
+    const attempt = () => writing(path, pipeline(download(url, { signal }), createWriteStream(unfinished)));
     await retrying(attempt, { url, retry, signal: () => signal });
-    await checkParquet(unfinished, path);
-    await rename(unfinished, path);
+    await writing(path, checkParquet(unfinished, path));
+    await writing(path, rename(unfinished, path));
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => {});
     throw error;
   }
 }

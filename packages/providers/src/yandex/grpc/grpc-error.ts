@@ -7,6 +7,7 @@ export type GrpcStatus = { code: number; message: string };
 type Meaning = { name: string; http: number; code: ErrorCode; hint: string; isRetryable?: true };
 
 export const codes = {
+  deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
@@ -96,5 +97,6 @@ export function ownError({ code, message }: GrpcStatus, origin: string): BesedaE
 
 /** There was no connection: whatever was asked, the service has not heard of it. */
 export function wasNeverSent({ code, message }: GrpcStatus): boolean {
-  return code === 14 && /^(No connection established|Name resolution failed)/.test(message);
+  if (code === codes.deadlineExceeded) return message.includes("Waiting for LB pick");
+  return code === codes.unavailable && /^(No connection established|Name resolution failed)/.test(message);
 }

@@ -14,6 +14,7 @@ export { yandexProtos } from "./protos/index.ts";
 export {
   type DatasetFilter,
   InvalidDatasetError,
+  NameTakenError,
   type NewDataset,
   type PutOptions,
   type PutProgress,

@@ -28,7 +28,10 @@ describe("without the packages of gRPC", () => {
     });
     expect(JSON.parse(stdout)).toEqual({
       problems: ["positive is missing"],
-      told: { code: "unsupported", hint: "Install them: npm install @grpc/grpc-js protobufjs" },
+      told: {
+        code: "unsupported",
+        hint: "Install them: npm install @grpc/grpc-js protobufjs (with --global, where the beseda command is installed so).",
+      },
     });
   }, 25_000);
 });

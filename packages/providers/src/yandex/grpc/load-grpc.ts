@@ -24,7 +24,7 @@ async function load(): Promise<GrpcParts> {
     if (!isMissing(cause)) throw cause;
     throw new BesedaError("Datasets, tuning and batches of Yandex AI Studio need two more packages.", {
       code: "unsupported",
-      hint: "Install them: npm install @grpc/grpc-js protobufjs",
+      hint: "Install them: npm install @grpc/grpc-js protobufjs (with --global, where the beseda command is installed so).",
       cause,
     });
   }

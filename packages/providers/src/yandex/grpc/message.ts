@@ -34,15 +34,19 @@ export function decodeMessage(type: Type, bytes: Uint8Array): PlainMessage {
   }
 }
 
-/** What an `Any` holds, as JSON; a type that is not known is left in base64. Nothing for one that is not there. */
+/** What an `Any` holds, as JSON; what is not known or cannot be read is left in base64. Nothing for one that is not there. */
 export function unpack(
   root: Root,
   any: AnyMessage | null | undefined,
 ): Readonly<Record<string, JsonValue>> | undefined {
   if (!any?.type_url) return undefined;
   const type = messageTypeOf(root, any.type_url.slice(any.type_url.lastIndexOf("/") + 1));
-  if (!type) return { "@type": any.type_url, value: Buffer.from(any.value).toString("base64") };
-  return type.toObject(type.decode(any.value), { ...asPlain, bytes: String });
+  try {
+    if (type) return type.toObject(type.decode(any.value), { ...asPlain, bytes: String });
+  } catch {
+    // It may be told of what was accepted and is paid for: that is no reason to fail.
+  }
+  return { "@type": any.type_url, value: Buffer.from(any.value).toString("base64") };
 }
 
 function messageTypeOf(root: Root, name: string): Type | undefined {

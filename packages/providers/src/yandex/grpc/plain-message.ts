@@ -22,9 +22,11 @@ function toValue(value: unknown): PlainMessage {
 
 export type Timestamp = { seconds: number; nanos: number };
 
-/** ISO 8601. */
+/** ISO 8601. Nothing for a time that no calendar has. */
 export function fromTimestamp(time: Timestamp | null | undefined): string | undefined {
-  return time ? new Date(time.seconds * 1_000 + Math.floor(time.nanos / 1_000_000)).toISOString() : undefined;
+  if (!time) return undefined;
+  const date = new Date(time.seconds * 1_000 + Math.floor(time.nanos / 1_000_000));
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

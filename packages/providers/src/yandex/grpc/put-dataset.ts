@@ -12,7 +12,7 @@ import {
 } from "./dataset.ts";
 import { type DatasetRows, prepareRows, type RowsFile } from "./dataset-rows.ts";
 import { uploadFile } from "./upload-dataset.ts";
-import { type ValidationProgress, validateDataset } from "./validate-dataset.ts";
+import { FailedValidationError, type ValidationProgress, validateDataset } from "./validate-dataset.ts";
 
 export type NewDataset = {
   /** At most 63 characters. */
@@ -34,8 +34,8 @@ export type PutProgress =
 export type PutOptions = OperationCallOptions & {
   onProgress?: ((progress: PutProgress) => void) | undefined;
   /**
-   * Leaves a dataset that the service refused where it is, to be looked at. Default `false`: it is deleted. One that was
-   * stopped, or whose connection failed, is left in any case: the next call goes on with it.
+   * Leaves what this call has made and the service has refused where it is, to be looked at. Default `false`: it is deleted.
+   * What was stopped, what failed in passing and what was there before is left in any case: the next call goes on with it.
    */
   keepFailed?: boolean | undefined;
   /** Between two questions whether it is validated. Milliseconds, default 1,000, growing to ten times that. */
@@ -73,9 +73,15 @@ export class NameTakenError extends BesedaError {
 /** Kept in the labels: by it a dataset that was begun is known again, and other rows of the same name are told from it. */
 export const digestLabel = "beseda-digest";
 
+export type PutRows = NewDataset & {
+  rows: DatasetRows;
+  /** More labels, which are known when the rows have been read. */
+  labelsOfRows?: (() => Readonly<Record<string, string>>) | undefined;
+};
+
 export async function putDataset(
   connection: YandexConnection,
-  { rows, ...dataset }: NewDataset & { rows: DatasetRows },
+  { rows, labelsOfRows, ...dataset }: PutRows,
   options: PutOptions = {},
 ): Promise<Dataset> {
   checkNames(dataset);
@@ -83,11 +89,15 @@ export async function putDataset(
   const file = await prepareRows(rows, dataset.taskType, signal);
   try {
     onProgress?.({ step: "checked", rows: file.rows, sizeBytes: file.size });
-    const found = await foundDataset(connection, dataset, file.digest, signal);
-    const labels = { ...dataset.labels, [digestLabel]: file.digest };
-    const begun = found ?? (await createDataset(connection, { ...dataset, labels }, signal));
-    onProgress?.({ step: "created", datasetId: begun.id, isFound: found !== undefined });
-    return await finished(connection, { begun, file, options });
+    const { name, taskType } = dataset;
+    const ours = { name, taskType, digest: file.digest };
+    const found = await foundDataset(connection, ours, signal);
+    const labels = { ...dataset.labels, ...labelsOfRows?.(), [digestLabel]: file.digest };
+    const { begun, isFound } = found
+      ? { begun: found, isFound: true }
+      : await madeDataset(connection, { ...dataset, labels }, ours, signal);
+    onProgress?.({ step: "created", datasetId: begun.id, isFound });
+    return await finished(connection, { begun, isFound, file, options });
   } finally {
     await file.remove();
   }
@@ -141,24 +151,47 @@ export async function* listDatasets(
 
 type ListReply = { datasets: WireDataset[]; nextPageToken: string };
 
-/** The dataset that an earlier call has begun with the same name and rows. */
+type Ours = { name: string; taskType: string; digest: string };
+
+/**
+ * The dataset that an earlier call has begun with the same name and rows.
+ * @throws NameTakenError where there are others of that name only
+ */
 async function foundDataset(
   connection: YandexConnection,
-  { name, taskType }: NewDataset,
-  digest: string,
+  { name, taskType, digest }: Ours,
   signal: AbortSignal | undefined,
 ): Promise<Dataset | undefined> {
+  let other: Dataset | undefined;
+  const found: Dataset[] = [];
   for await (const dataset of listDatasets(connection, { name }, signal)) {
     if (dataset.name !== name || dataset.status === "DELETING") continue;
-    if (dataset.taskType === taskType && dataset.labels[digestLabel] === digest) return dataset;
-    throw new NameTakenError(name, dataset.id);
+    if (dataset.taskType === taskType && dataset.labels[digestLabel] === digest) found.push(dataset);
+    else other ??= dataset;
   }
-  return undefined;
+  if (found.length === 0 && other) throw new NameTakenError(name, other.id);
+  // Every process comes to the same one: what is ready, or else what was first.
+  const place = ({ status, createdAt, id }: Dataset) => `${status === "READY" ? 0 : 1} ${createdAt} ${id}`;
+  return found.sort((a, b) => (place(a) < place(b) ? -1 : 1))[0];
 }
 
-type Begun = { begun: Dataset; file: RowsFile; options: PutOptions };
+/** Another process may make the same at the same time: then that goes which was made later, and both go on with the other. */
+async function madeDataset(
+  connection: YandexConnection,
+  dataset: NewDataset,
+  ours: Ours,
+  signal: AbortSignal | undefined,
+): Promise<{ begun: Dataset; isFound: boolean }> {
+  const made = await createDataset(connection, dataset, signal);
+  const first = await foundDataset(connection, ours, signal);
+  if (!first || first.id === made.id) return { begun: made, isFound: false };
+  await deleteDataset(connection, made.id, signal).catch(() => {});
+  return { begun: first, isFound: true };
+}
 
-async function finished(connection: YandexConnection, { begun, file, options }: Begun): Promise<Dataset> {
+type Begun = { begun: Dataset; isFound: boolean; file: RowsFile; options: PutOptions };
+
+async function finished(connection: YandexConnection, { begun, isFound, file, options }: Begun): Promise<Dataset> {
   const { signal, onProgress, keepFailed, pollMs } = options;
   const { id: datasetId, status } = begun;
   if (status === "READY") return begun;
@@ -166,7 +199,10 @@ async function finished(connection: YandexConnection, { begun, file, options }: 
     if (status !== "VALIDATING" && status !== "INVALID") {
       const sent = (sentBytes: number) =>
         onProgress?.({ step: "uploaded", datasetId, sentBytes, sizeBytes: file.size });
-      await uploadFile({ connection, datasetId, file: file.file, size: file.size, signal, onProgress: sent });
+      await uploadFile({ connection, datasetId, ...file, signal, onProgress: sent }).catch(async (error) => {
+        // Somebody else has gone on with it meanwhile.
+        if (!isRefusal(error) || (await isDraft(connection, datasetId, signal))) throw error;
+      });
     }
     const { isValid, rowErrors } = await validateDataset(connection, datasetId, {
       signal,
@@ -176,14 +212,24 @@ async function finished(connection: YandexConnection, { begun, file, options }: 
     if (!isValid) throw new InvalidDatasetError(datasetId, rowErrors);
     return await describeDataset(connection, datasetId, signal);
   } catch (error) {
-    if (!keepFailed && !mayGoOn(error, signal)) await deleteDataset(connection, datasetId, signal).catch(() => {});
+    if (keepFailed || signal?.aborted) throw error;
+    const isUseless =
+      error instanceof FailedValidationError ||
+      (!isFound &&
+        (error instanceof InvalidDatasetError ||
+          (isRefusal(error) && (await isDraft(connection, datasetId, signal).catch(() => false)))));
+    if (isUseless) await deleteDataset(connection, datasetId, signal).catch(() => {});
     throw error;
   }
 }
 
-/** What was stopped, or failed for a reason that passes, is found and gone on with by the next call. */
-function mayGoOn(error: unknown, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted || !(error instanceof BesedaError) || error.isRetryable || error.code === "timeout";
+/** The service has heard it, and does not want it: no failure that passes. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BesedaError && ["rejected", "invalid-argument", "too-large"].includes(error.code);
+}
+
+async function isDraft(connection: YandexConnection, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+  return (await describeDataset(connection, id, signal)).status === "DRAFT";
 }
 
 function checkNames({ name, taskType }: NewDataset): void {

@@ -92,6 +92,12 @@ describe("a tuning", () => {
     expect(tunes()).toBe(2);
   });
 
+  it("is begun once for a key, however many submit it at the same moment", async () => {
+    const begun = await Promise.all([1, 2, 3].map(() => tuning.submit(request(), { key: "spring lessons" })));
+    expect(new Set(begun.map(({ id }) => id)).size).toBe(1);
+    expect(tunes()).toBe(1);
+  });
+
   it("that fails says why, by its operation and by its task", async () => {
     server.grpc.tunings.plans.push({ unfinished: 1, error: { code: 3, message: "Loss is not a number" } });
     const { id } = await tuning.submit(request());

@@ -13,6 +13,7 @@ import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { grpcChannel } from "./channel.ts";
 import { folderOf } from "./dataset.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { askOperation, fromOperation, type MessageJson, type WireOperation } from "./operations.ts";
 import { fromTimestamp, type PlainMessage, type Timestamp } from "./plain-message.ts";
 import {
@@ -60,7 +61,8 @@ export type TuningError = { message: string; type: "TYPE_UNSPECIFIED" | "PUBLIC"
  */
 export interface YandexTuning extends Tuner {
   /**
-   * With a `key`, a tuning that was begun with it before is found again, in place of a second one.
+   * With a `key`, a tuning that was begun with it before is found again, in place of a second one. One process at a time may
+   * use a key: two that submit at once begin two.
    * @throws BesedaError `invalid-argument` where that was begun from another request
    */
   submit(request: YandexTuningRequest, options?: Parameters<Tuner["submit"]>[1]): Promise<Operation<TunedModel>>;
@@ -98,14 +100,18 @@ export function yandexTuning(
     provider: "yandex",
     async submit(request, { key, signal } = {}) {
       let message = toTuningRequest(request as TuningRequest, connection.folderId);
-      if (key !== undefined) {
-        const marks = { [keyLabel]: digestOf(key), [requestLabel]: digestOf(JSON.stringify(message)) };
+      const tune = async () => {
+        const wire = await callTuning<WireOperation>(connection, "Tune", message, { kind: "write", key, signal });
+        return fromTuningOperation(await fromOperation(wire));
+      };
+      if (key === undefined) return tune();
+      const marks = { [keyLabel]: digestOf(key), [requestLabel]: digestOf(JSON.stringify(message)) };
+      return oneAtATime(`tuning ${connection.folderId} ${marks[keyLabel]}`, signal, async () => {
         const begun = await begunTuning(connection, marks, signal);
         if (begun) return poll(begun.id, { signal });
         message = { ...message, labels: { ...request.labels, ...marks } };
-      }
-      const wire = await callTuning<WireOperation>(connection, "Tune", message, { kind: "write", key, signal });
-      return fromTuningOperation(await fromOperation(wire));
+        return tune();
+      });
     },
     poll,
     async cancel(id, { signal } = {}) {

@@ -41,18 +41,56 @@ export async function validateDataset(
     pollMs,
     onProgress: ({ metadata = {} }) => onProgress?.(metadata as ValidationProgress),
   };
-  const poll = (operation: string) => askOperation(connection, "Get", operation, signal);
+  let ended: BesedaError | undefined;
+  const poll = async (operation: string) => {
+    const asked = await askOperation(connection, "Get", operation, signal);
+    ended = asked.error;
+    return asked;
+  };
   try {
-    return fromVerdict(await waitForOperation({ poll }, operationId, wait));
+    const verdict = fromVerdict(await waitForOperation({ poll }, operationId, wait));
+    return verdict ?? settled(connection, id, options);
   } catch (error) {
+    // Its own error may have any code: only an operation that is gone is asked after by the dataset.
+    if (ended) return failedVerdict(connection, id, ended, signal);
     if (!(error instanceof BesedaError) || error.code !== "not-found") throw error;
     return settled(connection, id, options);
   }
 }
 
+/** The service could not look through the rows: whatever they are, this dataset will not be ready. */
+export class FailedValidationError extends BesedaError {
+  constructor(datasetId: string, { message, code, status }: BesedaError) {
+    super(`The validation of the dataset ${datasetId} failed: ${message}`, {
+      code,
+      status,
+      hint: "Delete the dataset and put its rows again.",
+    });
+  }
+}
+
+async function failedVerdict(
+  connection: YandexConnection,
+  id: string,
+  error: BesedaError,
+  signal: AbortSignal | undefined,
+): Promise<DatasetVerdict> {
+  const { status, rowErrors } = await describeDataset(connection, id, signal);
+  if (status === "READY" || status === "INVALID") return { isValid: status === "READY", rowErrors };
+  throw new FailedValidationError(id, error);
+}
+
 async function begin(connection: YandexConnection, datasetId: string, signal: AbortSignal | undefined) {
-  const wire = await callDatasets<WireOperation>(connection, "Validate", { datasetId }, { kind: "write", signal });
-  return (await fromOperation(wire)).id;
+  try {
+    const wire = await callDatasets<WireOperation>(connection, "Validate", { datasetId }, { kind: "write", signal });
+    return (await fromOperation(wire)).id;
+  } catch (error) {
+    if (!(error instanceof BesedaError) || error.code !== "rejected") throw error;
+    // Another process may have begun it since.
+    const { status } = await describeDataset(connection, datasetId, signal);
+    if (status === "DRAFT") throw error;
+    return begunOperation(connection, datasetId, signal);
+  }
 }
 
 async function begunOperation(connection: YandexConnection, id: string, signal: AbortSignal | undefined) {
@@ -81,7 +119,8 @@ async function settled(connection: YandexConnection, id: string, options: Valida
   }
 }
 
-function fromVerdict(response: MessageJson): DatasetVerdict {
-  const { isValid, errors } = response as { isValid?: boolean; errors?: WireRowError[] };
-  return { isValid: isValid === true, rowErrors: (errors ?? []).map(fromRowError) };
+/** Nothing for a response that cannot be read. */
+function fromVerdict(response: MessageJson): DatasetVerdict | undefined {
+  const { isValid, errors = [] } = response as { isValid?: boolean; errors?: WireRowError[] };
+  return typeof isValid === "boolean" ? { isValid, rowErrors: errors.map(fromRowError) } : undefined;
 }

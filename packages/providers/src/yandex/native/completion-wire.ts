@@ -36,7 +36,9 @@ export type CompletionResponse = {
 export type CompletionAlternative = {
   message?: {
     text?: string | null;
-    toolCallList?: { toolCalls?: { functionCall?: { name?: string; arguments?: unknown } }[] | null } | null;
+    toolCallList?: {
+      toolCalls?: ({ functionCall?: { name?: string; arguments?: unknown } | null } | null)[] | null;
+    } | null;
   } | null;
   /** `ALTERNATIVE_STATUS_…`: PARTIAL, TRUNCATED_FINAL, FINAL, CONTENT_FILTER, TOOL_CALLS, UNSPECIFIED. */
   status?: string | null;

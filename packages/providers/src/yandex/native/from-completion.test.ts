@@ -67,7 +67,10 @@ describe("the text of a native stream, which is sent whole each time,", () => {
     const filtered = await read([streamOf(["How to", "I cannot talk of that."], "CONTENT_FILTER")]);
     expect(gistOf(filtered)).toEqual(["text-delta: How to", "text-replace: I cannot talk of that.", "finish"]);
     expect(filtered.at(-1)).toMatchObject({ finishReason: "content-filter" });
-    expect(gistOf(await read([streamOf(["How to", ""], "CONTENT_FILTER")]))).toContain("text-replace: ");
+    // Like every other line, an empty one at the end is what the reply is.
+    for (const status of ["CONTENT_FILTER", "FINAL"]) {
+      expect(gistOf(await read([streamOf(["How to", ""], status)]))).toContain("text-replace: ");
+    }
   });
 
   const pieces = fc.constantFrom("a", "b", "Ж", "😀", "\ud83d", "\ude00", "\n", "\u2028", '"');
@@ -174,6 +177,28 @@ describe("a native reply", () => {
       expect(gistOf(events)).toEqual(["text-delta: Hi", "finish"]);
       expect(new CompletionReply().whole(JSON.parse(line))).toEqual(events);
     }
+  });
+
+  it("whose fields are of another kind is none", async () => {
+    const message = (fields: object) =>
+      JSON.stringify({ result: { alternatives: [{ message: fields, status: "ALTERNATIVE_STATUS_FINAL" }] } });
+    for (const wrong of [{ text: 5 }, { toolCallList: { toolCalls: "x" } }]) {
+      await expect(read([message(wrong)])).rejects.toMatchObject({ code: "bad-response" });
+    }
+    expect(gistOf(await read([message({ toolCallList: { toolCalls: [null] } })]))).toEqual(["tool-call", "finish"]);
+  });
+
+  it("is an error where the service tells one in its general shape, first or last", async () => {
+    const error = JSON.stringify({ code: 14, message: "overloaded", details: [] });
+    for (const text of [error, `${lineOf({ text: "Hal" })}${error}\n`]) {
+      await expect(read([text])).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining("overloaded"),
+      });
+    }
+    expect(() => new CompletionReply().whole({ code: 16, message: "who are you?" })).toThrow(
+      expect.objectContaining({ code: "unauthorized", message: expect.stringContaining("who are you?") }),
+    );
   });
 
   it("that ends with a part was cut off; one that says nothing is none", async () => {

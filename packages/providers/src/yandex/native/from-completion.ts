@@ -1,6 +1,7 @@
 // The events of one reply out of the lines of its stream, or out of the whole reply. A line holds all of the text so far.
 import { BesedaError, type FinishReason, type ModelEvent, type Usage } from "@beseda/core";
-import { cutOff, errorInBody, type JsonLinesSink } from "@beseda/core/http";
+import { cutOff, type JsonLinesSink } from "@beseda/core/http";
+import { errorOf } from "../error-of.ts";
 import { fromInt64 } from "../int64.ts";
 import type { CompletionAlternative, CompletionResponse, CompletionUsage } from "./completion-wire.ts";
 
@@ -38,7 +39,7 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
   /** One line. The reference shows replies without the `result` around them. */
   value(line: unknown, events: ModelEvent[]): void {
     if (typeof line !== "object" || line === null) return;
-    const error = errorInBody(line);
+    const error = errorOf(line);
     if (error) throw error;
     const { result = line } = line as { result?: CompletionResponse | null };
     if (result) this.#add(result, events);
@@ -67,11 +68,13 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
     if (!alternative) return;
     this.#heardAnything = true;
     this.#status = alternative.status ?? undefined;
-    const { text, toolCallList } = alternative.message ?? {};
+    const { text = null, toolCallList } = alternative.message ?? {};
     const calls = toolCallList?.toolCalls;
-    if (calls?.length) this.#calls = calls.map(({ functionCall }) => toCall(functionCall));
-    // Either text or calls. Text that came before the calls stays said.
-    if (typeof text === "string" && !(text === "" && calls)) this.#text.is(text, events);
+    if ((calls && !Array.isArray(calls)) || (text !== null && typeof text !== "string")) throw empty();
+    if (calls?.length) this.#calls = calls.map((call) => toCall(call?.functionCall));
+    // Either text or calls. Text that came before the calls stays said. An empty text after another one takes that back, as
+    // every other text would: it is what the same reply in one piece would hold.
+    if (text !== null && !(text === "" && calls)) this.#text.is(text, events);
   }
 
   #finish(events: ModelEvent[]): void {
@@ -129,7 +132,7 @@ function newCallId(): string {
 }
 
 /** The arguments are an object, of which a model could write nothing that is no JSON. */
-function toCall(call: { name?: string; arguments?: unknown } | undefined): { name: string; input: string } {
+function toCall(call: { name?: string; arguments?: unknown } | null | undefined): { name: string; input: string } {
   const { name = "", arguments: input } = call ?? {};
   return { name, input: typeof input === "string" ? input : JSON.stringify(input ?? {}) };
 }

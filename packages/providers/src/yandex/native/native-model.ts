@@ -16,6 +16,8 @@ export type NativeModel = CompletionModel & { quirks: YandexQuirks };
  * context of 65,536 tokens has room for that comes to about a gigabyte.
  */
 const mostBytes = 1024 ** 3;
+/** One of those lines: the longest answer, each character of it escaped. */
+const longestLine = 16 * 1024 ** 2;
 
 export function nativeModel(connection: YandexConnection, model: NativeModel): LanguageModel {
   const { modelUri, quirks } = model;
@@ -38,7 +40,7 @@ export function nativeModel(connection: YandexConnection, model: NativeModel): L
       const path = "/foundationModels/v1/completion";
       const sent = connection.request({ at: "llm", path, body, quota: "completion", signal });
       if (!streamed) return replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });
-      const decoder = (head: () => ReplyHead) => jsonLinesDecoder(newReply(head));
+      const decoder = (head: () => ReplyHead) => jsonLinesDecoder(newReply(head), longestLine);
       return streamEvents({ ...sent, mostBytes, accept: "application/json", decoder });
     },
     operations: nativeOperations(connection, model),

@@ -150,9 +150,9 @@ describe("a native request", () => {
   });
 
   it.each([
-    [{ temperature: 2 }, "The temperature is 2; models of Yandex take 0 to 1."],
-    [{ temperature: -0.1 }, "The temperature is -0.1; models of Yandex take 0 to 1."],
-    [{ temperature: Number.NaN }, "The temperature is NaN; models of Yandex take 0 to 1."],
+    [{ temperature: 2 }, "The temperature is 2; this model takes 0 to 1."],
+    [{ temperature: -0.1 }, "The temperature is -0.1; this model takes 0 to 1."],
+    [{ temperature: Number.NaN }, "The temperature is NaN; this model takes 0 to 1."],
     [{ maxOutputTokens: 0 }, "The limit of the answer is 0 tokens."],
     [{ maxOutputTokens: 1.5 }, "The limit of the answer is 1.5 tokens."],
   ])("is refused here with the settings %j, with the range that holds", (settings, message) => {

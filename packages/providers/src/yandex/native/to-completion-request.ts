@@ -4,13 +4,13 @@ import {
   BesedaError,
   type Message,
   type ModelRequest,
-  type ModelSettings,
   type ToolCallPart,
   type ToolChoice,
   type ToolDefinition,
   type UserMessage,
 } from "@beseda/core";
-import { validName, wellFormedJson } from "../../wire-text.ts";
+import { isSaid, validName, wellFormedJson } from "../../wire-text.ts";
+import { charactersAbove, checkedSettings, withoutWords } from "../checked-request.ts";
 import type { YandexQuirks } from "../quirks.ts";
 import type {
   CompletionMessage,
@@ -59,7 +59,10 @@ export function completionBody(request: ModelRequest, model: CompletionModel, st
   return `${body}}`;
 }
 
-/** The results of one step go together, in one message of the user. */
+/**
+ * The results of one step go together, in one message of the user. The service refuses a message without text, wherever it
+ * stands: such a one is left out.
+ */
 function messagesJson({ instructions, messages }: ModelRequest, quirks: Quirks): string {
   const written: string[] = [];
   if (isSaid(instructions)) written.push(jsonOfText("system", instructions, quirks));
@@ -129,17 +132,9 @@ function toWireCall({ toolName, input, invalid }: ToolCallPart): CompletionToolC
   return { functionCall: { name: validName(toolName), arguments: json } };
 }
 
-/** The service refuses a message without text, wherever it stands: such a one is left out. */
-function isSaid(text: string): boolean {
-  return text.trim() !== "";
-}
-
 function jsonOfText(role: "system" | "user" | "assistant", text: string, { longestText }: Quirks): string {
-  // The service counts characters, of which there are never more than units of UTF-16.
-  if (text.length > longestText) {
-    const characters = [...text].length;
-    if (characters > longestText) throw tooLong(characters, longestText);
-  }
+  const tooMany = charactersAbove(text, longestText);
+  if (tooMany !== undefined) throw tooLong(tooMany, longestText);
   const message: CompletionMessage = { role, text };
   return wellFormedJson(message);
 }
@@ -164,37 +159,13 @@ function toWireChoice(choice: Exclude<ToolChoice, "auto">): CompletionToolChoice
 
 /** There is no room for `topP`, `seed` and `stopSequences`. */
 function toOptions(request: ModelRequest, { thinks }: Quirks, streamed: boolean | undefined): CompletionOptions {
-  const { temperature, maxOutputTokens } = checked(request.settings);
+  const { temperature, maxOutputTokens } = checkedSettings(request.settings);
   return {
     ...(streamed !== undefined && { stream: streamed }),
     ...(temperature !== undefined && { temperature }),
     ...(maxOutputTokens !== undefined && { maxTokens: String(maxOutputTokens) }),
     ...(thinks && request.reasoning === "native" && { reasoningOptions: { mode: "ENABLED_HIDDEN" } }),
   };
-}
-
-function checked(settings: ModelSettings): ModelSettings {
-  const { temperature, maxOutputTokens } = settings;
-  if (temperature !== undefined && !(temperature >= 0 && temperature <= 1)) {
-    throw new BesedaError(`The temperature is ${temperature}; models of Yandex take 0 to 1.`, {
-      code: "invalid-argument",
-      hint: "Set settings.temperature to 0 for the likeliest answer, up to 1 for more varied ones; without it, it is 0.3.",
-    });
-  }
-  if (maxOutputTokens !== undefined && !(Number.isSafeInteger(maxOutputTokens) && maxOutputTokens > 0)) {
-    throw new BesedaError(`The limit of the answer is ${maxOutputTokens} tokens.`, {
-      code: "invalid-argument",
-      hint: "Set settings.maxOutputTokens to a whole number above 0, or leave it out.",
-    });
-  }
-  return settings;
-}
-
-function withoutWords(): BesedaError {
-  return new BesedaError("There is nothing to ask: instructions and messages are without a word.", {
-    code: "invalid-argument",
-    hint: "Give the model a message with some text; the service refuses empty ones.",
-  });
 }
 
 function tooLong(characters: number, longestText: number): BesedaError {

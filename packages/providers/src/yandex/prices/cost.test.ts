@@ -97,6 +97,8 @@ describe("what else is billed", () => {
   it("vectors are paid for by their tokens", () => {
     const modelUri = "emb://b1gfolder/text-search-doc/latest";
     expect(embeddingCost({ prices, modelUri, tokens: 1_234 })).toEqual({ RUB: 0.01234 });
+    const tuned = "emb://b1gfolder/text-embeddings/latest@tamrsuffix";
+    expect(embeddingCost({ prices, modelUri: tuned, tokens: 1_000 })).toEqual({ RUB: 0.01 });
     expect(embeddingCost({ prices: { ...prices, currency: "USD" }, modelUri, tokens: 500 })).toEqual({ USD: 0.005 });
   });
 
@@ -104,5 +106,6 @@ describe("what else is billed", () => {
     expect(toolCallsCost({ prices, calls: { web_search: 2, file_search: 1 } })).toEqual({ RUB: 2.13 });
     expect(toolCallsCost({ prices, calls: { code_interpreter: 5 } })).toEqual({ RUB: 0 });
     expect(toolCallsCost({ prices, calls: { web_search: 1, image_generation: 1 } })).toBeUndefined();
+    expect(toolCallsCost({ prices, calls: { toString: 1 } })).toBeUndefined();
   });
 });

@@ -68,7 +68,10 @@ export function embeddingCost({ prices, modelUri, tokens }: Priced & { tokens: n
   return money(prices, rateOf(prices.embeddings, modelUri), tokens / 1_000);
 }
 
-/** Calls of hosted tools by their type, such as `{ web_search: 2 }`: calls × the price of 1,000 (same policy). */
+/**
+ * Calls of hosted tools by their type, such as `{ web_search: 2 }`: calls × the price of 1,000 (same policy). One without a
+ * price leaves all of it without: what is not known is not counted as free.
+ */
 export function toolCallsCost({
   prices,
   calls,
@@ -79,7 +82,7 @@ export function toolCallsCost({
   if (!prices) return undefined;
   let thousandfold = 0;
   for (const [tool, count] of Object.entries(calls)) {
-    const rate = prices.tools?.[tool];
+    const rate = prices.tools && Object.hasOwn(prices.tools, tool) ? prices.tools[tool] : undefined;
     if (rate === undefined) return undefined;
     thousandfold += count * rate;
   }

@@ -2,6 +2,8 @@
 import { BesedaError, type ModelEvent, type ModelOperations, type Operation } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
 import type { YandexConnection } from "../connection.ts";
+import { checkedOperationId } from "../operation-id.ts";
+import { outcomeOf } from "../operation-outcome.ts";
 import { sentOnce } from "../sent-once.ts";
 import { failureIn } from "./from-response.ts";
 import { ResponsesReply } from "./from-responses-event.ts";
@@ -22,7 +24,7 @@ export function backgroundResponses(
   const ask = async (id: string, verb: "" | "/cancel", signal: AbortSignal | undefined) => {
     const asked = {
       at: "openai",
-      path: `${path}/${encodeURIComponent(id)}${verb}`,
+      path: `${path}/${checkedOperationId(id)}${verb}`,
       quota: "operation",
       signal,
     } as const;
@@ -57,8 +59,7 @@ function fromBackground(body: unknown, read: (whole: unknown) => ModelEvent[]): 
     metadata: { status },
   };
   if (status === "queued" || status === "in_progress") return { ...begun, done: false };
-  const error = failureIn(response);
-  return { ...begun, done: true, ...(error ? { error } : { response: read(body) }) };
+  return { ...begun, done: true, ...outcomeOf(id, failureIn(response), () => read(body)) };
 }
 
 function withNotFound(id: string): (error: unknown) => never {

@@ -15,7 +15,8 @@ export function toFinishReason({ status, incomplete_details }: WireResponse, has
 }
 
 /**
- * With what it costs, calls of hosted tools included, where all of that has a price. No price of their own is documented for
+ * With what it costs, calls of hosted tools included, where all of that has a price: one call of a tool without a price, as
+ * of one that is newer than the table, leaves the cost of the whole reply out. No price of their own is documented for
  * replies that are made in the background: they are counted like others.
  */
 export function toUsage(
@@ -40,12 +41,12 @@ export function toUsage(
 
 /** By the type of the tool: items of other types are no calls of hosted tools. */
 function hostedCallsIn(items: readonly WireItem[]): Record<string, number> {
-  const calls: Record<string, number> = {};
+  const calls = new Map<string, number>();
   for (const { type } of items) {
     const [, tool] = /^(\w+)_call$/.exec(type ?? "") ?? [];
-    if (tool !== undefined && tool !== "function") calls[tool] = (calls[tool] ?? 0) + 1;
+    if (tool !== undefined && tool !== "function") calls.set(tool, (calls.get(tool) ?? 0) + 1);
   }
-  return calls;
+  return Object.fromEntries(calls);
 }
 
 function sumOf(a: Cost, b: Cost): Cost {
@@ -55,23 +56,28 @@ function sumOf(a: Cost, b: Cost): Cost {
   );
 }
 
+/** What of a list is an object: the service is not the only one that can answer. */
+export function objectsIn<Wire extends object>(list: readonly Wire[] | null | undefined): Wire[] {
+  return Array.isArray(list) ? list.filter((each) => typeof each === "object" && each !== null) : [];
+}
+
 /** The texts of the answer, those in which the model declines among them. */
 export function answerIn(items: readonly WireItem[]): string {
   return items
     .filter(({ type }) => type === "message")
-    .flatMap((item) => item.content ?? [])
+    .flatMap((item) => objectsIn(item.content))
     .map((part) => part.text ?? part.refusal ?? "")
     .join("");
 }
 
 export function reasoningIn({ type, summary, content }: WireItem): string {
   if (type !== "reasoning") return "";
-  const parts: WirePart[] = [...(summary ?? []), ...(content ?? [])];
+  const parts: WirePart[] = [...objectsIn(summary), ...objectsIn(content)];
   return parts.map((part) => part.text ?? "").join("");
 }
 
 export function annotationsIn(items: readonly WireItem[]): WireAnnotation[] {
-  return items.flatMap((item) => item.content ?? []).flatMap((part) => part.annotations ?? []);
+  return items.flatMap((item) => objectsIn(item.content)).flatMap((part) => objectsIn(part.annotations));
 }
 
 /** A page or a file. Its id is the same wherever it is cited. */

@@ -94,6 +94,53 @@ describe("a stream of the Responses API", () => {
     expect(events.at(-1)).toMatchObject({ finishReason: "tool-calls" });
   });
 
+  it("whose end leaves out what the stream had, such as the thinking, tells each text and each call once", () => {
+    const thinking = { type: "response.output_item.done", output_index: 0, item: { type: "reasoning", summary: [] } };
+    const said = heard(
+      thinking,
+      { ...delta("Hello"), output_index: 1 },
+      { type: "response.output_item.done", output_index: 1, item: message("Hello") },
+      completed(message("Hello")),
+    );
+    expect(said.map(({ type }) => type)).toEqual(["text-delta", "finish"]);
+    const one = call('{"x":1}', { call_id: "c1" });
+    const two = call('{"x":2}', { call_id: "c2" });
+    const called = heard(
+      thinking,
+      { type: "response.output_item.added", output_index: 1, item: { ...one, arguments: "" } },
+      { type: "response.function_call_arguments.delta", output_index: 1, delta: '{"x":1}' },
+      { type: "response.output_item.added", output_index: 2, item: { ...two, arguments: "" } },
+      { type: "response.function_call_arguments.delta", output_index: 2, delta: '{"x":2}' },
+      completed(one, two),
+    );
+    expect(called.flatMap((event) => (event.type === "tool-call" ? [[event.toolCallId, event.input]] : []))).toEqual([
+      ["c1", '{"x":1}'],
+      ["c2", '{"x":2}'],
+    ]);
+  });
+
+  it("keeps calls apart in streams that number nothing", () => {
+    const [one, two] = ["c1", "c2"].map((call_id) => call(`{"of":"${call_id}"}`, { call_id }));
+    const added = (item = {}) => ({ type: "response.output_item.added", item: { ...item, arguments: "" } });
+    const done = (item = {}) => ({ type: "response.output_item.done", item });
+    for (const end of [[done(one), done(two), completed()], [completed(one ?? {}, two ?? {})]]) {
+      const events = heard(added(one), added(two), ...end);
+      expect(events.flatMap((event) => (event.type === "tool-call" ? [[event.toolCallId, event.input]] : []))).toEqual([
+        ["c1", '{"of":"c1"}'],
+        ["c2", '{"of":"c2"}'],
+      ]);
+    }
+  });
+
+  it("goes on past entries that are nothing", () => {
+    const broken = { type: "message", content: [null, { type: "output_text", text: "Yes.", annotations: [null] }] };
+    const events = heard({
+      type: "response.completed",
+      response: { status: "completed", output: [null, { type: "reasoning", summary: [null] }, broken] },
+    });
+    expect(events.map(({ type }) => type)).toEqual(["text-delta", "finish"]);
+  });
+
   it("that ends without its output is whole by the items that came before", () => {
     const events = heard(
       { type: "response.output_item.done", output_index: 0, item: message("Yes.", [page("a.ru")]) },
@@ -164,8 +211,23 @@ describe("a stream of the Responses API", () => {
     expect(thrownBy(() => heard({ type: "response.failed", response: { status: "failed" } }))).toMatchObject({
       code: "unavailable",
     });
-    expect(thrownBy(() => new ResponsesReply({ toolNames: [], billing }).whole({ hello: 1 }))).toMatchObject({
-      code: "bad-response",
-    });
+  });
+});
+
+describe("a reply in one piece", () => {
+  it("that is none, or is still to be made, is a bad response and no empty answer", () => {
+    const unmade = ["queued", "in_progress"].map((status) => ({ id: "r", status, output: [] }));
+    for (const body of [
+      { hello: 1 },
+      null,
+      { status: "completed", output: null },
+      { output: "x" },
+      { output: [null] },
+      ...unmade,
+    ]) {
+      expect(thrownBy(() => new ResponsesReply({ toolNames: [], billing }).whole(body))).toMatchObject({
+        code: "bad-response",
+      });
+    }
   });
 });

@@ -3,7 +3,16 @@ import { BesedaError, type ModelEvent } from "@beseda/core";
 import { cutOff, parseEvent, type ReplyHead, requestIdOf, type SseSink } from "@beseda/core/http";
 import { ToolCallPieces } from "../../openai-compatible/tool-call-pieces.ts";
 import type { YandexPrices } from "../prices/prices.ts";
-import { annotationsIn, answerIn, failureIn, reasoningIn, toFinishReason, toSource, toUsage } from "./from-response.ts";
+import {
+  annotationsIn,
+  answerIn,
+  failureIn,
+  objectsIn,
+  reasoningIn,
+  toFinishReason,
+  toSource,
+  toUsage,
+} from "./from-response.ts";
 import type { WireAnnotation, WireEvent, WireItem, WireResponse } from "./responses-wire.ts";
 
 export type ResponsesReplyOptions = {
@@ -12,6 +21,9 @@ export type ResponsesReplyOptions = {
   /** Where the reply came with one of its own: the id of the request is in it. */
   head?: (() => ReplyHead) | undefined;
 };
+
+/** A call that was begun, perhaps long before it is whole. Its arguments belong to the last one at their place. */
+type BegunCall = { place: number | undefined; callId: string; isArgued: boolean; isSettled: boolean };
 
 type Billing = { prices: YandexPrices | false; modelUri: string };
 
@@ -23,11 +35,10 @@ export class ResponsesReply implements SseSink<ModelEvent> {
   readonly #billing: Billing;
   readonly #head: ResponsesReplyOptions["head"];
   readonly #calls: ToolCallPieces;
-  /** By their places; those of calls of hosted tools count for the bill. */
+  /** By their places in the stream, for replies whose end does not repeat them. Those of hosted tools count for the bill. */
   readonly #items = new Map<number, WireItem>();
-  /** The calls whose name was heard, and those of whose arguments something was heard. */
-  readonly #named = new Set<number>();
-  readonly #argued = new Set<number>();
+  /** In the order in which they were begun. */
+  readonly #begun: BegunCall[] = [];
   readonly #cited = new Set<string>();
   #text = "";
   #hasReasoning = false;
@@ -58,7 +69,11 @@ export class ResponsesReply implements SseSink<ModelEvent> {
   /** A reply that came in one piece. */
   whole(body: unknown): ModelEvent[] {
     const events: ModelEvent[] = [];
-    if (typeof body !== "object" || body === null || !("output" in body)) throw noReply();
+    const { output, status } = (body ?? {}) as WireResponse;
+    if (!Array.isArray(output)) throw noReply();
+    // One that is still to be made is none either: nobody asks after it again.
+    const isUnmade = status === "queued" || status === "in_progress";
+    if (objectsIn(output).length === 0 && (isUnmade || output.length > 0)) throw noReply();
     this.#finish(body as WireResponse, events);
     return events;
   }
@@ -67,10 +82,13 @@ export class ResponsesReply implements SseSink<ModelEvent> {
     const index = event.output_index ?? 0;
     switch (type) {
       case "response.output_item.added":
-        if (event.item) this.#call(index, event.item);
+        // Told twice at one place it is the same call.
+        if (event.item?.type === "function_call" && this.#begunAt(index)?.callId !== (event.item.call_id ?? "")) {
+          this.#begin(event.item, index);
+        }
         return;
       case "response.output_item.done":
-        if (event.item) this.#items.set(index, event.item);
+        if (event.item) this.#items.set(event.output_index ?? this.#items.size, event.item);
         return;
       case "response.output_text.delta":
       case "response.refusal.delta":
@@ -84,7 +102,7 @@ export class ResponsesReply implements SseSink<ModelEvent> {
         if (event.delta) this.#reason(event.delta, events);
         return;
       case "response.function_call_arguments.delta":
-        if (event.delta) this.#argue(index, event.delta, events);
+        if (event.delta) this.#argue(this.#begunAt(index), event.delta, events);
         return;
       case "response.completed":
       case "response.incomplete":
@@ -102,26 +120,18 @@ export class ResponsesReply implements SseSink<ModelEvent> {
 
   #finish(response: WireResponse, events: ModelEvent[]): void {
     this.#check(response);
-    // In some streams the reply at the end comes without what was in it.
-    for (const [index, item] of (response.output ?? []).entries()) this.#items.set(index, item);
-    const items = [...this.#items].sort(([a], [b]) => a - b);
-    if (!this.#hasReasoning) this.#reason(items.map(([, item]) => reasoningIn(item)).join(""), events);
-    const all = items.map(([, item]) => item);
-    this.#settle(answerIn(all), events);
-    for (const annotation of annotationsIn(all)) this.#cite(annotation, events);
-    for (const [index, item] of items) {
-      this.#call(index, item);
-      if (item.type === "function_call" && item.arguments && !this.#argued.has(index)) {
-        this.#argue(index, item.arguments, events);
-      }
-    }
+    const items = this.#itemsOf(response);
+    if (!this.#hasReasoning) this.#reason(items.map(reasoningIn).join(""), events);
+    this.#settle(answerIn(items), events);
+    for (const annotation of annotationsIn(items)) this.#cite(annotation, events);
+    for (const item of items) if (item.type === "function_call") this.#settleCall(item, events);
     const calls: ModelEvent[] = [];
     this.#calls.finish(calls);
     const requestId = (this.#head && requestIdOf(this.#head().headers)) ?? response.id;
     events.push(...calls, {
       type: "finish",
       finishReason: toFinishReason(response, calls.length > 0),
-      ...(response.usage && { usage: toUsage(response.usage, { items: all, ...this.#billing }) }),
+      ...(response.usage && { usage: toUsage(response.usage, { items, ...this.#billing }) }),
       ...(requestId && { response: { requestId } }),
     });
     this.isComplete = true;
@@ -156,17 +166,44 @@ export class ResponsesReply implements SseSink<ModelEvent> {
     events.push({ type: "source", source });
   }
 
-  #call(index: number, { type, call_id, name }: WireItem): void {
-    if (type !== "function_call" || this.#named.has(index)) return;
-    this.#named.add(index);
-    this.#calls.add({ index, id: call_id ?? null, function: { name: name ?? null } }, []);
+  /**
+   * What the reply at the end holds, and only that: a place in it need not be the place in the stream. In some streams it
+   * comes without what was in it.
+   */
+  #itemsOf({ output }: WireResponse): WireItem[] {
+    const items = objectsIn<WireItem>(output);
+    if (items.length > 0) return items;
+    return [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item);
   }
 
-  #argue(index: number, text: string, events: ModelEvent[]): void {
+  #begunAt(place: number): BegunCall | undefined {
+    return this.#begun.findLast((call) => call.place === place);
+  }
+
+  #begin({ call_id, name }: WireItem, place?: number): BegunCall {
+    const callId = call_id ?? "";
+    const call: BegunCall = { place, callId, isArgued: false, isSettled: false };
+    const index = this.#begun.push(call) - 1;
+    this.#calls.add({ index, id: callId, function: { name: name ?? null } }, []);
+    return call;
+  }
+
+  /** A whole call: by its id one that was begun, else a new one. Several have one id where the function's name is the id. */
+  #settleCall(item: WireItem, events: ModelEvent[]): void {
+    const id = item.call_id ?? "";
+    const same = this.#begun.find(
+      ({ callId, isSettled }) => !isSettled && (callId === id || callId === "" || id === ""),
+    );
+    const call = same ?? this.#begin(item);
+    call.isSettled = true;
+    if (item.arguments && !call.isArgued) this.#argue(call, item.arguments, events);
+  }
+
+  #argue(call: BegunCall | undefined, text: string, events: ModelEvent[]): void {
     // Of a call that was not begun the arguments come whole at the end.
-    if (!this.#named.has(index)) return;
-    this.#argued.add(index);
-    this.#calls.add({ index, function: { arguments: text } }, events);
+    if (!call) return;
+    call.isArgued = true;
+    this.#calls.add({ index: this.#begun.indexOf(call), function: { arguments: text } }, events);
   }
 }
 

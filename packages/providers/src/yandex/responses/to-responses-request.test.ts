@@ -103,12 +103,42 @@ describe("the body of a request to the Responses API", () => {
     });
   });
 
+  it("leaves out what says nothing, which the service would refuse", () => {
+    const messages: ModelRequest["messages"] = [
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: [{ type: "reasoning", text: "Hm." }] },
+      { role: "user", content: " " },
+      { role: "user", content: [{ type: "text", text: "" }] },
+      { role: "assistant", content: [{ type: "text", text: "\n" }] },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "" },
+          { type: "text", text: "So?" },
+        ],
+      },
+    ];
+    expect(body({ messages, instructions: " " })).toEqual({
+      model: modelUri,
+      input: [
+        { role: "user", content: "Hi" },
+        { role: "user", content: [{ type: "input_text", text: "So?" }] },
+      ],
+    });
+    expect(() => body({ messages: messages.slice(1, 3) })).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
+  });
+
   it("says how the reply is to come", () => {
     expect(body({}, { delivery: "streamed" })).toEqual({ ...body(), stream: true });
     expect(body({}, { delivery: "background" })).toEqual({ ...body(), background: true });
   });
 
-  it("is not made of what the service would refuse: a temperature of 2, a sound", () => {
+  it("is not made of what the service would refuse: a temperature of 2, no tokens at all, a sound", () => {
+    expect(() => body({ settings: { maxOutputTokens: 0 } })).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
     for (const temperature of [2, -0.1, Number.NaN]) {
       expect(() => body({ settings: { temperature } })).toThrow(expect.objectContaining({ code: "invalid-argument" }));
     }

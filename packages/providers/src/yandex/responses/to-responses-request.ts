@@ -11,7 +11,8 @@ import {
 import { quirks } from "../../openai-compatible/quirks.ts";
 import { isStrictSchema } from "../../openai-compatible/strict-schema.ts";
 import { toContentPart } from "../../openai-compatible/to-content-part.ts";
-import { validName, wellFormedJson } from "../../wire-text.ts";
+import { isSaid, validName, wellFormedJson } from "../../wire-text.ts";
+import { checkedSettings, withoutWords } from "../checked-request.ts";
 import type { HostedTool } from "./hosted-tools.ts";
 import type { ResponsesContentPart, ResponsesItem } from "./responses-wire.ts";
 
@@ -23,7 +24,7 @@ type Asked = { modelUri: string; hostedTools: readonly HostedTool[]; delivery: R
  * Settings that the API's reference does not have are left out: seed, stop sequences, effort of reasoning, hints for a cache.
  * `store` is not sent either: what it does to replies that are made in the background is not documented.
  *
- * @throws BesedaError `invalid-argument` for a temperature that the service refuses, `unsupported` for files that are no text
+ * @throws BesedaError `invalid-argument` for settings out of range and a request without a word, `unsupported` for files that are no text
  * and no image
  */
 export function toResponsesRequest(request: ModelRequest, { modelUri, hostedTools, delivery }: Asked): string {
@@ -36,10 +37,12 @@ export function toResponsesRequest(request: ModelRequest, { modelUri, hostedTool
   }));
   // That no tool is called is sure only where there is none.
   const tools = toolChoice === "none" ? [] : [...functions, ...hostedTools];
+  const input = messages.flatMap(toItems);
+  if (input.length === 0) throw withoutWords();
   return wellFormedJson({
     model: modelUri,
-    ...(instructions !== "" && { instructions }),
-    input: messages.flatMap(toItems),
+    ...(isSaid(instructions) && { instructions }),
+    input,
     ...(tools.length > 0 && { tools }),
     ...(tools.length > 0 && toolChoice !== "auto" && { tool_choice: toWireChoice(toolChoice) }),
     ...(outputSchema && {
@@ -53,11 +56,14 @@ export function toResponsesRequest(request: ModelRequest, { modelUri, hostedTool
   });
 }
 
+/** Nothing for a message that says nothing: the service refuses it. */
 function toItems(message: Message): ResponsesItem[] {
   switch (message.role) {
     case "user": {
       const { content } = message;
-      return [{ role: "user", content: typeof content === "string" ? content : content.map(toPart) }];
+      if (typeof content === "string") return isSaid(content) ? [{ role: "user", content }] : [];
+      const parts = content.map(toPart).filter((part) => part.type !== "input_text" || isSaid(part.text));
+      return parts.length > 0 ? [{ role: "user", content: parts }] : [];
     }
     case "assistant":
       return toAssistantItems(message);
@@ -69,7 +75,7 @@ function toItems(message: Message): ResponsesItem[] {
 /** In the order in which they were said. Reasoning is not sent back: the service takes none. */
 function toAssistantItems({ content }: AssistantMessage): ResponsesItem[] {
   return content.flatMap((part): ResponsesItem[] => {
-    if (part.type === "reasoning" || (part.type === "text" && part.text === "")) return [];
+    if (part.type === "reasoning" || (part.type === "text" && !isSaid(part.text))) return [];
     if (part.type === "text") return [{ role: "assistant", content: part.text }];
     const { toolCallId, toolName, input, invalid } = part;
     const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
@@ -92,13 +98,8 @@ function toWireChoice(choice: ToolChoice): unknown {
   return typeof choice === "string" ? choice : { type: "function", name: choice.toolName };
 }
 
-function toWireSettings({ temperature, topP, maxOutputTokens }: ModelSettings): Record<string, unknown> {
-  if (temperature !== undefined && !(temperature >= 0 && temperature <= 1)) {
-    throw new BesedaError(`The temperature ${temperature} is out of range.`, {
-      code: "invalid-argument",
-      hint: "Models of Yandex AI Studio take 0 to 1.",
-    });
-  }
+function toWireSettings(settings: ModelSettings): Record<string, unknown> {
+  const { temperature, topP, maxOutputTokens } = checkedSettings(settings);
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),

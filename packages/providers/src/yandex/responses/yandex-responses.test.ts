@@ -102,6 +102,28 @@ describe("yandexResponses()", () => {
 });
 
 describe("a reply in the background", () => {
+  it("has an id that cannot lead to another path", async () => {
+    const { operations } = await open();
+    for (const id of ["..", ".", "", "a/b"]) {
+      await expect(operations?.poll(id)).rejects.toMatchObject({ code: "invalid-argument" });
+      await expect(operations?.cancel(id)).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+    expect(server.ledger).toEqual([]);
+  });
+
+  it("that is done and holds nothing has failed for good: it is neither asked after again nor called off", async () => {
+    const model = await open({}, { via: "async", pollMs: 1 });
+    const body = { id: "resp1", status: "completed", output: null };
+    server.faults.add({ path: "/v1/responses", raw: { status: 200, body: { id: "resp1", status: "queued" } } });
+    server.faults.add({ path: "/v1/responses", raw: { status: 200, body } });
+    await expect(model.stream(question)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "bad-response",
+      isRetryable: false,
+      requestId: "resp1",
+    });
+    expect(server.ledger).toHaveLength(2);
+  });
+
   it("is asked after by its id, from another process too", async () => {
     const model = await open({ operations: { unfinished: 1 }, replies: [{ text: "Done." }] });
     const begun = await model.operations?.submit(question);

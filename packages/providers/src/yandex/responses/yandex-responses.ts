@@ -5,6 +5,7 @@ import { refusal } from "../../refusal.ts";
 import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
+import { tailOf } from "../quirks.ts";
 import { backgroundResponses } from "./background.ts";
 import { failureIn } from "./from-response.ts";
 import { ResponsesReply } from "./from-responses-event.ts";
@@ -40,7 +41,7 @@ export function yandexResponses(model: string, options: YandexResponsesOptions =
   const billing = { prices: connection.prices, modelUri };
   const inTurn: LanguageModel = {
     provider: "yandex",
-    modelId: model,
+    modelId: tailOf(modelUri),
     // The reference has `text.format`, and is silent on tools beside it.
     abilities: { outputSchema: hostedTools.length > 0 ? "never" : "without-tools" },
     operations: backgroundResponses(connection, { modelUri, hostedTools }),

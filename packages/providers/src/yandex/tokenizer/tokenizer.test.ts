@@ -40,8 +40,12 @@ describe("the tokenizer of a model of Yandex AI Studio", () => {
     const before = server.ledger.length;
     const tokenizer = yandexTokenizer("yandexgpt/latest", server.settings);
     expect(await tokenizer.tokenize("")).toEqual([]);
-    await expect(tokenizer.tokenize("x".repeat(100_001))).rejects.toMatchObject({ code: "too-large" });
+    for (const text of ["x", "😀"]) {
+      await expect(tokenizer.tokenize(text.repeat(100_001))).rejects.toMatchObject({ code: "too-large" });
+    }
     expect(server.ledger).toHaveLength(before);
+    // Characters, not units of UTF-16.
+    expect((await tokenizer.tokenize("😀".repeat(60_000))).length).toBeGreaterThan(0);
   });
 
   it("says what is wrong where the model is not known", async () => {

@@ -1,12 +1,13 @@
 // The model's own way of counting: asked of the service, which counts for nothing.
 import { BesedaError, type Token, type Tokenizer } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { charactersAbove } from "../checked-request.ts";
 import type { YandexConnection, YandexSettings } from "../connection.ts";
 import { connectionOf } from "../connection-of.ts";
 import { fromInt64 } from "../int64.ts";
 import { toModelUri } from "../model-uri.ts";
 import { completionBody } from "../native/to-completion-request.ts";
-import { quirksFor } from "../quirks.ts";
+import { quirksFor, tailOf } from "../quirks.ts";
 
 export type YandexTokenizerOptions = YandexSettings & { connection?: YandexConnection | undefined };
 
@@ -29,9 +30,10 @@ export function yandexTokenizer(model = "yandexgpt/latest", options: YandexToken
     return fromTokens(await requestJson(connection.request({ at: "llm", path, body, quota: "tokenizer", signal })));
   }
   return {
-    modelId: model,
+    modelId: tailOf(modelUri),
     async tokenize(text, { signal } = {}) {
-      if (text.length > quirks.longestText) throw tooLong(text.length, quirks.longestText);
+      const tooMany = charactersAbove(text, quirks.longestText);
+      if (tooMany !== undefined) throw tooLong(tooMany, quirks.longestText);
       // Of no text the service may say that it is none.
       return text === "" ? [] : count("tokenize", JSON.stringify({ modelUri, text }), signal);
     },
