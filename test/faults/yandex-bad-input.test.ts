@@ -187,7 +187,7 @@ const badInputs: BadInput[] = [
   {
     name: "A prompt without words",
     code: "invalid-argument",
-    says: /has a word in it/,
+    says: /without a word/,
     act: ({ settings }) => ask(yandex("yandexgpt-lite", settings), " \n"),
   },
   {
@@ -222,7 +222,7 @@ const badInputs: BadInput[] = [
     [
       ["YC_IAM_TOKEN", wrongKey, /YC_API_KEY/],
       ["YC_API_KEY", token, /YC_IAM_TOKEN/],
-      ["YC_API_KEY", `Api-Key ${wrongKey}`, /has a word in it before it/],
+      ["YC_API_KEY", `Api-Key ${wrongKey}`, /without a word before it/],
       ["YC_SERVICE_ACCOUNT_KEY_FILE", wrongKey, /yc iam key create/],
     ] as const
   ).map(

@@ -237,6 +237,7 @@ describe("settings", () => {
     [{ iamToken: "AQVNhush" }, "Pass it as apiKey"],
     [{ apiKey: "Api-Key hush" }, "without a word before it"],
     [{ apiKey: "ключ-hush" }, "alone"],
+    [{ apiKey: JSON.parse("5") }, "alone"],
     [{ apiKey: "AQVNhush", iamToken: "t1.hush" }, "Pass one of them"],
     [{ serviceAccountKey: "AQVNhush" }, "yc iam key create"],
     [{ serviceAccountKey: "{ hush" }, "yc iam key create"],

@@ -20,7 +20,7 @@ export type YandexSettings = CredentialSettings & {
   /** PEM, of the authorities that gRPC trusts in place of the usual ones. For servers of your own. */
   rootCertificates?: string | undefined;
   /** `false` asks the service not to keep what is said. It does unless it is asked. */
-  dataLogging?: false | undefined;
+  dataLogging?: boolean | undefined;
   /**
    * Refusals by a quota and dead tokens are not counted: a call waits for room as long as others of the connection get on,
    * and `longestWaitMs` (here 90,000 unless it is set) where nothing moves.

@@ -70,7 +70,8 @@ function checkedToken(given: string): string {
 
 /** Keys come out of files with a line end behind them. */
 function printable(given: string, name: string): string {
-  const secret = given.trim();
+  // What comes from a configuration can be of any type.
+  const secret = typeof given === "string" ? given.trim() : "";
   if (/^[\x21-\x7e]+$/.test(secret)) return secret;
   throw new BesedaError(`The ${name} holds white space or letters that no key has.`, {
     code: "invalid-argument",
