@@ -3,7 +3,7 @@ import { datasetName } from "./dataset-name.ts";
 
 describe("the name of a dataset", () => {
   it("is that of its file, Russian ones written with Latin letters", () => {
-    expect(datasetName("/home/ann/My lessons.jsonl")).toBe("my-lessons");
+    expect(datasetName("/data/My lessons.jsonl")).toBe("my-lessons");
     expect(datasetName("обучение.jsonl")).toBe("obuchenie");
     expect(datasetName("Данные для теста (2).jsonl")).toBe("dannye-dlya-testa-2");
     expect(datasetName("2025.json")).toBe("dataset-2025");

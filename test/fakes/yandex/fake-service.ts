@@ -10,13 +10,13 @@
 //     and returns what that returns. `/operations/…` and its polls are served for all of them.
 // Credentials, quotas, faults, headers and the ledger are the server's business, before the route is called.
 import { type FakeIdentities, fakeIdentities } from "./credentials-check.ts";
-import { defaultReply } from "./default-reply.ts";
 import { defaultModels, type FakeModel, FakeModels } from "./fake-models.ts";
 import { type FakeAccount, fakeAccount, type LedgerEntry } from "./fake-route.ts";
 import { Faults } from "./faults.ts";
 import { type OperationPlan, OperationStore } from "./operation-store.ts";
 import { type FakeQuota, type QuotaLimits, Quotas } from "./quotas.ts";
-import { type Responder, type TextReply, TextScript } from "./text-script.ts";
+import { defaultReply } from "./text/default-reply.ts";
+import { type Responder, type TextReply, TextScript } from "./text/text-script.ts";
 
 export type { KnownModel } from "./fake-models.ts";
 export { type FakeAccount, type FakeCall, type FakeRoute, fakeAccount, type LedgerEntry } from "./fake-route.ts";

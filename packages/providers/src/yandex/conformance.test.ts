@@ -3,7 +3,7 @@
 import { type LanguageModel, promptedTools } from "@beseda/core";
 import { languageModelCases, promptedReply, type ScriptedReply, type Skipped } from "@beseda/core/testing";
 import { afterEach, describe, it } from "vitest";
-import type { Responder, TextReply } from "../../../../test/fakes/yandex/text-script.ts";
+import type { Responder, TextReply } from "../../../../test/fakes/yandex/text/text-script.ts";
 import { startYandexServer, type YandexServer } from "../../../../test/fakes/yandex/yandex-server.ts";
 import { type YandexModelOptions, yandex } from "./yandex.ts";
 

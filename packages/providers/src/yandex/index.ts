@@ -16,9 +16,10 @@ export {
   type YandexConnection,
   type YandexSettings,
   yandexConnection,
-} from "./connection.ts";
+} from "./connection/connection.ts";
+export { type YandexEndpoints, yandexEndpoints } from "./connection/endpoints.ts";
+export { yandexFromEnv } from "./connection/yandex-from-env.ts";
 export { type YandexEmbeddingsOptions, yandexEmbeddings } from "./embeddings/embeddings.ts";
-export { type YandexEndpoints, yandexEndpoints } from "./endpoints.ts";
 export {
   batchRunCost,
   type Cost,
@@ -50,4 +51,3 @@ export {
 export { type YandexResponsesOptions, yandexResponses } from "./responses/yandex-responses.ts";
 export { type YandexTokenizerOptions, yandexTokenizer } from "./tokenizer/tokenizer.ts";
 export { type YandexModelOptions, type YandexModels, yandex } from "./yandex.ts";
-export { yandexFromEnv } from "./yandex-from-env.ts";

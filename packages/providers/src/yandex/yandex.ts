@@ -5,8 +5,8 @@ import { chatModel } from "../openai-compatible/chat-model.ts";
 import type { ListedModel } from "../openai-compatible/list-models.ts";
 import { batchesOnDemand } from "./batches-on-demand.ts";
 import { checkedSettings } from "./checked-request.ts";
-import type { YandexConnection, YandexSettings } from "./connection.ts";
-import { connectionOf } from "./connection-of.ts";
+import type { YandexConnection, YandexSettings } from "./connection/connection.ts";
+import { connectionOf } from "./connection/connection-of.ts";
 import { finished } from "./finished.ts";
 import { listYandexModels } from "./list-models.ts";
 import { toModelUri } from "./model-uri.ts";
@@ -70,7 +70,7 @@ function batchesOf(
   connection: YandexConnection,
 ): ModelBatches {
   return batchesOnDemand(async () => {
-    const { yandexBatches } = await import("./grpc/batches.ts");
+    const { yandexBatches } = await import("./grpc/batches/batches.ts");
     return yandexBatches(modelUri, { connection, quirks, pollMs, jsonObject });
   });
 }

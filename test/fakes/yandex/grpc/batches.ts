@@ -1,8 +1,8 @@
 // Batches of the fake: a dataset of requests in, a dataset of answers out, and what is said of them on the way (§8).
 import { type FakeState, type KnownModel, type LedgerEntry, Refusal } from "../fake-service.ts";
 import type { OperationPlan } from "../operation-store.ts";
-import { planTextReply } from "../plan-text-reply.ts";
-import type { TextMessage, TextRequest } from "../text-script.ts";
+import { planTextReply } from "../text/plan-text-reply.ts";
+import type { TextMessage, TextRequest } from "../text/text-script.ts";
 import type { FakeDataset, FakeDatasets } from "./datasets.ts";
 import type { Json } from "./proto-json.ts";
 

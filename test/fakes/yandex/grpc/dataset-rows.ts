@@ -1,5 +1,5 @@
 // What the service makes of uploaded rows: which kinds of datasets there are, and what is wrong with a row of one (§6.3, §6.4).
-import { countTokens } from "../fake-tokenizer.ts";
+import { countTokens } from "../text/fake-tokenizer.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 // Pictures: YandexART, which paints in its own time, and the newer models behind the OpenAI-compatible API.
 import { BesedaError, type ImageModel, throughOperation } from "@beseda/core";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
 import { tailOf } from "../quirks.ts";
 import { imageOperations } from "./image-operations.ts";

@@ -1,8 +1,8 @@
 // Pictures that the service paints in its own time: seconds as a rule, hours at worst.
 import type { GeneratedImage, ImageRequest, Operations } from "@beseda/core";
-import type { YandexConnection } from "../connection.ts";
+import type { YandexConnection } from "../connection/connection.ts";
+import { restOperations } from "../connection/rest-operations.ts";
 import { imageCost } from "../prices/cost.ts";
-import { restOperations } from "../rest-operations.ts";
 import { jpegFrom } from "./jpeg-from.ts";
 import { toImageRequest } from "./to-image-request.ts";
 

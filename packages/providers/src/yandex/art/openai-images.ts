@@ -1,9 +1,9 @@
 // The pictures of the OpenAI-compatible API: one call, one picture. No page of the service describes it: after reports of users.
 import { BesedaError, type GeneratedImage, type ImageRequest } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
-import type { YandexConnection } from "../connection.ts";
+import type { YandexConnection } from "../connection/connection.ts";
+import { sentOnce } from "../connection/sent-once.ts";
 import { imageCost } from "../prices/cost.ts";
-import { sentOnce } from "../sent-once.ts";
 import { jpegFrom } from "./jpeg-from.ts";
 import { promptParts, readAspectRatio } from "./to-image-request.ts";
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { requestJson } from "@beseda/core/http";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startYandexServer, type YandexServer } from "../../../../../test/fakes/yandex/yandex-server.ts";
-import { yandexConnection } from "../connection.ts";
+import { yandexConnection } from "../connection/connection.ts";
 
 let server: YandexServer | undefined;
 let silent: Server | undefined;

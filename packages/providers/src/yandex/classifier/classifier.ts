@@ -1,8 +1,8 @@
 // A classifier: labels told when it is made, or learnt in a tuning.
 import { BesedaError, type Classification, type TextClassifier } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { parseModelUri, toModelUri } from "../model-uri.ts";
 import { classificationCost } from "../prices/cost.ts";
 import { tailOf } from "../quirks.ts";

@@ -1,8 +1,8 @@
 // Embeddings: one model for what is stored, one for what is asked.
 import { BesedaError, type EmbeddingModel } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
 import { embeddingCost } from "../prices/cost.ts";
 import { tailOf } from "../quirks.ts";

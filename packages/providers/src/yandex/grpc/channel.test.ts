@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { BesedaError } from "@beseda/core";
 import * as grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { type YandexConnection, yandexConnection } from "../connection.ts";
+import { type YandexConnection, yandexConnection } from "../connection/connection.ts";
 import { closeGrpc, type GrpcCall, grpcChannel } from "./channel.ts";
 import { loadGrpc } from "./load-grpc.ts";
 

@@ -1,6 +1,6 @@
 // A gRPC status as the one error there is: what happened, and what to do next.
 import { BesedaError, type ErrorCode } from "@beseda/core";
-import { toYandexError } from "../yandex-error.ts";
+import { toYandexError } from "../connection/yandex-error.ts";
 
 export type GrpcStatus = { code: number; message: string };
 

@@ -1,5 +1,5 @@
 // What would be paid twice if it were begun twice: in one process it is begun by one after the other, who then finds it.
-import { stoppable } from "../connection-guard.ts";
+import { stoppable } from "../connection/connection-guard.ts";
 
 const last = new Map<string, Promise<unknown>>();
 

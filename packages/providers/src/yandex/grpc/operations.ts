@@ -1,7 +1,7 @@
 // Operations of the gRPC services: asked after and called off by their id, whatever they are about.
 import { BesedaError, type JsonValue, type Operation, type OperationCallOptions } from "@beseda/core";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { grpcChannel } from "./channel.ts";
 import { grpcError } from "./grpc-error.ts";
 import { loadGrpc } from "./load-grpc.ts";

@@ -1,7 +1,7 @@
 // The events of one reply out of the lines of its stream, or out of the whole reply. A line holds all of the text so far.
 import { BesedaError, type FinishReason, type ModelEvent, type Usage } from "@beseda/core";
 import { cutOff, type JsonLinesSink } from "@beseda/core/http";
-import { errorOf } from "../error-of.ts";
+import { errorOf } from "../connection/error-of.ts";
 import { fromInt64 } from "../int64.ts";
 import type { CompletionAlternative, CompletionResponse, CompletionUsage } from "./completion-wire.ts";
 

@@ -2,10 +2,10 @@
 import type { LanguageModel, ModelOperations, ModelRequest } from "@beseda/core";
 import { jsonLinesDecoder, type ReplyHead, replyEvents, requestIdOf, streamEvents } from "@beseda/core/http";
 import { refusal } from "../../refusal.ts";
-import type { YandexConnection } from "../connection.ts";
+import type { YandexConnection } from "../connection/connection.ts";
+import { restOperations } from "../connection/rest-operations.ts";
 import { finished } from "../finished.ts";
 import { tailOf, type YandexQuirks } from "../quirks.ts";
-import { restOperations } from "../rest-operations.ts";
 import { CompletionReply } from "./from-completion.ts";
 import { type CompletionModel, completionBody } from "./to-completion-request.ts";
 

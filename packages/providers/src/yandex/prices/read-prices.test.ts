@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { yandexFromEnv } from "../yandex-from-env.ts";
+import { yandexFromEnv } from "../connection/yandex-from-env.ts";
 
 let folder: string;
 let path: string;

@@ -1,10 +1,10 @@
 // Replies that the service makes in the background: kept for 30 days, and asked after by the id of the reply.
 import { BesedaError, type ModelEvent, type ModelOperations, type Operation } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
-import type { YandexConnection } from "../connection.ts";
-import { checkedOperationId } from "../operation-id.ts";
-import { outcomeOf } from "../operation-outcome.ts";
-import { sentOnce } from "../sent-once.ts";
+import type { YandexConnection } from "../connection/connection.ts";
+import { checkedOperationId } from "../connection/operation-id.ts";
+import { outcomeOf } from "../connection/operation-outcome.ts";
+import { sentOnce } from "../connection/sent-once.ts";
 import { failureIn } from "./from-response.ts";
 import { ResponsesReply } from "./from-responses-event.ts";
 import type { HostedTool } from "./hosted-tools.ts";

@@ -1,7 +1,7 @@
 // The suite of the LanguageModel port, over the Responses API: in turn, and in the background.
 import { languageModelCases, type ScriptedReply } from "@beseda/core/testing";
 import { afterEach, describe, it } from "vitest";
-import type { TextReply } from "../../../../../test/fakes/yandex/text-script.ts";
+import type { TextReply } from "../../../../../test/fakes/yandex/text/text-script.ts";
 import { startYandexServer, type YandexServer } from "../../../../../test/fakes/yandex/yandex-server.ts";
 import { yandexResponses } from "./yandex-responses.ts";
 

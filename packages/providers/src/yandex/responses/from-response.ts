@@ -1,10 +1,10 @@
 // What a reply of the Responses API means, wherever it came from: its usage, its reason to end, its sources, its failure.
 import { BesedaError, type FinishReason, type Source, type Usage } from "@beseda/core";
 import { errorInBody } from "@beseda/core/http";
+import { toYandexError } from "../connection/yandex-error.ts";
 import { fromInt64 } from "../int64.ts";
 import { type Cost, textCost, toolCallsCost } from "../prices/cost.ts";
 import type { YandexPrices } from "../prices/prices.ts";
-import { toYandexError } from "../yandex-error.ts";
 import type { WireAnnotation, WireItem, WirePart, WireResponse, WireUsage } from "./responses-wire.ts";
 
 /** Why it ended, of one that has. */

@@ -2,8 +2,8 @@
 import { type LanguageModel, viaOperations } from "@beseda/core";
 import { replyEvents, sseDecoder, streamEvents } from "@beseda/core/http";
 import { refusal } from "../../refusal.ts";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
 import { tailOf } from "../quirks.ts";
 import { backgroundResponses } from "./background.ts";

@@ -2,8 +2,8 @@
 import { BesedaError, type Token, type Tokenizer } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
 import { charactersAbove } from "../checked-request.ts";
-import type { YandexConnection, YandexSettings } from "../connection.ts";
-import { connectionOf } from "../connection-of.ts";
+import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
+import { connectionOf } from "../connection/connection-of.ts";
 import { fromInt64 } from "../int64.ts";
 import { toModelUri } from "../model-uri.ts";
 import { completionBody } from "../native/to-completion-request.ts";
