@@ -17,9 +17,9 @@ export {
   type YandexSettings,
   yandexConnection,
 } from "./connection/connection.ts";
-export { type YandexEndpoints, yandexEndpoints } from "./connection/endpoints.ts";
 export { yandexFromEnv } from "./connection/yandex-from-env.ts";
 export { type YandexEmbeddingsOptions, yandexEmbeddings } from "./embeddings/embeddings.ts";
+export { type YandexEndpoints, yandexEndpoints } from "./endpoints.ts";
 export {
   batchRunCost,
   type Cost,

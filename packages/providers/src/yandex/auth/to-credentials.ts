@@ -1,7 +1,7 @@
 // From what the user gives to who we are: checked before the first request.
 import { BesedaError } from "@beseda/core";
 import type { RetryPolicy } from "@beseda/core/http";
-import type { YandexEndpoints } from "../connection/endpoints.ts";
+import type { YandexEndpoints } from "../endpoints.ts";
 import { type Credentials, fixedCredentials } from "./credentials.ts";
 import { metadataToken } from "./metadata-token.ts";
 import { renewedCredentials } from "./renewed-token.ts";

@@ -3,11 +3,11 @@ import { BesedaError } from "@beseda/core";
 import type { Guard, RetriedRequest, RetryPolicy } from "@beseda/core/http";
 import type { Credentials } from "../auth/credentials.ts";
 import { type CredentialSettings, toCredentials } from "../auth/to-credentials.ts";
+import { toEndpoints, type YandexEndpoints } from "../endpoints.ts";
 import { toPrices, type YandexPrices, yandexPrices } from "../prices/prices.ts";
 import { QuotaDoor } from "../quota/quota-door.ts";
 import type { QuotaName } from "../quota/quota-name.ts";
 import { connectionGuard } from "./connection-guard.ts";
-import { toEndpoints, type YandexEndpoints } from "./endpoints.ts";
 
 export type { QuotaName } from "../quota/quota-name.ts";
 

@@ -1,9 +1,9 @@
 // The connection that the environment describes.
 import { BesedaError } from "@beseda/core";
 import { hasCredentials } from "../auth/to-credentials.ts";
+import type { YandexEndpoints } from "../endpoints.ts";
 import { readPrices } from "../prices/read-prices.ts";
 import { type YandexConnection, type YandexSettings, yandexConnection } from "./connection.ts";
-import type { YandexEndpoints } from "./endpoints.ts";
 
 /**
  * | variable | |
