@@ -6,7 +6,7 @@ import type { Credentials } from "./credentials.ts";
 export type IssuedToken = { token: string; expiresAt: number | undefined };
 
 /** On the clock of `Date.now()`, which goes on while a computer sleeps. */
-export type TokenLife = {
+type TokenLife = {
   /** From then on the next one is fetched, while this one still serves. */
   renewAt: number;
   endsAt: number;
@@ -21,7 +21,7 @@ const pauseMs = 10_000;
 const refusalMs = 1_000;
 
 /** Pure. An end that lies in the past means that one of two clocks is wrong: such a token is taken to live for an hour. */
-export function planLife(expiresAt: number | undefined, now: number): TokenLife {
+function planLife(expiresAt: number | undefined, now: number): TokenLife {
   const said = expiresAt === undefined ? Number.NaN : expiresAt - now;
   const lifeMs = said > 0 ? Math.min(said, longestLifeMs) : hourMs;
   return { renewAt: now + lifeMs - Math.min(lifeMs / 10, hourMs / 6), endsAt: now + lifeMs };

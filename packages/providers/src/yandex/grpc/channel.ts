@@ -11,7 +11,7 @@ import { type GrpcParts, loadGrpc } from "./load-grpc.ts";
 import { decodeMessage, encodeMessage } from "./message.ts";
 import type { PlainMessage } from "./plain-message.ts";
 
-export type GrpcCallOptions = { signal?: AbortSignal | undefined };
+type GrpcCallOptions = { signal?: AbortSignal | undefined };
 
 export type GrpcCall = GrpcCallOptions & {
   /** Such as `yandex.cloud.ai.dataset.v1.DatasetService/Create`. */

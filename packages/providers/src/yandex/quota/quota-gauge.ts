@@ -16,7 +16,7 @@ export type Gauge = {
 };
 
 /** After so long the service may allow another number, and nobody says so: all are let in, until one is refused again. */
-export const gaugeForgottenMs = 600_000;
+const gaugeForgottenMs = 600_000;
 
 /** @param running others of ours, the refused one not among them */
 export function gaugeRefused(

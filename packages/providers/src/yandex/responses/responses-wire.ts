@@ -11,8 +11,6 @@ export type ResponsesContentPart =
   /** An address, or a `data:` URL. */
   | { type: "input_image"; image_url: string };
 
-export type ResponsesFunction = { type: "function"; name: string; description: string; parameters: unknown };
-
 /** A reply, whole or as far as it is: also what is polled. */
 export type WireResponse = {
   id?: string | null;

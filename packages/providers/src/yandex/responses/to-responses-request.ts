@@ -16,7 +16,7 @@ import { checkedSettings, withoutWords } from "../checked-request.ts";
 import type { HostedTool } from "./hosted-tools.ts";
 import type { ResponsesContentPart, ResponsesItem } from "./responses-wire.ts";
 
-export type ResponsesDelivery = "whole" | "streamed" | "background";
+type ResponsesDelivery = "whole" | "streamed" | "background";
 
 type Asked = { modelUri: string; hostedTools: readonly HostedTool[]; delivery: ResponsesDelivery };
 

@@ -71,7 +71,7 @@ export class NameTakenError extends BesedaError {
 }
 
 /** Kept in the labels: by it a dataset that was begun is known again, and other rows of the same name are told from it. */
-export const digestLabel = "beseda-digest";
+const digestLabel = "beseda-digest";
 
 export type PutRows = NewDataset & {
   rows: DatasetRows;

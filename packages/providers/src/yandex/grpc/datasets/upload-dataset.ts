@@ -8,7 +8,7 @@ import { callDatasets } from "./dataset.ts";
 export type FilePart = { start: number; end: number };
 
 /** More than this goes up in parts: what the official SDK does. */
-export const chunkBytes = 100 * 1024 * 1024;
+const chunkBytes = 100 * 1024 * 1024;
 const mostParts = 10_000;
 
 /**
