@@ -33,8 +33,8 @@ export function fakeIdentities(account: FakeAccount): FakeIdentities {
 }
 
 /**
- * An API key as `Api-Key`, at the OpenAI-compatible door and over gRPC as `Bearer` too (§1.2); an IAM token as `Bearer`.
- * The token of a user needs the header `x-folder-id`; of a service account it has to be the account's folder (§1.3).
+ * An API key as `Api-Key`, at the OpenAI-compatible door and over gRPC as `Bearer` too; an IAM token as `Bearer`.
+ * The token of a user needs the header `x-folder-id`; of a service account it has to be the account's folder.
  * The texts about IAM tokens are not verified.
  *
  * @throws Refusal 16 (401) or 3 (400)

@@ -47,7 +47,7 @@ export const defaultModels: readonly FakeModel[] = [
     tail,
     context: 2_000,
   })),
-  // Reported by users (§5.3); whether they take every number up to the most is not known.
+  // Reported by users; whether they take every number up to the most is not known.
   ...["text-embeddings-v2-doc/latest", "text-embeddings-v2-query/latest"].map((tail) => ({
     ...own,
     scheme: "emb",
@@ -57,7 +57,7 @@ export const defaultModels: readonly FakeModel[] = [
   })),
   ...["yandexgpt/latest", "yandexgpt-lite/latest"].map((tail) => ({ ...own, scheme: "cls", tail, context: 8_000 })),
   { ...own, scheme: "art", tail: "yandex-art/latest", context: 500 },
-  // The 500 characters are YandexART's (§10.5); no limit of newer models is known.
+  // The 500 characters are YandexART's; no limit of newer models is known.
   { ...own, scheme: "art", tail: "aliceai-image-art-3.0/latest", context: Number.POSITIVE_INFINITY },
 ];
 

@@ -1,5 +1,8 @@
 // What the parts of the fake of Yandex AI Studio have in common: the state of one service, and the words for its doors.
 //
+// Its rules come from the service's protocol files (github.com/yandex-cloud/cloudapi, July 2026), its documentation of early
+// 2026 and the recordings of real traffic in its Python SDK; where none of them tells, a comment says so.
+//
 // A part is a function from the state to its routes, `imageRoutes(state: FakeState): FakeRoute[]`, listed in
 // yandex-routes.ts. A route
 //   - reads its body with `readFields(body, shape)` of wire-fields.ts, which refuses what protobuf-JSON refuses,
@@ -37,7 +40,7 @@ export type FakeState = {
   readonly faults: Faults;
   /** Every request so far, in order, refused ones too. gRPC adds its own. */
   readonly ledger: LedgerEntry[];
-  /** Whether a repeated `idempotency-key` gives the same operation again. Nobody knows of the real service (§1.3). */
+  /** Whether a repeated `idempotency-key` gives the same operation again. Nobody knows of the real service. */
   readonly honoursIdempotencyKeys: boolean;
 };
 

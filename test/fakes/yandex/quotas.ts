@@ -1,4 +1,4 @@
-// How much the service takes at once and in a time: gauges and rates, with the words in which it refuses (§10.5, §11.4).
+// How much the service takes at once and in a time: gauges and rates, with the words in which it refuses.
 import { Refusal } from "./refusal.ts";
 
 /** Methods that are counted together have one name. */

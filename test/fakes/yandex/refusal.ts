@@ -1,6 +1,6 @@
 // By which the fake of Yandex AI Studio says no, and the shapes that its doors give to it.
 
-/** gRPC code to HTTP status (§11.1 of the API's description). */
+/** gRPC code to HTTP status. */
 export const httpStatus = {
   1: 499,
   2: 500,
@@ -43,7 +43,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The body of an error (§11.2). */
+/** The body of an error. */
 export function errorBody({ grpcCode, status, message }: Refusal, shape: ErrorShape): Record<string, unknown> {
   switch (shape) {
     case "streaming":

@@ -2,7 +2,7 @@
 import type { FakeCall, FakeRoute } from "./fake-route.ts";
 import type { FakeStorage } from "./storage.ts";
 
-/** Buckets as the service names them (§1.1). */
+/** Buckets as the service names them. */
 export const draftBucket = "ai-fomo-drafts-prod";
 export const datasetBucket = "ai-fomo-datasets-prod";
 

@@ -1,4 +1,4 @@
-// Bodies as protobuf-JSON has them (§0.2): both spellings of a name, numbers in strings, nothing that is not declared.
+// Bodies as protobuf-JSON has them: both spellings of a name, numbers in strings, nothing that is not declared.
 import { Refusal } from "./refusal.ts";
 
 /** What a field holds. An `int64` is read as a bigint, a `struct` is any JSON object, an `enum` is its name. */

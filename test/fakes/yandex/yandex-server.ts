@@ -151,7 +151,7 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The service asks for JSON (§0.2); in which words it refuses another type is not known. */
+/** The service asks for JSON; in which words it refuses another type is not known. */
 function jsonOf(bytes: Buffer, type: string | undefined): { body: unknown; problem?: Refusal } {
   if (bytes.length === 0) return { body: undefined };
   try {

@@ -37,7 +37,7 @@ export function chatChunks(planned: PlannedReply, model: KnownModel): Json[] {
   const contents = deltasOf(planned).map((content): Json => ({ content }));
   if (model.ownedBy === "Yandex") {
     const calls = wireCalls(planned, true);
-    // Over the native API its message has a text or calls, not both (§2.2): so it has here.
+    // Over the native API its message has a text or calls, not both: so it has here.
     const deltas = calls.length > 0 ? [{ content: "", tool_calls: calls }] : contents;
     if (deltas.length === 0 && isWhole) deltas.push({ content: "" });
     return deltas.map((delta, index) => {
@@ -53,7 +53,7 @@ export function chatChunks(planned: PlannedReply, model: KnownModel): Json[] {
 }
 
 /**
- * What each text adds. The refusal of moderation comes whole, after what was sent (§3.3); so does here any text that does
+ * What each text adds. The refusal of moderation comes whole, after what was sent; so does here any text that does
  * not begin as the one before it, of which nothing is known.
  */
 function deltasOf({ texts, finish }: PlannedReply): string[] {

@@ -1,4 +1,4 @@
-// What the fake refuses in a body of POST /v1/chat/completions (§3.3), and the request as a script sees it.
+// What the fake refuses in a body of POST /v1/chat/completions, and the request as a script sees it.
 
 import type { KnownModel } from "../fake-service.ts";
 import { onlyFields, uniqueNames } from "../only-fields.ts";

@@ -1,4 +1,4 @@
-// The two services of batches of the fake: one begins them, the other looks after them (§8.1, §8.2).
+// The two services of batches of the fake: one begins them, the other looks after them.
 import type { FakeState } from "../fake-service.ts";
 import type { FakeBatch, FakeBatches } from "./batches.ts";
 import { checkFolder } from "./dataset-methods.ts";

@@ -1,4 +1,4 @@
-// Batches of the fake: a dataset of requests in, a dataset of answers out, and what is said of them on the way (§8).
+// Batches of the fake: a dataset of requests in, a dataset of answers out, and what is said of them on the way.
 import { type FakeState, type KnownModel, type LedgerEntry, Refusal } from "../fake-service.ts";
 import type { OperationPlan } from "../operation-store.ts";
 import { planTextReply } from "../text/plan-text-reply.ts";
@@ -29,7 +29,7 @@ export type FakeBatch = {
 
 const room = "type.googleapis.com/yandex.cloud.ai.foundation_models.v1";
 
-/** Tokens: what a run costs at least (§8.5). */
+/** Tokens: what a run costs at least. */
 const leastBilled = 200_000;
 
 const qwen3 = ["0.6b", "1.7b", "4b", "8b", "14b", "32b", "30b-a3b", "235b-a22b"].map((size) => `qwen3-${size}`);
@@ -42,7 +42,7 @@ const vision = ["qwen2-vl-7b", "qwen2.5-vl-7b", "qwen2.5-vl-32b"].map((name) => 
 const sees = [...vision, "deepseek-vl2", "deepseek-vl2-tiny", ...gemma3.slice(1)];
 
 export class FakeBatches {
-  /** Models of others, by their bare names: Yandex's own are not among them (§8.6). */
+  /** Models of others, by their bare names: Yandex's own are not among them. */
   models: readonly string[] = [...qwen3, ...qwen2, "qwq-32b", ...llama, ...deepseek, "phi-4", ...gemma3, ...sees];
   /**
    * Taken one by one by the tasks that are begun. Default: pending at the first poll, in progress at the second, done at

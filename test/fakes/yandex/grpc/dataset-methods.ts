@@ -1,4 +1,4 @@
-// DatasetService of the fake: requests in, what the datasets say of themselves out (§6.1).
+// DatasetService of the fake: requests in, what the datasets say of themselves out.
 import { type FakeState, Refusal } from "../fake-service.ts";
 import { rowChecks } from "./dataset-rows.ts";
 import { checkTaskType, type FakeDataset, type FakeDatasets, required } from "./datasets.ts";

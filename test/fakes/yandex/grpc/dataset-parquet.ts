@@ -1,4 +1,4 @@
-// Rows as the service gives them out: Parquet with Snappy, whatever they were uploaded as (§6.2).
+// Rows as the service gives them out: Parquet with Snappy, whatever they were uploaded as.
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 

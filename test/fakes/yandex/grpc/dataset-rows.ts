@@ -1,4 +1,4 @@
-// What the service makes of uploaded rows: which kinds of datasets there are, and what is wrong with a row of one (§6.3, §6.4).
+// What the service makes of uploaded rows: which kinds of datasets there are, and what is wrong with a row of one.
 import { countTokens } from "../text/fake-tokenizer.ts";
 
 type Json = Record<string, unknown>;

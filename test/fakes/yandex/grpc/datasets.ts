@@ -1,4 +1,4 @@
-// Datasets of the fake: what becomes of one, from draft to deleted (§6).
+// Datasets of the fake: what becomes of one, from draft to deleted.
 
 import { type FakeState, Refusal } from "../fake-service.ts";
 import type { OperationPlan } from "../operation-store.ts";

@@ -3,7 +3,7 @@ import { Refusal } from "../fake-service.ts";
 import { required } from "./datasets.ts";
 import type { Methods } from "./method-call.ts";
 
-/** Their names as the service lists them (§1.1). */
+/** Their names as the service lists them. */
 const ids = ["ai-foundation-models", "ai-files", "ai-assistants", "operation", "iam", "endpoint"];
 
 /** `address` is that of the port with TLS: whoever discovers addresses speaks TLS. */

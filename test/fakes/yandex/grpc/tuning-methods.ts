@@ -1,4 +1,4 @@
-// TuningService of the fake (§7). Drafts and billing have no answer: the description calls them not implemented.
+// TuningService of the fake. Drafts and billing have no answer: the description calls them not implemented.
 import { type FakeState, Refusal } from "../fake-service.ts";
 import { checkFolder } from "./dataset-methods.ts";
 import { type Methods, methodsOf } from "./method-call.ts";

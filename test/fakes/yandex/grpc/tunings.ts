@@ -1,4 +1,4 @@
-// Tuning tasks of the fake: what they are taught from, how far they are, and the models that come of them (§7).
+// Tuning tasks of the fake: what they are taught from, how far they are, and the models that come of them.
 import { type FakeState, Refusal } from "../fake-service.ts";
 import type { OperationPlan } from "../operation-store.ts";
 import type { FakeStorage } from "../storage.ts";
@@ -42,7 +42,7 @@ const room = "type.googleapis.com/yandex.cloud.ai.tuning.v1";
 export class FakeTunings {
   /** What can be taught. */
   tunable: readonly string[] = ["gpt:yandexgpt-lite", "cls:yandexgpt-lite", "emb:text-embeddings"];
-  /** Rows, by the type of the dataset (§6.4). */
+  /** Rows, by the type of the dataset. */
   fewestRows: Record<string, number> = {
     TextToTextGeneration: 10,
     TextClassificationMultilabel: 100,

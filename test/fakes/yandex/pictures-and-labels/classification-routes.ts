@@ -20,7 +20,7 @@ export function classificationRoutes(state: FakeState): FakeRoute[] {
       isBilled: true,
       answer: ({ body }) => {
         const request = readFields<FewShotRequest>(body, fewShotRequest);
-        // Nothing says that the service needs a task description (§5.1): it may be left out.
+        // Nothing says that the service needs a task description: it may be left out.
         const { modelUri, taskDescription = "", labels = [], text = "", samples = [] } = request;
         const model = state.models.find(modelUri, "cls");
         if (model.tune !== undefined) throw new Refusal(3, `Failed to get model ${modelUri}`);

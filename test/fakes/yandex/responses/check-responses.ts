@@ -1,4 +1,4 @@
-// What the fake refuses in a body of POST /v1/responses (§3.5 of the API's description), and the request as a script sees it.
+// What the fake refuses in a body of POST /v1/responses, and the request as a script sees it.
 import type { KnownModel } from "../fake-service.ts";
 import { onlyFields, uniqueNames } from "../only-fields.ts";
 import { Refusal } from "../refusal.ts";
@@ -72,7 +72,7 @@ function checkFields(body: Json): void {
   }
 }
 
-/** A saved agent, of which the fake has none to look into: any id is taken. Its variables are unverified (§3.5). */
+/** A saved agent, of which the fake has none to look into: any id is taken. Its variables are unverified. */
 function checkPrompt(prompt: unknown): void {
   if (prompt === undefined || prompt === null) return;
   const { id, ...rest } = isObject(prompt) ? prompt : {};

@@ -27,7 +27,7 @@ export function readCompletion(
     ...(wire.jsonObject === true && { json: "any" }),
     ...(wire.jsonSchema && { json: { schema: schemaOf(wire.jsonSchema) } }),
     ...(maxTokens !== undefined && { maxTokens: Number(maxTokens) }),
-    // Pro 5 alone is known to have the mode (§13). Whether the others refuse or ignore it is not: they take it here.
+    // Pro 5 alone is known to have the mode. Whether the others refuse or ignore it is not: they take it here.
     reasons: reasoningOptions?.mode === "ENABLED_HIDDEN",
   };
   return { request, isStreamed: stream };

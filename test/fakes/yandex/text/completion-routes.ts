@@ -87,7 +87,7 @@ function begin(state: FakeState, { body, entry }: FakeCall): unknown {
   });
 }
 
-/** What fails inside the service is free (§10.1). */
+/** What fails inside the service is free. */
 function unpaid(entry: FakeCall["entry"], refusal: Refusal): Refusal {
   entry.billed = false;
   return refusal;

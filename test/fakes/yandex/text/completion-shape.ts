@@ -1,4 +1,4 @@
-// The messages of text generation over the native API, as protobuf declares them (§2.2).
+// The messages of text generation over the native API, as protobuf declares them.
 import type { WireShape } from "../wire-fields.ts";
 
 type Json = Record<string, unknown>;

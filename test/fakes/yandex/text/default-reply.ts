@@ -7,7 +7,7 @@ const moderated = /\bforbidden\b|запрещ/iu;
 
 /**
  * A tool that the last message mentions is called; its results are read out; JSON is made up by its schema. Where a tool
- * has to be called, it is, after results too: whoever goes on to ask for it never gets an answer (§2.6).
+ * has to be called, it is, after results too: whoever goes on to ask for it never gets an answer.
  */
 export function defaultReply({ messages, tools, toolChoice, json }: TextRequest): TextReply {
   const last = messages.at(-1);

@@ -57,7 +57,7 @@ export type TextReply = {
   modelVersion?: string;
   /** Refused, in the shape of the door or another one. Nothing is charged. */
   refuse?: { code: GrpcCode; message: string; shape?: ErrorShape };
-  /** The reply ends with an error after all of its pieces (§2.5). Without a stream it is a refusal. */
+  /** The reply ends with an error after all of its pieces. Without a stream it is a refusal. */
   breaksOff?: { code: GrpcCode; message: string };
   /** The connection breaks after all of its pieces; without a stream, before anything. */
   cut?: true;

@@ -1,4 +1,4 @@
-// How the service says that a quota is used up, read from the text of the error: there is no field for it (fact sheet: 429).
+// How the service says that a quota is used up, read from the text of the error: there is no field for it.
 import type { BesedaError } from "@beseda/core";
 
 /**
