@@ -43,6 +43,18 @@ export { type ModelDefaults, withDefaults } from "./models/with-defaults.ts";
 export type { EmbeddingModel, EmbeddingOptions, Embeddings } from "./ports/embedding-model.ts";
 export type { GeneratedImage, ImageModel, ImageRequest } from "./ports/image-model.ts";
 export type {
+  Job,
+  JobEngine,
+  JobError,
+  JobFiles,
+  JobFilter,
+  JobOutcome,
+  JobState,
+  Lease,
+  NewJob,
+} from "./ports/job-engine.ts";
+export type { CallOutcome, Journal, JournalledCall } from "./ports/journal.ts";
+export type {
   BatchOutcome,
   BatchReply,
   BatchRequests,

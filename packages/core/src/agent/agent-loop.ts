@@ -10,7 +10,8 @@ import {
   textOf,
   toolCallsOf,
 } from "../message.ts";
-import { type AgentPlan, heldTo, preparedPlan } from "./agent-plan.ts";
+import type { Journal } from "../ports/journal.ts";
+import { type AgentPlan, alsoTold, heldTo, preparedPlan } from "./agent-plan.ts";
 import { correction, mostCorrections, readAnswer, unusableAnswer } from "./answer.ts";
 import { Approvals, type Decision, type SuspendedRun } from "./approvals.ts";
 import { StepBudget } from "./budget.ts";
@@ -34,8 +35,11 @@ export type RunTask = {
   speaker: Speaker;
   stop: StopSwitch;
   steering: Steering;
+  /** Added to those of whoever has the thread. */
+  instructions: string | undefined;
   /** The tool call that the run works for, if any. */
   link: CallLink | undefined;
+  journal: Journal | undefined;
   /** Told once, just before the terminal part. */
   settle(outcome: { result: RunResult } | { error: RunError }): void;
 };
@@ -45,9 +49,9 @@ export type RunTask = {
  * the run and reads on to the end, which is then near.
  */
 export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerator<StreamPart[]> {
-  const { asked, stop, steering, link } = task;
+  const { asked, stop, steering, link, journal } = task;
   const { runId } = task.speaker;
-  const record = new RunRecord(runId, agent, { threadId: task.speaker.threadId, above: link?.addUsage });
+  const record = new RunRecord(runId, agent, { threadId: task.speaker.threadId, above: link?.addUsage, journal });
   const begun = new Set<string>();
   let open: OpenStep | undefined;
   try {
@@ -83,6 +87,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const outlook = { step: open ? steps : steps + 1, steps: [...record.steps], messages, agentName: plan.name };
         now = preparedPlan(now, await stop.race(() => plan.prepareStep?.(outlook)));
       }
+      if (task.instructions) now = alsoTold(task.instructions, now);
       let message: AssistantMessage;
       if (open) {
         await prepareThread(open, record);
@@ -101,7 +106,8 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const request = planWholeStep(now, messages, hasToolAnswered);
         const reply = new ReplyFold(runId, steps, now.reasoning);
         record.beginReply(request, reply);
-        const call = new ModelCall(now.able, request, { timeouts: agent.timeouts, stop, streamed: agent.streamed });
+        const model = journal?.model(now.able, steps) ?? now.able;
+        const call = new ModelCall(model, request, { timeouts: agent.timeouts, stop, streamed: agent.streamed });
         for (let events = await call.next(); events !== undefined; events = await call.next()) {
           const parts = reply.add(events);
           if (parts.length > 0) yield parts;
@@ -118,6 +124,8 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           stop,
           repeats,
           begun,
+          step: steps,
+          journal,
           speaker,
           link: { budget, store: agent.store, addUsage: (usage) => record.addUsage(usage) },
           keep: (result) => record.keep(result),

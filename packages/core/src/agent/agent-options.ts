@@ -1,6 +1,7 @@
 // What an agent is made of, and what a run of it is asked.
 import { BesedaError } from "../errors.ts";
 import type { Message, UserMessage } from "../message.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { LanguageModel, ModelSettings, ToolChoice } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
 import type { AnySchema } from "../tool/json-schema.ts";
@@ -70,11 +71,17 @@ export type RunOptions = {
   signal?: AbortSignal | undefined;
   /** Handed to every tool, untouched. */
   context?: unknown;
+  /** Added to the agent's own, for this run. */
+  instructions?: string | undefined;
+  /** Other limits than the agent's, for this run. */
+  timeouts?: Partial<Timeouts> | undefined;
   /**
    * For a run that a tool starts: the context that the tool was given. The run is stopped with the call, for the same
    * user, and its parts, tokens, steps and approvals become part of the run above.
    */
   parent?: ToolContext | undefined;
+  /** Remembers the run, which can then be asked again after a crash, as the jobs package does. */
+  journal?: Journal | undefined;
 };
 
 /** Fresh objects: the run adds to them, and the caller's stay as they are. @throws BesedaError `invalid-argument` */

@@ -72,6 +72,11 @@ export function heldTo(output: AgentPlan["output"], plan: AgentPlan): AgentPlan 
   return plan.output === output ? plan : { ...plan, output, able: able({ ...plan, output }) };
 }
 
+/** The same agent with more instructions, an empty line between. */
+export function alsoTold(instructions: string, plan: AgentPlan): AgentPlan {
+  return { ...plan, instructions: [plan.instructions, instructions].filter(Boolean).join("\n\n") };
+}
+
 /** The tools as the model sees them, plain data without the functions, and by name. */
 export function toolSet(tools: readonly Tool[]): Pick<AgentPlan, "tools" | "toolsByName"> {
   return {

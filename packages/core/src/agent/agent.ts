@@ -63,7 +63,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
     const { parent } = options;
     const link = parent && linkOf(parent);
     const { userId = parent?.userId, signal = parent?.signal, context = parent?.context } = options;
-    const { threadId, ownerId = parent?.ownerId ?? userId } = options;
+    const { threadId, ownerId = parent?.ownerId ?? userId, instructions, timeouts } = options;
     if (threadId === "") {
       throw new BesedaError("The threadId is empty.", {
         code: "invalid-argument",
@@ -71,16 +71,22 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
       });
     }
     const decided = this.#resumedBy(link) ?? (typeof input === "object" && "decisions" in input ? input : undefined);
-    const runId = decided?.runId ?? randomUUID();
+    const journal = options.journal ?? link?.nextJournal?.();
+    const runId = decided?.runId ?? journal?.runId ?? randomUUID();
     const asked = decided
       ? { decisions: decided.decisions }
       : { input: messagesOf(input as Exclude<AgentInput, { runId: string }>, userId) };
-    const plan = this.#runningPlan();
-    return new Run(link ? { ...plan, store: link.store } : plan, this.#bus, {
+    let plan = this.#runningPlan();
+    const store = link?.store ?? journal?.store;
+    if (store) plan = { ...plan, store };
+    if (timeouts) plan = { ...plan, timeouts: { ...plan.timeouts, ...timeouts } };
+    return new Run(plan, this.#bus, {
       asked,
       speaker: { runId, threadId, userId, ownerId, context },
+      instructions,
       signal,
       link,
+      journal,
     });
   }
 

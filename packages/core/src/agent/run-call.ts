@@ -1,6 +1,7 @@
 // One tool call, from what the model wrote to what the tool answered; whatever goes wrong becomes its result.
 import { describeThrown } from "../errors.ts";
 import type { ToolCallPart } from "../message.ts";
+import type { Journal } from "../ports/journal.ts";
 import { jsonProblem } from "../tool/parse-json.ts";
 import type { ApprovalContext, Tool, ToolContext } from "../tool/tool.ts";
 import type { Decision, SubRun } from "./approvals.ts";
@@ -14,6 +15,8 @@ export type CallRun = {
   /** The calls that are being carried out, for whoever stops them. */
   limits: Set<CallLimit>;
   speaker: Speaker;
+  /** Of a run that is remembered: what has to be noted just before the tool is run, and the journals of runs below. */
+  journalled?: { begin(): Promise<void>; nextJournal(): Journal } | undefined;
   link: Pick<CallLink, "addUsage" | "budget" | "store">;
   /** What was decided on calls that waited; nothing in a run that was not resumed. */
   decisions: readonly Decision[] | undefined;
@@ -111,8 +114,10 @@ async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, r
     if (!isOver) outlet.forward(parts);
   };
   const caller = { runId: run.speaker.runId, callId };
-  const link: CallLink = { ...run.link, caller, forward, resumed, waiting: undefined };
+  const { begin, nextJournal } = run.journalled ?? {};
+  const link: CallLink = { ...run.link, caller, forward, resumed, nextJournal, waiting: undefined };
   linkCall(context, link);
+  await begin?.();
   run.begun.add(callId);
   try {
     const output = await tool.execute(input, context);

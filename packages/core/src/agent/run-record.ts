@@ -11,6 +11,7 @@ import {
   textOf,
   type Usage,
 } from "../message.ts";
+import type { Journal } from "../ports/journal.ts";
 import type { ModelRequest } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
 import type { PendingApproval } from "./approvals.ts";
@@ -74,6 +75,9 @@ export class RunRecord {
   readonly #askedName: string;
   readonly #memory: Memory | undefined;
   readonly #above: ((usage: Usage) => void) | undefined;
+  readonly #journal: Journal | undefined;
+  /** How many messages of each sort were stored: by this the journal tells them apart. */
+  readonly #stored = new Map<string, number>();
   readonly #added: Message[] = [];
   /** So many messages of the thread are known to be whole. */
   #whole = 0;
@@ -82,8 +86,17 @@ export class RunRecord {
   constructor(
     runId: string,
     { name: agentName, memory }: { name: string; memory: Memory | undefined },
-    { threadId, above }: { threadId: string | undefined; above: ((usage: Usage) => void) | undefined },
+    {
+      threadId,
+      above,
+      journal,
+    }: {
+      threadId: string | undefined;
+      above: ((usage: Usage) => void) | undefined;
+      journal: Journal | undefined;
+    },
   ) {
+    this.#journal = journal;
     this.#runId = runId;
     this.#above = above;
     this.#askedName = agentName;
@@ -99,7 +112,8 @@ export class RunRecord {
 
   async load(): Promise<void> {
     if (this.#memory && this.threadId !== undefined) {
-      this.thread = [...(await this.#memory.load(this.threadId))];
+      const stored = await this.#memory.load(this.threadId);
+      this.thread = this.#journal ? await this.#journal.load(stored) : [...stored];
     }
   }
 
@@ -135,7 +149,11 @@ export class RunRecord {
   /** Stores a message that is no part of the run's own account. */
   note(message: Message): Promise<void> | undefined {
     message.createdAt ??= new Date().toISOString();
-    return this.threadId === undefined ? undefined : this.#memory?.append(this.threadId, [message]);
+    const { threadId } = this;
+    const memory = this.#memory;
+    if (threadId === undefined || !memory) return undefined;
+    if (!this.#journal) return memory.append(threadId, [message]);
+    return this.#journal.keep(this.#keyOf(message), message, () => memory.append(threadId, [message]));
   }
 
   addResults(toolResults: readonly ToolMessage[]): void {
@@ -176,6 +194,14 @@ export class RunRecord {
       steps: this.steps,
       messages: this.#added,
     };
+  }
+
+  /** Results come in the order in which the tools end, which another attempt need not have. */
+  #keyOf(message: Message): string {
+    const sort = message.role === "tool" ? `result/${message.toolCallId}` : "said";
+    const nth = this.#stored.get(sort) ?? 0;
+    this.#stored.set(sort, nth + 1);
+    return `${sort}/${nth}`;
   }
 
   async #takeReply(ended: "whole" | "aborted" | "error"): Promise<AssistantMessage> {

@@ -4,13 +4,13 @@ import type { ToolCallPart, ToolMessage } from "../message.ts";
 import { outputText } from "../tool/output-text.ts";
 import type { CallLimit } from "./call-limit.ts";
 import type { CallLink } from "./call-link.ts";
+import { type JournalledRun, runJournalledCall } from "./journalled-call.ts";
 import type { RepeatBreaker } from "./repeat-breaker.ts";
-import { type CallRun, type Outcome, runCall } from "./run-call.ts";
+import type { Outcome } from "./run-call.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 
-export type ToolRun = Omit<CallRun, "limits"> & {
-  stop: StopSwitch;
+export type ToolRun = Omit<JournalledRun, "limits" | "journalled"> & {
   /** How many may run at once. */
   concurrency: number;
   repeats: RepeatBreaker;
@@ -43,10 +43,13 @@ export async function* runTools(
       progress: (progress: unknown) => inbox.put({ call, progress }),
       forward: (parts: readonly StreamPart[]) => inbox.put({ call, parts }),
     };
-    void runCall(call, outlet, { ...run, limits }).then((outcome) => {
-      inbox.put({ call, outcome, index });
-      startNext();
-    });
+    void runJournalledCall(call, outlet, { ...run, limits }).then(
+      (outcome) => {
+        inbox.put({ call, outcome, index });
+        startNext();
+      },
+      (failure: unknown) => inbox.put({ call, failure }),
+    );
   };
   run.stop.throwIfStopped();
   run.stop.onStop = (reason) => {
@@ -61,6 +64,7 @@ export async function* runTools(
         const { toolCallId, toolName, input } = arrival.call;
         const called = { toolCallId, toolName, runId: run.speaker.runId };
         if ("progress" in arrival) parts.push({ type: "tool-progress", ...called, progress: arrival.progress });
+        else if ("failure" in arrival) throw arrival.failure;
         else if ("parts" in arrival) parts.push(...arrival.parts.flatMap((part) => fromBelow(part, toolCallId)));
         else {
           const { call, outcome, index } = arrival;
@@ -89,7 +93,8 @@ export async function* runTools(
 type Arrival =
   | { call: ToolCallPart; progress: unknown }
   | { call: ToolCallPart; parts: readonly StreamPart[] }
-  | { call: ToolCallPart; outcome: Outcome; index: number };
+  | { call: ToolCallPart; outcome: Outcome; index: number }
+  | { call: ToolCallPart; failure: unknown };
 
 /** What a run below asks a person is asked by this run, in its own name. */
 function fromBelow(part: StreamPart, toolCallId: string): StreamPart[] {

@@ -40,7 +40,7 @@ export class Run<Output = unknown> {
   constructor(
     agent: AgentPlan,
     bus: EventBus,
-    { signal, ...task }: Pick<RunTask, "asked" | "speaker" | "link"> & { signal: AbortSignal | undefined },
+    { signal, ...task }: Omit<RunTask, "stop" | "steering" | "settle"> & { signal: AbortSignal | undefined },
   ) {
     this.runId = task.speaker.runId;
     this.#link = task.link;

@@ -1,6 +1,7 @@
 // What the model reads of a tool's output: text as it is, everything else as JSON, and never more than the cap.
 
 import { describeThrown } from "../errors.ts";
+import type { JsonValue } from "../message.ts";
 
 /** Never throws. Text over `maxChars` keeps its first three quarters and its end, with a note of what is missing between. */
 export function outputText(output: unknown, maxChars: number): string {
@@ -9,6 +10,17 @@ export function outputText(output: unknown, maxChars: number): string {
   const head = clip(text, 0, Math.ceil(maxChars * 0.75));
   const tail = clip(text, text.length - Math.floor(maxChars * 0.25), text.length);
   return `${head}\n[… ${text.length - head.length - tail.length} of ${text.length} characters left out …]\n${tail}`;
+}
+
+/** What JSON can hold of an output, with which `outputText` gives the same text. Never throws. */
+export function plainOutput(output: unknown): JsonValue {
+  if (typeof output === "string") return output.toWellFormed();
+  const text = asJson(output);
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 function asJson(output: unknown): string {
