@@ -36,6 +36,7 @@ export {
 } from "./message.ts";
 export { type FallbackOptions, fallback } from "./models/fallback.ts";
 export { type RecordedOptions, recorded } from "./models/recorded.ts";
+export { replyText } from "./models/reply-text.ts";
 export { throughOperation } from "./models/through-operation.ts";
 export { viaOperations } from "./models/via-operations.ts";
 export { type WaitOptions, waitForOperation } from "./models/wait-for-operation.ts";
@@ -78,7 +79,7 @@ export { ThinkSplitter, thinkClose, thinkOpen } from "./reasoning/chain-of-thoug
 export { promptedTools } from "./reasoning/prompted-tools.ts";
 export { type CallHead, hermesProtocol, type ToolProtocol, type WrittenCall } from "./reasoning/tool-protocol.ts";
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
-export { outputText } from "./tool/output-text.ts";
+export { outputText, plainOutput } from "./tool/output-text.ts";
 export {
   type ApprovalContext,
   type Tool,

@@ -2,11 +2,12 @@
 import { BesedaError } from "@beseda/core";
 import type { Dataset, DatasetProblem, DatasetRowError, PutProgress } from "@beseda/providers/yandex/grpc";
 import { datasetName } from "./dataset-name.ts";
+import { checkTaskType } from "./dataset-task-check.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { writeJson, writeLines } from "./write-lines.ts";
 
-type Json = { json?: boolean };
+type Json = { json?: boolean | undefined };
 
 const grpc = () => import("@beseda/providers/yandex/grpc");
 
@@ -39,7 +40,7 @@ export type CreateOptions = Json & { type: string; name?: string; description?: 
  */
 export async function create(file: string, options: CreateOptions): Promise<number> {
   const { type: taskType, name = datasetName(file), description, keep, json } = options;
-  await checkType(taskType);
+  await checkTaskType(taskType);
   const { InvalidDatasetError, NameTakenError } = await grpc();
   const service = await datasets();
   const progress = new ProgressLine();
@@ -134,19 +135,10 @@ export async function remove(id: string, { json }: Json): Promise<number> {
   return 0;
 }
 
-/** Needs no key and no network. 1 where a row is wrong. */
-export async function check(file: string, { type, json }: Json & { type: string }): Promise<number> {
-  await checkType(type);
+/** A file of JSON lines byte by byte, as it would be uploaded. Needs no key and no network. 1 where a row is wrong. */
+export async function check(file: string, { type, json }: Json & { type: string }): Promise<0 | 1> {
+  await checkTaskType(type);
   return tellProblems(file, await problemsOf(file, type), json);
-}
-
-async function checkType(type: string): Promise<void> {
-  const { datasetTaskTypes } = await grpc();
-  if ((datasetTaskTypes as readonly string[]).includes(type)) return;
-  throw new BesedaError(`The rows of “${type}” are not known here.`, {
-    code: "invalid-argument",
-    hint: `Give --type one of ${datasetTaskTypes.join(", ")}.`,
-  });
 }
 
 async function problemsOf(file: string, type: string): Promise<DatasetProblem[]> {

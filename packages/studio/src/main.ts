@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The `beseda` command: what it can be asked, and how it ends. What it does is loaded when it is asked for.
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { addJobCommands, collected, filled } from "./jobs-arguments.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const isVerbose = process.argv.includes("--verbose");
@@ -87,7 +88,9 @@ async function run(args: string[]): Promise<number> {
       const { tokens } = await import("./tokens-command.ts");
       exitCode = await tokens(text, options);
     });
-  const dataset = program.command("dataset").description("keep datasets at Yandex AI Studio");
+  const dataset = program
+    .command("dataset")
+    .description("look into datasets and convert them; keep them at Yandex AI Studio");
   const ofDatasets = (name: string, about: string) =>
     dataset
       .command(name)
@@ -95,6 +98,7 @@ async function run(args: string[]): Promise<number> {
       .option("--json", "write what came of it as a line of JSON")
       .option("--verbose", "show where an error comes from");
   const datasetCommand = () => import("./dataset-command.ts");
+  const fileCommand = () => import("./dataset-file-command.ts");
   ofDatasets("list", "list them").action(async (options) => {
     exitCode = await (await datasetCommand()).list(options);
   });
@@ -112,10 +116,12 @@ async function run(args: string[]): Promise<number> {
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).show(id, options);
     });
-  ofDatasets("preview", "show the first rows of one")
-    .argument("<id>", "such as fds…", filled)
-    .action(async (id, options) => {
-      exitCode = await (await datasetCommand()).preview(id, options);
+  ofDatasets("preview", "show the first rows of a file, or of one at the service")
+    .argument("<file>", "JSON lines, CSV or Parquet; or an id, such as fds…", filled)
+    .option("--rows <number>", "of a file: how many (default: 10)")
+    .action(async (file, options) => {
+      const { isFile, preview } = await fileCommand();
+      exitCode = await ((await isFile(file)) ? preview : (await datasetCommand()).preview)(file, options);
     });
   ofDatasets("validate", "have the service look through the rows of one")
     .argument("<id>", "such as fds…", filled)
@@ -133,11 +139,22 @@ async function run(args: string[]): Promise<number> {
     .action(async (id, options) => {
       exitCode = await (await datasetCommand()).remove(id, options);
     });
-  ofDatasets("check", "tell everything that is wrong with a file, without sending it")
-    .argument("<file>")
-    .requiredOption("--type <type>", "what its rows are, such as TextToTextGeneration")
+  ofDatasets("check", "tell every row of a file that is wrong, without sending it")
+    .argument("<file>", "JSON lines, CSV or Parquet", filled)
+    .option(
+      "--type <type>",
+      "what the service wants of its rows, such as TextToTextGeneration; default: what a model can be asked",
+    )
     .action(async (file, options) => {
-      exitCode = await (await datasetCommand()).check(file, options);
+      exitCode = await (await fileCommand()).check(file, options);
+    });
+  ofDatasets("convert", "write a file anew in the format that the name of the other one says")
+    .argument("<in>", "JSON lines, CSV or Parquet", filled)
+    .argument("<out>", "the file for it, such as rows.parquet", filled)
+    .option("--overwrite", "write over a file that is there")
+    .option("--skip-bad", "leave out rows that cannot be read")
+    .action(async (input, output, options) => {
+      exitCode = await (await fileCommand()).convert(input, output, options);
     });
   const tuneCommand = () => import("./tune-command.ts");
   const tune = program
@@ -177,6 +194,9 @@ async function run(args: string[]): Promise<number> {
     .action(async (id) => {
       exitCode = await (await tuneCommand()).cancel(id, tune.opts());
     });
+  addJobCommands(program, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
@@ -184,17 +204,6 @@ async function run(args: string[]): Promise<number> {
     if (thrown instanceof CommanderError) return endOf(thrown);
     return fail(thrown);
   }
-}
-
-/** An option that is given several times. */
-function collected(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-/** An id that a script has left empty is told before anything is asked. */
-function filled(id: string): string {
-  if (id.trim() !== "") return id;
-  throw new InvalidArgumentError("It is empty.");
 }
 
 /** Help and version come this way too, with exit code 0; help that nobody asked for, with 1. */

@@ -7,7 +7,12 @@ export function writeLines(lines: readonly string[], stream: { write(text: strin
 }
 
 export function writeJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value).replace(leftByJson, escaped)}\n`);
+  writeJsonText(`${JSON.stringify(value)}\n`);
+}
+
+/** A piece of JSON that is too long to be made at once. */
+export function writeJsonText(json: string): void {
+  process.stdout.write(json.replace(leftByJson, escaped));
 }
 
 export function safeLine(text: string): string {

@@ -1,7 +1,8 @@
 // The agent: who it is, which model it speaks through, what it can do and what it remembers.
 import { randomUUID } from "node:crypto";
 import { BesedaError } from "../errors.ts";
-import type { LanguageModel, ModelSettings } from "../ports/language-model.ts";
+import type { Message } from "../message.ts";
+import type { LanguageModel, ModelRequest, ModelSettings } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
 import type { AnySchema, InferInput } from "../tool/json-schema.ts";
 import { type Tool, tool } from "../tool/tool.ts";
@@ -12,6 +13,7 @@ import { Approvals, type Decision, type PendingApproval, ProcessStore } from "./
 import { type CallLink, linkOf } from "./call-link.ts";
 import { type AgentEvents, EventBus } from "./event-bus.ts";
 import { handOffTool } from "./hand-off.ts";
+import { planStep } from "./plan-step.ts";
 import { Run } from "./run.ts";
 import type { RunResult } from "./run-record.ts";
 import { defaultTimeouts } from "./timeouts.ts";
@@ -51,6 +53,15 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
 
   get memory(): Memory | undefined {
     return this.#plan.memory;
+  }
+
+  get maxSteps(): number {
+    return this.#plan.maxSteps;
+  }
+
+  /** What the model would be asked on this thread: plain data, to look at, to count, and to tell two agents apart. */
+  plan(thread: readonly Message[] = []): ModelRequest {
+    return planStep(this.#runningPlan(), thread);
   }
 
   /** Answers now: the whole run. @throws RunError where it fails; a stopped run resolves with `aborted`. */
@@ -124,6 +135,8 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
         required: ["task"],
       },
       timeout: this.#plan.timeouts.totalMs,
+      // Where a run is remembered, so is that of its sub-agent: it goes on where it was, and minds its own tools.
+      replay: "safe",
       execute: async ({ task }, context) => {
         const { output, text, finishReason } = await this.generate(String(task), { parent: context });
         context.signal.throwIfAborted();

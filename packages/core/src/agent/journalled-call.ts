@@ -1,7 +1,8 @@
 // A tool call of a run that is remembered: what came of it before comes of it again, and what comes of it now is kept.
-import type { ToolCallPart } from "../message.ts";
+import { addUsage, noUsage, type ToolCallPart, type Usage } from "../message.ts";
 import type { CallOutcome, Journal, JournalledCall } from "../ports/journal.ts";
 import { plainOutput } from "../tool/output-text.ts";
+import { StepBudget } from "./budget.ts";
 import { type CallOutlet, type CallRun, type Outcome, runCall } from "./run-call.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 
@@ -14,7 +15,7 @@ export async function runJournalledCall(call: ToolCallPart, outlet: CallOutlet, 
   const { toolCallId: callId, toolName } = call;
   const entry: JournalledCall = { step, callId, toolName, replay: tools.get(toolName)?.replay ?? "safe" };
   const known = await journal.outcome(entry);
-  if (known) return outcomeOf(known);
+  if (known) return recalled(known, run.link);
   let failure: { thrown: unknown } | undefined;
   const begin = () =>
     journal.begin(entry).catch((thrown: unknown) => {
@@ -22,15 +23,41 @@ export async function runJournalledCall(call: ToolCallPart, outlet: CallOutlet, 
       throw thrown;
     });
   const nextJournal = () => journal.below(entry);
-  const outcome = await runCall(call, outlet, { ...run, journalled: { begin, nextJournal } });
+  const below = new Below(run.link);
+  const outcome = await runCall(call, outlet, { ...run, link: below.link, journalled: { begin, nextJournal } });
   if (failure) throw failure.thrown;
   // A call that was cut off has no outcome.
-  if (outcome.type !== "waits" && !stop.isStopped) await journal.end(entry, keptOf(outcome));
+  if (outcome.type !== "waits" && !stop.isStopped) await journal.end(entry, { ...keptOf(outcome), ...below.used });
   return outcome;
 }
 
-function outcomeOf(known: CallOutcome): Outcome {
+function recalled({ used, ...known }: CallOutcome, { addUsage, budget }: CallRun["link"]): Outcome {
+  if (used) addUsage(used.usage);
+  for (let step = 0; step < (used?.steps ?? 0); step++) budget.take();
   return known.error === undefined ? { type: "answer", output: known.output } : { type: "error", ...known };
+}
+
+const plenty = Number.MAX_SAFE_INTEGER;
+
+/** Counts what the runs that a call starts use, and passes it on. */
+class Below {
+  readonly link: CallRun["link"];
+  readonly #budget: StepBudget;
+  #usage: Usage = noUsage;
+
+  constructor(link: CallRun["link"]) {
+    this.#budget = new StepBudget(plenty, link.budget);
+    const count = (usage: Usage) => {
+      this.#usage = addUsage(this.#usage, usage);
+      link.addUsage(usage);
+    };
+    this.link = { ...link, budget: this.#budget, addUsage: count };
+  }
+
+  get used(): Pick<CallOutcome, "used"> {
+    const steps = plenty - this.#budget.left;
+    return steps > 0 ? { used: { usage: this.#usage, steps } } : {};
+  }
 }
 
 function keptOf(outcome: Exclude<Outcome, { type: "waits" }>): CallOutcome {

@@ -4,6 +4,7 @@ export { type RetriedRequest, replyEvents, requestJson, type StreamRequest, stre
 export type { Guard, Visit } from "./guard.ts";
 export { maskSecrets } from "./mask-secrets.ts";
 export type { Service } from "./pauses.ts";
+export { type FilePost, postFile } from "./post-file.ts";
 export { type JsonLinesSink, jsonLinesDecoder, parseEvent } from "./read-json-lines.ts";
 export { type SseSink, sseDecoder } from "./read-sse.ts";
 export {
@@ -22,5 +23,6 @@ export { type HttpRequest, type OpenReply, post, type RequestHeaders } from "./r
 export { backOffMs, type RetriedCall, type RetryPolicy, retrying } from "./retry.ts";
 export type { AddressRules } from "./safe-address.ts";
 export { type SafeFetchOptions, type SafeResponse, safeFetch } from "./safe-fetch.ts";
+export { type StoreReply, type StoreRequest, storeRequest } from "./store-request.ts";
 export { download, type TransferOptions, type UploadSource, upload } from "./transfer.ts";
 export { waited } from "./wait.ts";

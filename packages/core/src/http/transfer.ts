@@ -1,14 +1,17 @@
 // Files to and from a store of objects, by addresses that are signed themselves: no credentials go along, and no part of
-// the signature comes out in an error.
+// the signature comes out in an error. A service that keeps files by itself is told its credentials in headers.
 import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { BesedaError } from "../errors.ts";
-import { maskSecrets } from "./mask-secrets.ts";
+import { maskSecrets, secretsIn } from "./mask-secrets.ts";
 import { openAgent } from "./open-agent.ts";
 import { connectionError, type ReplyHeaders, statusError } from "./reply-error.ts";
+import type { RequestHeaders } from "./request.ts";
 
 export type TransferOptions = {
+  /** For a service that is no store of signed addresses: its credentials. What it answers is then told as it is. */
+  headers?: RequestHeaders | undefined;
   signal?: AbortSignal | undefined;
   /** Given up where no byte went either way for so long. Milliseconds, default 120,000. */
   idleMs?: number | undefined;
@@ -54,7 +57,7 @@ const mostUnread = 1024 * 1024;
 const pieceSize = 256 * 1024;
 
 /** One request, and its reply as it comes. */
-class Transfer implements Dispatcher.DispatchHandler {
+export class Transfer implements Dispatcher.DispatchHandler {
   status = 0;
   headers: ReplyHeaders = {};
   readonly #url: URL;
@@ -72,13 +75,18 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#options = options;
   }
 
-  async begin(method: "GET" | "PUT", headers: Record<string, string>, body: AsyncIterable<Buffer> | null) {
+  async begin(
+    method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE",
+    own: Record<string, string>,
+    body: AsyncIterable<Buffer> | null,
+  ) {
     const { origin, pathname, search } = this.#url;
     const agent = await openAgent();
     this.#options.signal?.throwIfAborted();
     this.#options.signal?.addEventListener("abort", this);
     this.moved();
-    const request = { origin, path: pathname + search, method, headers: { "user-agent": "beseda", ...headers } };
+    const headers = { "user-agent": "beseda", ...this.#options.headers, ...own };
+    const request = { origin, path: pathname + search, method, headers };
     // undici takes any async iterable; its types know of streams only.
     agent.dispatch({ ...request, body: body as Readable | null }, this);
   }
@@ -171,10 +179,13 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#wake = undefined;
   }
 
-  /** What the store answered, by its code and its sentence alone: the rest of it repeats what was signed. */
+  /** What a store answered, by its code and its sentence alone: the rest of it repeats what was signed. */
   #failure(): BesedaError {
     const { status, headers } = this;
-    const told = saidByStore(Buffer.concat(this.#reads).toString());
+    const body = Buffer.concat(this.#reads).toString();
+    const sent = this.#options.headers;
+    if (sent) return maskSecrets(statusError({ url: this.#url, status, headers, body }), secretsIn(sent));
+    const told = saidByStore(body);
     const error = statusError({ url: this.#url, status, headers, body: JSON.stringify({ message: told }) });
     const hint =
       status === 403
@@ -200,7 +211,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 }
 
-async function* piecesOf(source: UploadSource, transfer: Transfer): AsyncGenerator<Buffer> {
+export async function* piecesOf(source: UploadSource, transfer: Transfer): AsyncGenerator<Buffer> {
   if (source instanceof Uint8Array) {
     for (let at = 0; at < source.length; at += pieceSize) {
       transfer.moved();

@@ -277,3 +277,11 @@ it("a model that ends without a word has not answered", async () => {
   expect(textIn(await collect(fallback([mute, scriptedModel([{ text: "Hello" }])])))).toBe("Hello");
   await expect(collect(fallback([mute]))).rejects.toMatchObject({ code: "bad-response" });
 });
+
+it("has neither operations nor batches, whose ids only one of the services would know", () => {
+  const unasked = (): never => expect.unreachable();
+  const batches = { start: unasked, poll: unasked, cancel: unasked, replies: unasked };
+  const later = { ...scriptedModel([]), operations: { submit: unasked, poll: unasked, cancel: unasked }, batches };
+  expect(fallback([later, later])).not.toHaveProperty("operations");
+  expect(fallback([later, later])).not.toHaveProperty("batches");
+});

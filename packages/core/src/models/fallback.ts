@@ -40,6 +40,7 @@ export function fallback(models: readonly LanguageModel[], options: FallbackOpti
     modelId: models.map(({ modelId }) => modelId).join(","),
     abilities: commonAbilities(models),
     stream: (request, call = {}) => new FallbackStream(models, options, { request, ...call }),
+    // Neither operations nor batches: an id is known to one service only, and which one took the request it does not say.
   };
 }
 

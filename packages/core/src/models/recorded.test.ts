@@ -305,3 +305,11 @@ describe("recorded()", () => {
     for (const n of models.keys()) expect(textIn(await collect(replay, asking(`Question ${n}`)))).toBe(`Reply ${n}`);
   });
 });
+
+it("a recorded model has neither operations nor batches, which would pass its file by", () => {
+  const unasked = (): never => expect.unreachable();
+  const batches = { start: unasked, poll: unasked, cancel: unasked, replies: unasked };
+  const later = { ...scriptedModel([]), operations: { submit: unasked, poll: unasked, cancel: unasked }, batches };
+  expect(recorded(later, newFile())).not.toHaveProperty("operations");
+  expect(recorded(later, newFile())).not.toHaveProperty("batches");
+});

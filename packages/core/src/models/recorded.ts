@@ -40,6 +40,7 @@ export function recorded(model: LanguageModel, file: string, options: RecordedOp
     modelId: model.modelId,
     abilities: model.abilities,
     stream: (request, call = {}) => answer(model, { request, ...call, open, options }),
+    // Neither operations nor batches: what they answer would not be in the file, and what is replayed would be paid for.
   };
 }
 

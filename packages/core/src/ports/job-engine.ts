@@ -12,7 +12,7 @@ export interface JobEngine {
   /** Stores a job, ready to be claimed at `runAt`. One that has this id already stays as it is and is given back. */
   create(job: NewJob): Promise<Job>;
   get(id: string): Promise<Job | undefined>;
-  /** The latest first. */
+  /** The latest first, unless the filter says otherwise. */
   list(filter?: JobFilter): Promise<Job[]>;
   /** How many there are in each state. */
   count(filter?: JobFilter): Promise<Record<JobState, number>>;
@@ -92,6 +92,8 @@ export type JobFilter = {
   labels?: Readonly<Record<string, string>> | undefined;
   /** The most that are listed. Default 100. */
   limit?: number | undefined;
+  /** Lists in the order in which they were created. Default `false`: the latest first. */
+  oldestFirst?: boolean | undefined;
 };
 
 /**

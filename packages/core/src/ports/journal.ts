@@ -1,5 +1,5 @@
 // The port of what remembers a run, so that after a crash it goes on where it was: types without behaviour.
-import type { JsonValue, Message } from "../message.ts";
+import type { JsonValue, Message, Usage } from "../message.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { Store } from "./store.ts";
 
@@ -39,4 +39,7 @@ export type JournalledCall = {
   replay: "safe" | "never";
 };
 
-export type CallOutcome = { output: JsonValue; error?: undefined } | { error: string; isDenied?: true };
+export type CallOutcome = ({ output: JsonValue; error?: undefined } | { error: string; isDenied?: true }) & {
+  /** What the runs that it started have used, where it started any: it counts for the run above whenever the call is remembered. */
+  used?: { usage: Usage; steps: number };
+};

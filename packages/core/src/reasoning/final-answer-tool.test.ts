@@ -77,3 +77,37 @@ describe("a model with a final-answer tool", () => {
     expect((await asked({ text: "" }, { tools: [lookup], toolChoice })).request.toolChoice).toEqual(expected);
   });
 });
+
+describe("an answer by a tool that comes later", () => {
+  const call = { type: "tool-call", toolCallId: "1", toolName: "final_answer", input: '{"n":7}' } as const;
+  const response: ModelEvent[] = [
+    { type: "text-delta", text: "So: " },
+    call,
+    { type: "finish", finishReason: "tool-calls" },
+  ];
+  const submitted: ModelRequest[] = [];
+  const poll = async () => ({ id: "1", done: true, response });
+  const operations = {
+    async submit(request: ModelRequest) {
+      submitted.push(request);
+      return { id: "1", done: false };
+    },
+    poll,
+    cancel: poll,
+  };
+  const later = () => withFinalAnswerTool({ ...scriptedModel([]), operations }).operations;
+
+  it("is its text too, whoever comes back for it", async () => {
+    await later()?.submit({ ...question(), outputSchema });
+    expect(submitted.at(-1)).toMatchObject({ tools: [{ name: "final_answer" }] });
+    expect(submitted.at(-1)).not.toHaveProperty("outputSchema");
+    const events = (await later()?.poll("1"))?.response ?? [];
+    expect([lastText(events), events.at(-1)]).toMatchObject(['{"n":7}', { finishReason: "stop" }]);
+  });
+
+  it("could not be told from a call of a tool of the same name, which is refused", async () => {
+    const tools = [{ ...lookup, name: "final_answer" }];
+    const refused = later()?.submit({ ...question(), tools, outputSchema });
+    await expect(refused).rejects.toMatchObject({ code: "unsupported", hint: expect.stringContaining("another name") });
+  });
+});

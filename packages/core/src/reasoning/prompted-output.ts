@@ -1,5 +1,6 @@
 // Structured answers of a model that can only write: the schema stands in its instructions.
-import type { LanguageModel } from "../ports/language-model.ts";
+import { changedCapabilities } from "../models/changed-capabilities.ts";
+import type { LanguageModel, ModelRequest } from "../ports/language-model.ts";
 import type { JsonSchema } from "../tool/json-schema.ts";
 
 /** The answer comes as text, with whatever the model writes around it; whoever asked parses and validates it. */
@@ -8,12 +9,15 @@ export function withPromptedOutput(model: LanguageModel): LanguageModel {
     provider: model.provider,
     modelId: model.modelId,
     abilities: { ...model.abilities, outputSchema: "always" },
-    stream({ outputSchema, ...request }, options) {
-      if (outputSchema === undefined) return model.stream(request, options);
-      const instructions = [request.instructions, outputInstructions(outputSchema)].filter(Boolean).join("\n\n");
-      return model.stream({ ...request, instructions }, options);
-    },
+    stream: (request, options) => model.stream(toPromptedRequest(request), options),
+    ...changedCapabilities(model, { request: toPromptedRequest }),
   };
+}
+
+function toPromptedRequest({ outputSchema, ...request }: ModelRequest): ModelRequest {
+  if (outputSchema === undefined) return request;
+  const instructions = [request.instructions, outputInstructions(outputSchema)].filter(Boolean).join("\n\n");
+  return { ...request, instructions };
 }
 
 function outputInstructions(schema: JsonSchema): string {

@@ -1,4 +1,4 @@
-export type { ConformanceCase, Skipped } from "./conformance.ts";
+export { type ConformanceCase, type Skipped, withoutSkipped } from "./conformance.ts";
 export { languageModelCases, type ModelHarness } from "./language-model-cases.ts";
 export { type MemoryHarness, memoryCases } from "./memory-cases.ts";
 export { modelProtocolCases } from "./model-protocol-cases.ts";
@@ -13,6 +13,7 @@ export {
   startModelServer,
 } from "./model-server/model-server.ts";
 export type { Delivery, RawReply, ReplyHeaders, ServerReply, StatusReply } from "./model-server/server-reply.ts";
+export { brokenText, hostileValue, oddNames, oddText } from "./odd-text.ts";
 export { promptedReply } from "./prompted-reply.ts";
 export { type ScriptedModel, type ScriptedReply, scriptedModel } from "./scripted-model.ts";
 export { type StoreHarness, storeCases } from "./store-cases.ts";

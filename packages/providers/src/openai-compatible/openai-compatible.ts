@@ -1,6 +1,7 @@
 // A model behind any server that speaks OpenAI's chat completions.
 import { BesedaError, type LanguageModel } from "@beseda/core";
 import type { RetryPolicy } from "@beseda/core/http";
+import { chatBatches } from "./batches/chat-batches.ts";
 import { chatModel } from "./chat-model.ts";
 import { type Quirks, quirksFor } from "./quirks.ts";
 import { endpoint, type ServerOptions, toServer } from "./server-address.ts";
@@ -12,6 +13,8 @@ export type OpenAICompatibleOptions = ServerOptions & {
   provider?: string | undefined;
   /** A preset, such as `quirks.vllm`, or single fields. What is left out comes from the preset for the address. */
   quirks?: Partial<Quirks> | undefined;
+  /** Whether the server takes batches by a Files and Batches API like OpenAI's. Default: as its quirks say; OpenAI's own does. */
+  batches?: boolean | undefined;
   retry?: RetryPolicy | undefined;
 };
 
@@ -30,13 +33,18 @@ export function openaiCompatible(options: OpenAICompatibleOptions): LanguageMode
   const server = toServer(options);
   const url = endpoint(server, "chat/completions");
   const { headers } = server;
-  return chatModel({
-    provider,
-    modelId: model,
-    model,
-    quirks: quirksFor(server.baseURL, options.quirks),
-    request: (body, signal) => ({ url, headers, body, signal, retry }),
-  });
+  const quirks = quirksFor(server.baseURL, options.quirks);
+  const { batches = quirks.batches } = options;
+  return {
+    ...chatModel({
+      provider,
+      modelId: model,
+      model,
+      quirks,
+      request: (body, signal) => ({ url, headers, body, signal, retry }),
+    }),
+    ...(batches && { batches: chatBatches({ server, model, quirks, retry }) }),
+  };
 }
 
 /**

@@ -36,6 +36,8 @@ export type Quirks = {
   tools: boolean;
   /** When an answer can be held to a schema with `response_format`. */
   outputSchema: NonNullable<ModelAbilities["outputSchema"]>;
+  /** Whether it has a Files and Batches API like OpenAI's. */
+  batches: boolean;
 };
 
 /** What most servers understand, and what is taken for a server that is not known. */
@@ -54,16 +56,27 @@ const standard: Quirks = {
   promptCache: "none",
   tools: true,
   outputSchema: "never",
+  batches: false,
 };
+
+/**
+ * Only the key of a prompt cache is sent: for how long, newer models are told in other words than older ones, and each
+ * refuses those of the other (prompt_cache_retention, prompt_cache_options).
+ */
+const openai = {
+  ...standard,
+  maxTokensField: "max_completion_tokens",
+  promptCache: "key",
+  outputSchema: "always",
+  batches: true,
+} as const;
 
 /** One preset for each server. `openaiCompatible` takes the right one by the address where it can. */
 export const quirks = {
   standard,
-  /**
-   * Only the key of a prompt cache is sent: for how long, newer models are told in other words than older ones, and each
-   * refuses those of the other (prompt_cache_retention, prompt_cache_options).
-   */
-  openai: { ...standard, maxTokensField: "max_completion_tokens", promptCache: "key", outputSchema: "always" },
+  openai,
+  /** The models of OpenAI at Azure, whose batches are asked for in other words. */
+  azure: { ...openai, batches: false },
   /** Yandex AI Studio refuses `stop`, `seed` and `stream_options`, and reports usage unasked where it does at all. */
   yandex: {
     ...standard,
@@ -113,7 +126,8 @@ export const quirks = {
 } as const satisfies Record<string, Quirks>;
 
 const hosts: readonly [host: RegExp, quirks: Quirks][] = [
-  [/^api\.openai\.com$|\.openai\.azure\.com$/, quirks.openai],
+  [/^api\.openai\.com$/, quirks.openai],
+  [/\.openai\.azure\.com$/, quirks.azure],
   [/\.api\.cloud\.yandex\.net$/, quirks.yandex],
   [/^api\.deepseek\.com$/, quirks.deepseek],
   [/^openrouter\.ai$/, quirks.openrouter],

@@ -4,7 +4,7 @@ export type { YandexConnection } from "../connection/connection.ts";
 export { type BatchTask, type BatchTaskStatus, type YandexBatchTasks, yandexBatchTasks } from "./batches/batch-task.ts";
 export { type YandexBatchesOptions, yandexBatches } from "./batches/batches.ts";
 export { closeGrpc } from "./channel.ts";
-export { type DatasetTaskType, datasetTaskTypes } from "./datasets/check-rows.ts";
+export { type DatasetTaskType, datasetTaskTypes, type RowCheck, rowCheck } from "./datasets/check-rows.ts";
 export type { Dataset, DatasetRowError, DatasetStatus } from "./datasets/dataset.ts";
 export { type DatasetProblem, type DatasetRows, datasetProblems } from "./datasets/dataset-rows.ts";
 export { type DatasetChanges, type DatasetSchema, type YandexDatasets, yandexDatasets } from "./datasets/datasets.ts";

@@ -16,7 +16,7 @@ async function matched(texts: string[], rows: ResultRow[], problems: LineProblem
   }
   const replies: BatchReply[] = [];
   const requests = texts.map((text) => request(text));
-  const result = { requests, rows: given(), problems, resultDatasetId: "fdsresult" };
+  const result = { requests, rows: given, problems, resultDatasetId: "fdsresult" };
   for await (const reply of matchReplies(result)) replies.push(reply);
   return replies.map(({ index, events, error }) => `${index} ${events ? JSON.stringify(events[0]) : error?.message}`);
 }
@@ -85,6 +85,58 @@ describe("the replies of a batch", () => {
     const replies = await matched(["a", "b", "c"], [row("a", "A")], [{ first: 2, last: 2, message: "too long" }]);
     for (const reply of replies.slice(1))
       expect(reply).toContain("It reports of one of those without a reply: too long.");
+  });
+});
+
+describe("the error of a request without a reply", () => {
+  async function errorsOf(problems: LineProblem[], rows = [row("a", "A")]) {
+    async function* given() {
+      yield* rows;
+    }
+    const errors: unknown[] = [];
+    const result = { requests: ["a", "b"].map((text) => request(text)), rows: given, problems, resultDatasetId: "fds" };
+    for await (const { error } of matchReplies(result)) if (error) errors.push([error.code, error.isRetryable]);
+    return errors;
+  }
+
+  it("says whether another batch may answer it: not where the line was at fault, but where a part of the batch broke", async () => {
+    expect(await errorsOf([{ first: 2, last: 2, message: "too long" }])).toEqual([["rejected", false]]);
+    expect(await errorsOf([{ first: 2, last: 2, message: "broke", isOfMany: true }])).toEqual([["unavailable", true]]);
+    expect(await errorsOf([])).toEqual([["bad-response", true]]);
+    const ofOthers = await errorsOf([], [row("x", "X"), row("y", "Y")]);
+    expect(ofOthers).toEqual(Array(2).fill(["bad-response", false]));
+  });
+});
+
+describe("replies to many requests", () => {
+  it("all find their places, however many requests share a content and however they are mixed", async () => {
+    const texts = Array.from({ length: 5_000 }, (_, index) => `${index % 3_000}`);
+    const rows = texts.map((text, index) => row(text, `${text} of ${index}`)).reverse();
+    const replies = await matched(texts, rows);
+    expect(replies).toHaveLength(texts.length);
+    const places = new Set(replies.map((reply) => Number(reply.split(" ", 1)[0])));
+    expect(places.size).toBe(texts.length);
+    for (const reply of replies) {
+      const [, index, text] = /^(\d+) .*"text":"(\d+) of/.exec(reply) ?? [];
+      expect(texts[Number(index)]).toBe(text);
+    }
+  });
+
+  it("are read again only where their requests came back changed", async () => {
+    let reads = 0;
+    const count = async (rows: ResultRow[]) => {
+      reads = 0;
+      async function* given() {
+        reads++;
+        yield* rows;
+      }
+      const result = { requests: [request("a"), request("b ")], rows: given, problems: [], resultDatasetId: "fds" };
+      for await (const { error } of matchReplies(result)) expect(error).toBeUndefined();
+      return reads;
+    };
+    expect(await count([row("b ", "B"), row("a", "A")])).toBe(1);
+    expect(await count([row("a", "A"), row("b", "B")])).toBe(2);
+    expect(await count([row("a", "A"), row("c", "B")])).toBe(3);
   });
 });
 

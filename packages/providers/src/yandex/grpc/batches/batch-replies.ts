@@ -1,105 +1,89 @@
 // The replies of a batch find their requests: the service numbers nothing, and promises no order.
 import { type BatchReply, type BatchRequests, BesedaError, type ModelEvent } from "@beseda/core";
-import { type BatchMessage, digestOf, toBatchRow } from "./batch-rows.ts";
+import type { BatchMessage } from "./batch-rows.ts";
+import { OpenRequests } from "./open-requests.ts";
 
 /** A row of the result. */
 export type ResultRow = { request?: unknown; response?: unknown };
 
-/** Of some lines of the source the service says what went wrong with them; `first` and `last` as it numbers them. */
-export type LineProblem = { first: number; last: number; message: string };
+/**
+ * Of some lines of the source the service says what went wrong with them; `first` and `last` as it numbers them. `isOfMany`:
+ * a part of the batch broke, which is not the fault of its lines.
+ */
+export type LineProblem = { first: number; last: number; message: string; isOfMany?: boolean | undefined };
 
 export type ResultOfBatch = {
   requests: BatchRequests;
-  rows: AsyncIterable<ResultRow>;
+  /** From the first row on, each time: texts are not kept, but read again where they are needed again. */
+  rows(): AsyncIterable<ResultRow>;
   problems: readonly LineProblem[];
   resultDatasetId: string;
 };
 
 /**
- * Pure but for reading. Requests of the same content are interchangeable: the k-th reply to such a content goes to the k-th
- * request of it. A reply is paid for: one whose request came back a little otherwise is given to the one that it resembles, or
- * stands in for, as long as all others stand in the order of the requests. Requests without a reply come last, as errors.
+ * Pure but for reading; of requests and replies only digests are kept. Requests of the same content are interchangeable: the
+ * k-th reply to such a content goes to the k-th request of it. A reply is paid for: one whose request came back a little
+ * otherwise is given to the one that it resembles, or stands in for, as long as all others stand in the order of the requests.
+ * Requests without a reply come last, as errors.
  */
 export async function* matchReplies(result: ResultOfBatch): AsyncGenerator<BatchReply> {
-  const open = await openRequests(result.requests);
-  const count = open.size;
-  const take = (place: Place, response: string): BatchReply => {
-    open.delete(place);
-    return { index: place.index, events: eventsOf(response) };
-  };
-  const exact = groupsOf(open, ({ digest }) => digest);
-  let strangers: Stranger[] = [];
-  let position = -1;
+  const open = await OpenRequests.of(result.requests);
+  /** Where the rows are whose requests are not known again, in their order. */
+  let strangers: number[] = [];
+  let rowCount = 0;
   let isInOrder = true;
-  for await (const { request, response } of result.rows) {
-    position++;
+  for await (const { request, response } of result.rows()) {
+    const position = rowCount++;
     // A row without a response says no more than one that is not there.
     if (typeof response !== "string") continue;
-    const messages = messagesIn(request);
-    const place = exact.get(digestOf(messages))?.shift();
-    if (!place) strangers.push({ position, response, loose: digestOf(loosened(messages)) });
+    const index = open.take(messagesIn(request), "exact");
+    if (index === undefined) strangers.push(position);
     else {
-      isInOrder &&= place.index === position;
-      yield take(place, response);
+      isInOrder &&= index === position;
+      yield { index, events: eventsOf(response) };
     }
   }
-  const alike = groupsOf(open, ({ loose }) => loose);
-  const others: Stranger[] = [];
-  for (const stranger of strangers) {
-    const place = alike.get(stranger.loose)?.shift();
-    if (!place) others.push(stranger);
+  const others: number[] = [];
+  for await (const { position, request, response } of rowsAt(strangers, result)) {
+    const index = open.take(messagesIn(request), "loose");
+    if (index === undefined) others.push(position);
     else {
-      isInOrder &&= place.index === stranger.position;
-      yield take(place, stranger.response);
+      isInOrder &&= index === position;
+      yield { index, events: eventsOf(response) };
     }
   }
   strangers = others;
+  const { count, openCount } = open;
   // Where nothing at all was known again, these may be the requests of another batch.
-  if (isInOrder && position + 1 === count && open.size < count && strangers.length === open.size) {
-    const places = [...open];
-    for (const [nth, { response }] of strangers.entries()) {
-      const place = places[nth];
-      if (place) yield take(place, response);
+  if (isInOrder && rowCount === count && openCount < count && strangers.length === openCount) {
+    const places = open.open();
+    for await (const { response } of rowsAt(strangers, result)) {
+      const { value: index, done } = places.next();
+      if (done) break;
+      open.close(index);
+      yield { index, events: eventsOf(response) };
     }
     strangers = [];
   }
-  const missing = [...open].map(({ index }) => index);
-  const told = problemsByIndex(result.problems, missing);
-  for (const index of missing) {
+  const told = problemsByIndex(result.problems, open);
+  for (const index of open.open()) {
     yield { index, error: unanswered(index, { told, count, strangers: strangers.length, result }) };
   }
 }
 
-/** A request without a reply. */
-type Place = { index: number; digest: string; loose: string };
-type Stranger = { position: number; response: string; loose: string };
+type PlacedRow = { position: number; request: unknown; response: string };
 
-async function openRequests(requests: BatchRequests): Promise<Set<Place>> {
-  const open = new Set<Place>();
-  for await (const each of requests) {
-    const { request } = toBatchRow(each, open.size + 1);
-    open.add({ index: open.size, digest: digestOf(request), loose: digestOf(loosened(request)) });
+/** `positions` in their order. Nothing is read where there are none. */
+async function* rowsAt(positions: readonly number[], { rows }: ResultOfBatch): AsyncGenerator<PlacedRow> {
+  let nth = 0;
+  if (positions.length === 0) return;
+  let position = -1;
+  for await (const { request, response } of rows()) {
+    position++;
+    if (positions[nth] !== position || typeof response !== "string") continue;
+    yield { position, request, response };
+    if (++nth === positions.length) return;
   }
-  return open;
-}
-
-function groupsOf(places: Iterable<Place>, keyOf: (place: Place) => string): Map<string, Place[]> {
-  const groups = new Map<string, Place[]>();
-  for (const place of places) {
-    const group = groups.get(keyOf(place));
-    if (group) group.push(place);
-    else groups.set(keyOf(place), [place]);
-  }
-  return groups;
-}
-
-/** Without what a service may change on the way: the case of roles, line ends, forms of letters, and the answer at the end. */
-function loosened(messages: readonly BatchMessage[]): BatchMessage[] {
-  const plain = messages.map(({ role, text }) => ({
-    role: role.toLowerCase(),
-    text: text.normalize("NFC").replaceAll(/\r\n?/g, "\n").trim(),
-  }));
-  return plain.slice(0, plain.findLastIndex(({ role }) => role !== "assistant") + 1);
 }
 
 function messagesIn(request: unknown): BatchMessage[] {
@@ -129,31 +113,33 @@ function eventsOf(text: string): ModelEvent[] {
  * Whether lines are numbered from 0 or from 1 is not documented: whichever puts all of them on requests without a reply. Where
  * both do, nobody can tell.
  */
-function problemsByIndex(problems: readonly LineProblem[], missing: readonly number[]): Map<number, string> {
-  const open = new Set(missing);
-  const fits = (base: number) => problems.every(({ first, last }) => open.has(first - base) && open.has(last - base));
+function problemsByIndex(problems: readonly LineProblem[], open: OpenRequests): Map<number, LineProblem> {
+  const fits = (base: number) =>
+    problems.every(({ first, last }) => open.isOpen(first - base) && open.isOpen(last - base));
   const [base, other] = [1, 0].filter(fits);
-  const told = new Map<number, string>();
+  const told = new Map<number, LineProblem>();
   if (base === undefined || other !== undefined) return told;
-  for (const { first, last, message } of problems) {
-    for (let line = first; line <= last; line++) told.set(line - base, message);
+  for (const problem of problems) {
+    for (let line = problem.first; line <= problem.last; line++) told.set(line - base, problem);
   }
   return told;
 }
 
 type Unanswered = {
-  told: ReadonlyMap<number, string>;
+  told: ReadonlyMap<number, LineProblem>;
   count: number;
   strangers: number;
   result: ResultOfBatch;
 };
 
 function unanswered(index: number, { told, count, strangers, result }: Unanswered): BesedaError {
-  const message = told.get(index);
-  if (message !== undefined) {
+  const problem = told.get(index);
+  if (problem) {
+    const { message, isOfMany = false } = problem;
     return new BesedaError(`The service could not answer request ${index + 1} of the batch: ${message}`, {
-      code: "rejected",
-      hint: "Change the request, and put it into another batch.",
+      code: isOfMany ? "unavailable" : "rejected",
+      isRetryable: isOfMany,
+      hint: isOfMany ? "Put it into another batch." : "Change the request, and put it into another batch.",
     });
   }
   const others =
@@ -164,6 +150,7 @@ function unanswered(index: number, { told, count, strangers, result }: Unanswere
   const said = reported.length > 0 ? ` It reports of one of those without a reply: ${reported.join("; ")}.` : "";
   return new BesedaError(`The service gave no reply to request ${index + 1} of the batch.${others}${said}`, {
     code: "bad-response",
+    isRetryable: strangers === 0,
     hint:
       strangers > 0
         ? "Are these the requests that the batch was started with? Give the very same."

@@ -49,10 +49,11 @@ export function toBatchRow({ instructions, messages, tools }: ModelRequest, row:
   });
 }
 
-/** Two requests of the same content have the same digest, whatever else they are. */
-export function digestOf(request: readonly BatchMessage[]): string {
+/** Two requests of the same content have the same digest, whatever else they are: two words of 32 bits. */
+export function digestOf(request: readonly BatchMessage[]): readonly [high: number, low: number] {
   const content = JSON.stringify(request.map(({ role, text }) => [role, text]));
-  return createHash("sha256").update(content).digest("base64url");
+  const digest = createHash("sha256").update(content).digest();
+  return [digest.readUInt32BE(0), digest.readUInt32BE(4)];
 }
 
 /** As `BatchCompletionRequest` has them. */

@@ -146,8 +146,15 @@ type WireErrors = {
 
 function fromTask(wire: WireTask): BatchTask {
   const { taskId: id, operationId, modelUri, sourceDatasetId, status, labels, errors } = wire;
-  const lines = errors?.lineErrors.map((each) => ({ first: each.lineNumber, last: each.lineNumber, ...each })) ?? [];
-  const spans = errors?.batchErrors.map((each) => ({ first: each.firstLine, last: each.lastLine, ...each })) ?? [];
+  const lines =
+    errors?.lineErrors.map(({ lineNumber, message }) => ({ first: lineNumber, last: lineNumber, message })) ?? [];
+  const spans =
+    errors?.batchErrors.map(({ firstLine, lastLine, message }) => ({
+      first: firstLine,
+      last: lastLine,
+      message,
+      isOfMany: true,
+    })) ?? [];
   return {
     id,
     operationId,
@@ -162,7 +169,7 @@ function fromTask(wire: WireTask): BatchTask {
     finishedAt: fromTimestamp(wire.finishedAt),
     labels,
     ...(errors?.status?.code && { error: grpcError(errors.status, `The batch ${id}`) }),
-    lineProblems: [...lines, ...spans].map(({ first, last, message }) => ({ first, last, message })),
+    lineProblems: [...lines, ...spans],
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type ModelBatches,
   type Operation,
 } from "@beseda/core";
+import { temporaryFolder } from "../../../written-files.ts";
 import type { YandexConnection, YandexSettings } from "../../connection/connection.ts";
 import { connectionOf } from "../../connection/connection-of.ts";
 import { toModelUri } from "../../model-uri.ts";
@@ -18,7 +19,6 @@ import { grpcChannel } from "../channel.ts";
 import { callDatasets, type Dataset, describeDataset } from "../datasets/dataset.ts";
 import { downloadDataset } from "../datasets/download-dataset.ts";
 import { NameTakenError, putDataset } from "../datasets/put-dataset.ts";
-import { temporaryFolder } from "../datasets/written-files.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { askOperation, fromOperation, type WireOperation } from "../operations.ts";
 import type { PlainMessage } from "../plain-message.ts";
@@ -119,7 +119,7 @@ export function yandexBatches(model: string, options: YandexBatchesOptions = {})
       const folder = await temporaryFolder("beseda-batch-");
       try {
         const files = await downloadDataset(connection, resultDatasetId, folder, { signal });
-        yield* matchReplies({ requests, rows: rowsOf(files), problems: task.lineProblems, resultDatasetId });
+        yield* matchReplies({ requests, rows: () => rowsOf(files), problems: task.lineProblems, resultDatasetId });
       } finally {
         await rm(folder, { recursive: true, force: true });
       }

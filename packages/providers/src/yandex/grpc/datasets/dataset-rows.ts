@@ -4,8 +4,8 @@ import { createReadStream } from "node:fs";
 import { open, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BesedaError } from "@beseda/core";
+import { systemCode, temporaryFolder, writing } from "../../../written-files.ts";
 import { countProblem, rowCheck } from "./check-rows.ts";
-import { systemCode, temporaryFolder, writing } from "./written-files.ts";
 
 /** The path of a JSONL file in UTF-8, or the rows as objects. */
 export type DatasetRows = string | Iterable<object> | AsyncIterable<object>;

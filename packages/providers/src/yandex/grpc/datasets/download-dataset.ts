@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BesedaError, type OperationCallOptions } from "@beseda/core";
 import { download, retrying } from "@beseda/core/http";
+import { writing } from "../../../written-files.ts";
 import type { YandexConnection } from "../../connection/connection.ts";
 import { callDatasets } from "./dataset.ts";
 import { hasExpired } from "./upload-dataset.ts";
-import { writing } from "./written-files.ts";
 
 export type DownloadOptions = OperationCallOptions & {
   /** After each file. */

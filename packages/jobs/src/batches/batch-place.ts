@@ -1,0 +1,108 @@
+// Where a batch is kept: its id, the names of its jobs and files, and how all of it is called off or forgotten.
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import type { Job, JobEngine, JsonValue } from "@beseda/core";
+import type { BatchLimits, BatchSpec } from "./batch.ts";
+
+/** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */
+export function batchIdOf(output: string): string {
+  const hex = createHash("sha256").update(resolve(output)).digest("hex");
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    variant + hex.slice(17, 20),
+    hex.slice(20, 32),
+  ].join("-");
+}
+
+export function specOf(job: Job): BatchSpec {
+  return job.spec as unknown as BatchSpec;
+}
+
+export function filesOf(batchId: string): string {
+  return `batches/${batchId}/`;
+}
+
+export function partIdOf(batchId: string, part: number): string {
+  return `${batchId}-${padded(part)}`;
+}
+
+export function inputOf(folder: string, part: number): string {
+  return `${folder}/in/${padded(part)}.jsonl`;
+}
+
+export function outputOf(folder: string, part: number): string {
+  return `${folder}/out/${padded(part)}.jsonl`;
+}
+
+/** The rows of each part. */
+export function partsFile(folder: string): string {
+  return `${folder}/parts.json`;
+}
+
+function padded(part: number): string {
+  return String(part).padStart(6, "0");
+}
+
+/** Parts are found by it. */
+export function partLabels(batchId: string): Readonly<Record<string, string>> {
+  return { batchId };
+}
+
+/** From now on it is gone on with under these. Files are never changed: the last one holds. */
+export async function setLimits(engine: JobEngine, folder: string, limits: BatchLimits): Promise<void> {
+  const bytes = jsonBytes(limits as unknown as JsonValue);
+  for (let next = (await engine.files.list(`${folder}/limits/`)).length + 1; ; next++) {
+    if (await engine.files.put(`${folder}/limits/${padded(next)}.json`, bytes)) return;
+  }
+}
+
+export async function limitsOf(engine: JobEngine, { folder, limits }: BatchSpec): Promise<BatchLimits> {
+  const last = (await engine.files.list(`${folder}/limits/`)).at(-1);
+  return last ? ((await readJson(engine, last)) as unknown as BatchLimits) : limits;
+}
+
+export function jsonBytes(value: JsonValue): Uint8Array[] {
+  return [Buffer.from(`${JSON.stringify(value)}\n`)];
+}
+
+export async function readJson(engine: JobEngine, name: string): Promise<JsonValue> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of engine.files.get(name)) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+}
+
+/** Calls off a batch and its parts, whoever works on them. @throws BesedaError `not-found` */
+export async function cancelBatch(engine: JobEngine, id: string): Promise<Job> {
+  const job = await engine.cancel(id);
+  await cancelParts(engine, id);
+  return job;
+}
+
+export async function cancelParts(engine: JobEngine, id: string): Promise<void> {
+  for (const state of ["queued", "waiting", "running"] as const) {
+    const parts = await engine.list({ kind: "part", labels: partLabels(id), state, limit: 10_000 });
+    for (const part of parts) await engine.cancel(part.id);
+  }
+}
+
+/**
+ * Forgets a batch, with its parts and its files; the output stays where it is. An unknown id is no error.
+ * @throws BesedaError `locked` while it is being worked on
+ */
+export async function deleteBatch(engine: JobEngine, id: string): Promise<void> {
+  await deleteJobs(engine, id);
+  await engine.files.delete(filesOf(id));
+}
+
+/** What was finished stays in its files. @throws BesedaError `locked` while it is being worked on */
+export async function deleteJobs(engine: JobEngine, id: string): Promise<void> {
+  for (;;) {
+    const parts = await engine.list({ kind: "part", labels: partLabels(id), limit: 1_000 });
+    if (parts.length === 0) break;
+    for (const part of parts) await engine.delete(part.id);
+  }
+  await engine.delete(id);
+}

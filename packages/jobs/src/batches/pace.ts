@@ -1,0 +1,60 @@
+// How many rows at once a service bears: fewer as soon as it refuses, one more after a long while of answers.
+import { type BesedaError, toBesedaError } from "@beseda/core";
+
+/** So many answers for each row that is asked at once, before there is one more. */
+const patience = 8;
+/** Where the service does not say how long it wants to be left alone: at first, and at most. Milliseconds. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
+
+/** Additive increase, multiplicative decrease. */
+export class Pace {
+  /** So many rows may be under way. */
+  limit: number;
+  readonly most: number;
+  #answers = 0;
+  #refusals = 0;
+  #pausedUntil = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
+
+  constructor(most: number) {
+    this.most = most;
+    this.limit = most;
+  }
+
+  answered(): void {
+    this.#refusals = 0;
+    if (this.limit >= this.most || ++this.#answers < this.limit * patience) return;
+    this.#answers = 0;
+    this.limit++;
+  }
+
+  /** Of all that were under way together one refusal counts: `startedAt` says when that row was begun. */
+  refused(error: BesedaError, startedAt: number, now = performance.now()): void {
+    const pauseMs = error.retryAfterMs ?? Math.min(firstPauseMs * 2 ** this.#refusals, longestPauseMs);
+    if (error.code === "rate-limited") this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
+    if (startedAt < this.#cutAt) return;
+    this.#cutAt = now;
+    this.#answers = 0;
+    this.#refusals++;
+    this.limit = Math.max(1, Math.floor(this.limit / 2));
+  }
+
+  /** For so long no row is begun. */
+  pauseMs(now = performance.now()): number {
+    return Math.max(0, this.#pausedUntil - now);
+  }
+}
+
+/** Whether a row that failed so is worth another attempt, later. */
+export function mayPass(thrown: unknown): boolean {
+  const { code, isRetryable } = toBesedaError(thrown);
+  return isRetryable && (code === "rate-limited" || code === "unavailable" || code === "timeout");
+}
+
+/** Whether every other row would fail alike: then it is no matter of this row. */
+export function concernsAll({ code, isRetryable }: BesedaError, { finished }: { finished: number }): boolean {
+  if (code === "unauthorized" || code === "missing-setting") return true;
+  // The money or the quota is used up for good; no model of that name.
+  return (code === "rate-limited" && !isRetryable) || (code === "not-found" && finished === 0);
+}

@@ -1,0 +1,92 @@
+// The rows of a part that are still to be done, read ahead: each is marked as begun before it is handed out.
+import type { InputRow } from "../batch.ts";
+import { failedRow } from "../row-runner.ts";
+import type { Line, PartLog } from "./part-log.ts";
+import type { RowWork } from "./row-work.ts";
+
+/** `attempt` counts from 1, attempts at which a worker died included. */
+export type FedRow = { line: Line; row: InputRow; work: RowWork; attempt: number };
+
+/** A row with which a worker died so often is tried by itself, after all the others. */
+const crashesOfSuspects = 2;
+/** A row with which a worker died so often is not tried again. */
+const mostCrashes = 3;
+
+export class RowFeed {
+  /** Rows that are not handed out: each of them is to be tried alone. */
+  readonly suspects: FedRow[] = [];
+  readonly #rows: AsyncGenerator<InputRow>;
+  readonly #log: PartLog;
+  readonly #window: number;
+  readonly #model: string;
+  readonly #ready: FedRow[] = [];
+  /** Marked, and not settled. */
+  readonly #begun = new Set<Line>();
+  #line = 0;
+  #isOver = false;
+  #filling: Promise<void> | undefined;
+
+  /** Up to `window` rows are read ahead. */
+  constructor(rows: AsyncGenerator<InputRow>, log: PartLog, { window, model }: { window: number; model: string }) {
+    this.#rows = rows;
+    this.#log = log;
+    this.#window = window;
+    this.#model = model;
+  }
+
+  async next(): Promise<FedRow | undefined> {
+    if (this.#ready.length <= this.#window / 2 && !this.#isOver) {
+      this.#filling ??= this.#fill().finally(() => {
+        this.#filling = undefined;
+      });
+      // Where it is not waited for below, it fails the next time.
+      this.#filling.catch(() => {});
+    }
+    while (this.#ready.length === 0 && this.#filling) await this.#filling;
+    return this.#ready.shift();
+  }
+
+  /** The row is done, or will not be done in this attempt at the part. */
+  settle(line: Line): void {
+    this.#begun.delete(line);
+  }
+
+  async close(): Promise<void> {
+    this.#isOver = true;
+    await this.#filling?.catch(() => {});
+    await this.#rows.return(undefined);
+  }
+
+  async #fill(): Promise<void> {
+    const found: FedRow[] = [];
+    while (this.#ready.length + found.length < this.#window && !this.#isOver) {
+      const { done, value: row } = await this.#rows.next();
+      if (done) {
+        this.#isOver = true;
+        break;
+      }
+      const line = ++this.#line;
+      if (this.#log.isDone(line)) continue;
+      const crashes = this.#log.crashes.get(line) ?? 0;
+      if (crashes >= mostCrashes) await this.#setAside(line, row, crashes);
+      else {
+        const fed = { line, row, work: await this.#log.workOf(line), attempt: crashes + 1 };
+        if (crashes >= crashesOfSuspects) this.suspects.push(fed);
+        else found.push(fed);
+      }
+    }
+    if (found.length === 0) return;
+    for (const { line } of found) this.#begun.add(line);
+    await this.#log.begin([...this.#begun]);
+    this.#ready.push(...found);
+  }
+
+  async #setAside(line: Line, row: InputRow, crashes: number): Promise<void> {
+    const error = {
+      code: "internal",
+      message: `The row ${row.number} was being worked on when the worker crashed, three times.`,
+      hint: "Look at what its tools do with it; the other rows are not concerned.",
+    } as const;
+    await this.#log.finish(line, failedRow(row, this.#model, error, crashes), await this.#log.workOf(line));
+  }
+}

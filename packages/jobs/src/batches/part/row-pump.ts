@@ -1,0 +1,153 @@
+// Keeps the places for rows busy: hands rows to whoever runs them, again where a failure may pass, until none is left or it is halted.
+import type { BesedaError } from "@beseda/core";
+import { concernsAll, mayPass } from "../pace.ts";
+import type { RowOutcome } from "../row-runner.ts";
+import type { RowSlots, Seat } from "../slots.ts";
+import type { Budget } from "./budget.ts";
+import type { Halt } from "./halt.ts";
+import type { PartLog } from "./part-log.ts";
+import type { FedRow, RowFeed } from "./row-feed.ts";
+
+export type PumpOptions = {
+  log: PartLog;
+  slots: RowSlots;
+  seat: Seat;
+  budget: Budget;
+  halt: Halt;
+  run(fed: FedRow): Promise<RowOutcome>;
+};
+
+/** In all; what is paused in between grows. */
+const mostAttempts = 5;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+/** A worker that lives so long does not die of the rows it begins with; what kills it from outside had its time to come again. */
+const quietMs = 10_000;
+
+type Later = { fed: FedRow; at: number };
+
+export class RowPump {
+  readonly #options: PumpOptions;
+  readonly #later: Later[] = [];
+  #open = 0;
+  #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    options.halt.listeners.add(() => this.#wake?.());
+  }
+
+  /** Resolves when nothing is under way any more, whether all is done or it was halted. */
+  async run(feed: RowFeed): Promise<void> {
+    const { halt, seat, slots } = this.#options;
+    try {
+      while (!halt.stop) {
+        const fed = this.#due() ?? (this.#later.length < slots.mostLater ? await feed.next() : undefined);
+        if (!fed && this.#open === 0 && this.#later.length === 0) break;
+        if (!fed) await this.#news();
+        else if ((await this.#mayBegin()) && (await seat.take())) void this.#fromFeed(fed, feed);
+        else break;
+      }
+    } catch (thrown) {
+      halt.fail(thrown);
+    }
+    while (this.#open > 0) await this.#news();
+  }
+
+  /** One after the other, with nobody else at work: if a worker dies now, it is known of which row. */
+  async runAlone(suspects: readonly FedRow[]): Promise<void> {
+    const { halt, seat, log } = this.#options;
+    try {
+      for (const fed of suspects) {
+        await halt.pause(quietMs - performance.now());
+        for (let isDone = false; !isDone && !halt.stop; ) {
+          if (!(await this.#mayBegin()) || !(await seat.take({ isAlone: true }))) return;
+          await log.begin([fed.line]);
+          isDone = await this.#work(fed);
+          const later = this.#later.pop();
+          if (later) await halt.pause(later.at - performance.now());
+        }
+      }
+    } catch (thrown) {
+      halt.fail(thrown);
+    }
+  }
+
+  async #mayBegin(): Promise<boolean> {
+    const { halt, budget } = this.#options;
+    if (await budget.isSpent()) halt.now({ why: "budget" });
+    return halt.stop === undefined;
+  }
+
+  async #fromFeed(fed: FedRow, feed: RowFeed): Promise<void> {
+    this.#open++;
+    if (await this.#work(fed)) feed.settle(fed.line);
+    this.#open--;
+    this.#wake?.();
+  }
+
+  /** Never rejects. Holds the place until the result is durable; whether there is nothing more to be done with the row now. */
+  async #work(fed: FedRow): Promise<boolean> {
+    const { run, seat, halt } = this.#options;
+    const startedAt = performance.now();
+    try {
+      const outcome = await run(fed);
+      return "result" in outcome ? await this.#settled(fed, outcome, startedAt) : "parked" in outcome;
+    } catch (thrown) {
+      halt.fail(thrown);
+      return false;
+    } finally {
+      seat.release();
+    }
+  }
+
+  async #settled(
+    fed: FedRow,
+    { result, error }: Extract<RowOutcome, { result: unknown }>,
+    startedAt: number,
+  ): Promise<boolean> {
+    const { log, halt, slots, budget } = this.#options;
+    if (!error) slots.pace.answered();
+    else if (concernsAll(error, log.progress)) {
+      halt.now({ why: "refused", error });
+      return false;
+    } else if (mayPass(error)) {
+      slots.pace.refused(error, startedAt);
+      // What is halted is gone on with: then it is tried again.
+      if (halt.stop) return false;
+      if (fed.attempt < mostAttempts) {
+        this.#later.push({ fed, at: performance.now() + pauseMs(error, fed.attempt) });
+        fed.attempt++;
+        fed.work.beginAgain();
+        return false;
+      }
+    }
+    await log.finish(fed.line, result, fed.work);
+    budget.spend(result.usage);
+    return true;
+  }
+
+  #due(): FedRow | undefined {
+    const now = performance.now();
+    const index = this.#later.findIndex(({ at }) => at <= now);
+    return index === -1 ? undefined : this.#later.splice(index, 1)[0]?.fed;
+  }
+
+  /** Until a row has come to an end, it is time for one of those that were put off, or it is halted. */
+  async #news(): Promise<void> {
+    const at = this.#options.halt.stop ? Number.POSITIVE_INFINITY : Math.min(...this.#later.map((each) => each.at));
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (at !== Number.POSITIVE_INFINITY) {
+        this.#timer = setTimeout(resolve, Math.max(0, Math.ceil(at - performance.now())));
+      }
+    });
+    clearTimeout(this.#timer);
+    this.#wake = undefined;
+  }
+}
+
+function pauseMs({ retryAfterMs }: BesedaError, attempt: number): number {
+  return retryAfterMs ?? Math.min(firstPauseMs * 4 ** (attempt - 1), longestPauseMs);
+}

@@ -1,0 +1,67 @@
+// The rows of a part, each asked by itself: at once, or by the operations of the service.
+import type { Agent, Lease, Timeouts } from "@beseda/core";
+import { askLater, askNow } from "../../journal/ask-model.ts";
+import type { AskModel } from "../../journal/run-journal.ts";
+import type { Workplace } from "../../work/workplace.ts";
+import type { InputRow, PartSpec } from "../batch.ts";
+import { runRow } from "../row-runner.ts";
+import type { BatchHere } from "./batch-here.ts";
+import type { Halt } from "./halt.ts";
+import { readJsonLines } from "./json-lines.ts";
+import type { PartLog } from "./part-log.ts";
+import { type FedRow, RowFeed } from "./row-feed.ts";
+import { RowPump } from "./row-pump.ts";
+
+export type PartWork = {
+  spec: PartSpec;
+  agent: Agent;
+  lease: Lease;
+  place: Workplace;
+  log: PartLog;
+  here: BatchHere;
+  halt: Halt;
+};
+
+export async function runRows(work: PartWork): Promise<void> {
+  const { spec, agent, halt } = work;
+  const { ask, timeouts } = waysOf(spec);
+  const run = ({ line, row, work: rowWork, attempt }: FedRow) =>
+    runRow({ agent, row, runId: rowId(spec, line), work: rowWork, ask, timeouts, signal: halt.cut, attempt });
+  await pumpRows(work, run);
+}
+
+/** Hands each row that is not done to `run`, those that are suspected of killing workers at the end and alone. */
+export async function pumpRows(
+  { spec, agent, place: { engine }, log, here, halt }: PartWork,
+  run: (fed: FedRow) => ReturnType<typeof runRow>,
+): Promise<void> {
+  const rows = readJsonLines<InputRow>(spec.input, engine.files.get(spec.input));
+  const model = `${agent.model.provider}:${agent.model.modelId}`;
+  const feed = new RowFeed(rows, log, { window: spec.concurrency * 2, model });
+  const seat = here.slots.seat(spec.part);
+  const leave = () => seat.close();
+  halt.listeners.add(leave);
+  try {
+    const pump = new RowPump({ log, slots: here.slots, seat, budget: here.budget, halt, run });
+    await pump.run(feed);
+    await pump.runAlone(feed.suspects);
+  } finally {
+    halt.listeners.delete(leave);
+    await feed.close();
+  }
+}
+
+export function rowId({ batchId, part }: PartSpec, line: number): string {
+  return `${batchId}/${part}/${line}`;
+}
+
+function waysOf({ calls, pollMs }: PartSpec): { ask: AskModel; timeouts: Partial<Timeouts> } {
+  const silence = { firstChunkMs: Number.POSITIVE_INFINITY, chunkMs: Number.POSITIVE_INFINITY };
+  if (calls !== "async") return { ask: askWhole, timeouts: silence };
+  const unlimited = { totalMs: Number.POSITIVE_INFINITY, stepMs: Number.POSITIVE_INFINITY };
+  return { ask: askLater({ pollMs }), timeouts: { ...silence, ...unlimited } };
+}
+
+/** Nobody watches a row: whole replies cost less. */
+export const askWhole: AskModel = ({ options, ...question }) =>
+  askNow({ ...question, options: { ...options, streamed: false } });

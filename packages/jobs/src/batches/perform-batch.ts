@@ -1,0 +1,74 @@
+// Works on a batch: lets its parts be worked on, adds up how far they are, and in the end puts the result together.
+import { type BesedaError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
+import { waited } from "@beseda/core/http";
+import { plainError } from "../work/job-error.ts";
+import type { Perform, Workplace } from "../work/workplace.ts";
+import { assemble } from "./assemble.ts";
+import { cancelParts, filesOf, limitsOf, specOf } from "./batch-place.ts";
+import { PartsAtWork } from "./parts-at-work.ts";
+import { Progress } from "./progress.ts";
+
+/** How soon parts are looked at again: soon after news, later when there is none. */
+const shortestPauseMs = 20;
+const longestPauseMs = 500;
+
+/**
+ * Whatever it does, it can do again: after a crash at any moment another attempt finds in the journal which parts are
+ * done, in the files what came of them, and goes on.
+ */
+export const performBatch: Perform = async (lease, place) => {
+  const stop = AbortSignal.any([lease.signal, place.closing]);
+  const spec = specOf(lease.job);
+  const limits = await limitsOf(place.engine, spec);
+  const parts = await PartsAtWork.open(lease, place, limits);
+  const progress = new Progress(lease, spec, limits);
+  try {
+    const trouble = await untilDone(parts, progress, stop);
+    if (trouble) return await lease.wait(progress.stopped(parts.totals, trouble));
+    await progress.report(parts.totals, "finishing");
+    const currencies = Object.keys(parts.totals.usage.cost ?? {});
+    const result = await assemble(lease, place.engine, { ...parts.account, currencies, signal: stop });
+    await progress.report(parts.totals, "done");
+    await lease.finish({ response: result as unknown as JsonValue });
+    // What stays because of a crash here goes when the operation is forgotten.
+    await place.engine.files.delete(filesOf(lease.job.id)).catch(() => {});
+  } catch (thrown) {
+    await end(lease, place, thrown, (error) => progress.stopped(parts.totals, error));
+  }
+};
+
+/** @returns why it cannot be gone on with for now, where somebody has to do something about it */
+async function untilDone(
+  parts: PartsAtWork,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<BesedaError | undefined> {
+  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    signal.throwIfAborted();
+    if (await parts.look()) pauseMs = shortestPauseMs;
+    await progress.report(parts.totals, "working");
+    if (parts.areDone) return undefined;
+    if (parts.trouble) return parts.trouble;
+    await waited(pauseMs, signal);
+  }
+}
+
+async function end(
+  lease: Lease,
+  { engine, closing }: Workplace,
+  thrown: unknown,
+  stopped: (error: BesedaError) => Record<string, JsonValue>,
+): Promise<void> {
+  const { signal } = lease;
+  if (signal.aborted) {
+    const reason = toBesedaError(signal.reason);
+    if (reason.code !== "aborted") throw thrown;
+    await cancelParts(engine, lease.job.id);
+    return lease.finish({ error: plainError(reason) });
+  }
+  if (closing.aborted) return lease.release();
+  const error = toBesedaError(thrown);
+  // A defect is tried again; anything else, such as a full disk, is somebody's to mend: rows that are answered are kept.
+  if (error.code === "internal") throw thrown;
+  await lease.wait(stopped(error));
+}

@@ -1,0 +1,125 @@
+// The first half of a round: every row that is not done is run as far as it comes without a new reply; what it asks then
+// is noted.
+import { BesedaError, type JobError, type JsonValue, type LanguageModel, type ModelEvent } from "@beseda/core";
+import type { ModelQuestion } from "../../journal/run-journal.ts";
+import { revivedError } from "../../work/job-error.ts";
+import type { FedRow } from "../part/row-feed.ts";
+import { askWhole, type PartWork, pumpRows, rowId } from "../part/run-rows.ts";
+import { type RowOutcome, runRow } from "../row-runner.ts";
+import type { OpenRound, RoundBatch } from "./round-log.ts";
+import { type Parked, SpoolWriter, spoolFolder } from "./spool.ts";
+
+/** What came of asking a step before, where it was no reply: kept beside the replies, as `asked/STEP`. */
+export type Refusal = { tries: number; error?: JobError };
+
+/** The models that were met, by the number of their group. */
+export type ModelsMet = Map<number, LanguageModel>;
+
+/** So many kinds of requests in one round. */
+const mostGroups = 100;
+
+/** Nothing where no row has to be answered by a batch any more, or the work was halted: then nothing is kept. */
+export async function parkRows(work: PartWork, models: ModelsMet): Promise<OpenRound | undefined> {
+  const { spec, place, halt } = work;
+  const groups = new Groups(models);
+  const writer = new SpoolWriter();
+  const spool = `${spoolFolder(spec.batchId, spec.part)}${crypto.randomUUID()}.jsonl`;
+  const written = place.engine.files.put(spool, writer.bytes());
+  // Until it is waited for.
+  written.catch(() => {});
+  await pumpRows(work, async (fed) => {
+    let note: Promise<void> | undefined;
+    const outcome = await runParking(work, fed, (question, parked) => {
+      const group = groups.numberOf(question, fed.line);
+      if (groups.batches.length > mostGroups) halt.now({ why: "refused", error: tooManyGroups() });
+      note = writer.add({ ...parked, group, request: question.request });
+    });
+    await note;
+    return outcome;
+  });
+  const isOver = halt.stop !== undefined || groups.batches.length === 0;
+  writer.end(isOver ? { thrown: nothingToSend } : undefined);
+  try {
+    await written;
+  } catch (thrown) {
+    if (thrown === nothingToSend) return undefined;
+    throw thrown;
+  }
+  return { spool, batches: groups.batches };
+}
+
+const nothingToSend = new BesedaError("There is nothing to be sent.", { code: "aborted" });
+
+/** Runs a row until it asks a model that takes batches; those that do not are asked at once. */
+export async function runParking(
+  { agent, spec, halt }: Pick<PartWork, "agent" | "spec" | "halt">,
+  { line, row, work, attempt }: FedRow,
+  onPark: (question: ModelQuestion, parked: Omit<Parked, "group">) => void,
+): Promise<RowOutcome> {
+  const outcome = await runRow({
+    agent,
+    row,
+    runId: rowId(spec, line),
+    work,
+    ask: (question, park) => {
+      const { tries = 0, error } = (question.begun.read() ?? {}) as Partial<Refusal>;
+      if (error) return ending(() => Promise.reject(revivedError(error)));
+      if (!question.model.batches) return askWhole(question);
+      onPark(question, { line, step: work.stepsAnswered + 1, tries });
+      park();
+      return ending(async () => ({ done: true, value: undefined }));
+    },
+    askBelow: askWhole,
+    signal: halt.cut,
+    attempt,
+  });
+  if ("parked" in outcome) await work.flush();
+  return outcome;
+}
+
+/** A reply that says nothing. */
+function ending(next: () => Promise<IteratorResult<ModelEvent[]>>): AsyncIterable<ModelEvent[]> {
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+
+/** A batch has one model, and of some services one set of settings. */
+class Groups {
+  readonly batches: RoundBatch[] = [];
+  readonly #models: ModelsMet;
+  readonly #byModel = new Map<LanguageModel, Map<string, RoundBatch>>();
+
+  constructor(models: ModelsMet) {
+    models.clear();
+    this.#models = models;
+  }
+
+  numberOf({ model, request }: ModelQuestion, line: number): number {
+    const { settings, outputSchema, reasoning } = request;
+    const ofModel = this.#byModel.get(model) ?? new Map<string, RoundBatch>();
+    this.#byModel.set(model, ofModel);
+    const sort = JSON.stringify([settings, outputSchema, reasoning]);
+    const batch = ofModel.get(sort) ?? this.#begin(model, line);
+    ofModel.set(sort, batch);
+    batch.to++;
+    return batch.group;
+  }
+
+  #begin(model: LanguageModel, line: number): RoundBatch {
+    const group = this.batches.length;
+    this.#models.set(group, model);
+    const batch = { group, from: 0, to: 0, model: `${model.provider}:${model.modelId}`, line };
+    this.batches.push(batch);
+    return batch;
+  }
+}
+
+function tooManyGroups(): BesedaError {
+  return new BesedaError(`The rows of this part ask more than ${mostGroups} models, or with as many settings.`, {
+    code: "invalid-argument",
+    hint: "Make the models that prepareStep chooses once, outside of it, or take calls: sync.",
+  });
+}
+
+export function refusalEntry(step: number, refusal: Refusal): { key: string; value: JsonValue } {
+  return { key: `asked/${step}`, value: refusal as unknown as JsonValue };
+}

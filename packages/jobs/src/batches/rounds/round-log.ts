@@ -1,0 +1,58 @@
+// The journal of the rounds of a part: which requests are with the service, and by which keys and ids they are found again.
+import { type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
+import type { Line } from "../part/part-log.ts";
+
+/** Requests that go out as one batch of the service. */
+export type RoundBatch = {
+  /** Of the requests with this number in the spool, those from the one place to before the other. */
+  group: number;
+  from: number;
+  to: number;
+  /** `provider:model`, and a row that asks it: by running that, the model is met again. */
+  model: string;
+  line: Line;
+  /** Kept before the batch is started, and the id as soon as it is known. */
+  key?: string;
+  id?: string;
+  isRead?: true;
+};
+
+/** `spool` is the name of the file of its requests. */
+export type OpenRound = { spool: string; batches: RoundBatch[] };
+
+/** As it is kept. */
+type Rounds = {
+  /** How many batches the service has taken, in all rounds. */
+  taken: number;
+  /** Of all replies in batches. */
+  usage: Usage;
+  open?: OpenRound;
+};
+
+const entry = "rounds";
+
+/** What is changed is kept with the next `save()`. */
+export class RoundLog {
+  taken: number;
+  usage: Usage;
+  open: OpenRound | undefined;
+  readonly #lease: Lease;
+
+  private constructor(lease: Lease, { taken, usage, open }: Rounds) {
+    this.#lease = lease;
+    this.taken = taken;
+    this.usage = usage;
+    this.open = open;
+  }
+
+  static async of(lease: Lease): Promise<RoundLog> {
+    const [[, kept] = []] = await lease.read(entry);
+    return new RoundLog(lease, (kept as unknown as Rounds | undefined) ?? { taken: 0, usage: noUsage });
+  }
+
+  async save(): Promise<void> {
+    const { taken, usage, open } = this;
+    const rounds: Rounds = { taken, usage, ...(open && { open }) };
+    await this.#lease.write([[entry, rounds as unknown as JsonValue]]);
+  }
+}

@@ -1,0 +1,116 @@
+// One row: the whole agent runs for it, and whatever goes wrong becomes its result.
+import {
+  type Agent,
+  BesedaError,
+  type JobError,
+  noUsage,
+  type Run,
+  RunError,
+  type RunResult,
+  type Step,
+  type Timeouts,
+  textOf,
+  toBesedaError,
+  toolCallsOf,
+} from "@beseda/core";
+import { type AskModel, type JournalPlace, type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
+import { plainError } from "../work/job-error.ts";
+import type { InputRow } from "./batch.ts";
+import type { StoredResult } from "./part/part-log.ts";
+import type { RowWork } from "./part/row-work.ts";
+
+export type RowRun = {
+  agent: Agent;
+  row: InputRow;
+  runId: string;
+  work: RowWork;
+  /** `park` ends this attempt at the row: it is gone on with when there is a reply. */
+  ask(question: ModelQuestion, park: () => void): ReturnType<AskModel>;
+  /** How the models of sub-agents are asked, where otherwise. */
+  askBelow?: AskModel | undefined;
+  timeouts?: Partial<Timeouts> | undefined;
+  signal: AbortSignal;
+  /** From 1. */
+  attempt: number;
+};
+
+/** `stopped`: by the signal. `parked`: by `ask`. */
+export type RowOutcome = { result: StoredResult; error?: BesedaError } | { stopped: true } | { parked: true };
+
+/** Never rejects, but with what the journal throws. */
+export async function runRow(run: RowRun): Promise<RowOutcome> {
+  const { agent, row, runId, work, signal, attempt } = run;
+  const began = performance.now();
+  let model = `${agent.model.provider}:${agent.model.modelId}`;
+  let running: Run | undefined;
+  let isParked = false;
+  let failure: { thrown: unknown } | undefined;
+  const kept = (writing: Promise<void>) =>
+    writing.catch((thrown: unknown) => {
+      failure ??= { thrown };
+      throw thrown;
+    });
+  const place: JournalPlace = { entries: work.entries, write: (entries) => kept(work.write(entries)) };
+  const ask: AskModel = (question) => {
+    model = `${question.model.provider}:${question.model.modelId}`;
+    if (work.holdsReplies) kept(work.flush()).catch(() => {});
+    return run.ask(question, () => {
+      isParked = true;
+      running?.cancel("it waits for a reply");
+    });
+  };
+  const told = (of: Partial<RunResult>, error?: BesedaError): RowOutcome => {
+    const result = { number: row.number, ...facts(of), error: error ? plainError(error) : null, model };
+    const milliseconds = Math.round(performance.now() - began);
+    const stored: StoredResult = { ...result, attempts: attempt, milliseconds };
+    return error ? { result: { ...stored, response: null }, error } : { result: stored };
+  };
+  try {
+    const journal = new RunJournal({ runId, place, ask, askBelow: run.askBelow });
+    const { instructions } = row;
+    running = agent.stream(row.input, { journal, signal, instructions, timeouts: run.timeouts });
+    const result = await running.result;
+    if (failure) throw failure.thrown;
+    if (isParked) return { parked: true };
+    if (result.finishReason === "aborted") return { stopped: true };
+    return result.finishReason === "approval" ? told(result, needsApproval(result)) : told(result);
+  } catch (thrown) {
+    if (failure) throw failure.thrown;
+    if (signal.aborted) return { stopped: true };
+    return told(thrown instanceof RunError ? thrown.result : {}, toBesedaError(thrown));
+  }
+}
+
+/** The result of a row that could not even be begun. */
+export function failedRow(row: InputRow, model: string, error: JobError, attempts: number): StoredResult {
+  return { number: row.number, ...facts({}), error, model, attempts, milliseconds: 0 };
+}
+
+function facts({ text, output, reasoning, steps = [], finishReason, usage = noUsage }: Partial<RunResult>) {
+  const modelVersion = steps.at(-1)?.message.response?.modelVersion;
+  return {
+    response: (output === undefined ? text : JSON.stringify(output)) ?? null,
+    reasoning: reasoning || null,
+    toolCalls: steps.flatMap(callsOf),
+    finishReason: finishReason ?? null,
+    usage,
+    steps: steps.length,
+    ...(modelVersion !== undefined && { modelVersion }),
+  };
+}
+
+function callsOf({ message, toolResults }: Step): StoredResult["toolCalls"] {
+  return toolCallsOf(message).map(({ toolCallId: id, toolName: name, input }) => {
+    const result = toolResults.find(({ toolCallId }) => toolCallId === id);
+    const written = typeof input === "string" ? input : JSON.stringify(input);
+    return { id, name, input: written, output: result ? textOf(result) : null, isError: result?.isError ?? false };
+  });
+}
+
+function needsApproval({ pending }: RunResult): BesedaError {
+  const names = [...new Set(pending.map(({ toolName }) => toolName))].join(", ");
+  return new BesedaError(`A call of ${names} waits for an approval, which nobody gives in a batch.`, {
+    code: "unsupported",
+    hint: "Take an agent for batches whose tools need no approval, or start such rows one by one with jobs.start().",
+  });
+}

@@ -1,0 +1,275 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, BesedaError, type JobEngine, tool } from "@beseda/core";
+import { scriptedModel } from "@beseda/core/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { localEngine } from "../engines/local/local-engine.ts";
+import type { BatchEstimate, BatchOptions, BatchSource } from "./batch.ts";
+import { specOf } from "./batch-place.ts";
+import { agentOf, startBatch } from "./start-batch.ts";
+
+let dir: string;
+let engine: JobEngine;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "beseda-batch-"));
+  engine = localEngine(join(dir, "jobs"));
+});
+
+afterEach(async () => {
+  await engine.close();
+  await rm(dir, { recursive: true });
+});
+
+const inDir = (name: string) => join(dir, name);
+const output = () => inDir("out.parquet");
+
+type Kind = { instructions?: string; temperature?: number; toolDescription?: string };
+
+function agentWith({ instructions = "Be brief.", temperature = 0, toolDescription = "Adds." }: Kind = {}) {
+  const add = tool({ name: "add", description: toolDescription, inputSchema: { type: "object" }, execute: () => 2 });
+  return new Agent({ name: "a", model: scriptedModel([]), instructions, settings: { temperature }, tools: [add] });
+}
+
+const rows = [{ prompt: "one" }, { prompt: "two" }];
+
+function start(source: BatchSource = rows, options: Partial<BatchOptions> = {}, agent = agentWith()) {
+  return startBatch({ engine, queue: "default" }, agent, source, { output: output(), ...options });
+}
+
+async function refused(beginning: Promise<unknown>): Promise<BesedaError> {
+  const error = await beginning.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(BesedaError);
+  expect(await engine.files.list("batches/")).toEqual(await keptFiles());
+  return error as BesedaError;
+}
+
+/** Of batches that were begun before. */
+async function keptFiles(): Promise<string[]> {
+  const folders = (await engine.list({ kind: "batch" })).map((job) => specOf(job).folder);
+  return (await Promise.all(folders.map((folder) => engine.files.list(`${folder}/`)))).flat().sort();
+}
+
+/** What a worker would do with it. */
+async function finished(outcome: { response: object } | { error: { code: "aborted"; message: string } }) {
+  const lease = await engine.claim({ queue: "default", kinds: ["batch"], signal: new AbortController().signal });
+  await lease?.finish(outcome as Parameters<typeof lease.finish>[0]);
+}
+
+describe("what a batch is not begun with", () => {
+  const cases: [claim: string, options: Partial<BatchOptions> | object, message: RegExp, hint: RegExp][] = [
+    ["an output that is no Parquet file", { output: "answers.csv" }, /output cannot be "answers.csv"/, /\.parquet/],
+    ["no output", { output: undefined }, /output cannot be undefined/, /Parquet/],
+    ["a concurrency that is no number", { concurrency: "many" }, /concurrency cannot be "many"/, /from 1 to/],
+    ["a concurrency of nothing", { concurrency: 0 }, /concurrency cannot be 0/, /from 1 to/],
+    ["a budget below nothing", { maxTokens: -5 }, /maxTokens cannot be -5/, /above 0/],
+    ["a cost without a currency", { maxCost: { roubles: 5 } }, /maxCost cannot be {"roubles":5}/, /RUB/],
+    ["calls that the model has not", { calls: "async" }, /has no operations/, /sync/],
+    ["batches that the model has not", { calls: "batch" }, /takes no batches/, /sync/],
+  ];
+  it.each(cases)("%s", async (_claim, options, message, hint) => {
+    const error = await refused(start(rows, options as BatchOptions));
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(hint);
+  });
+
+  it("an output in a folder that is not there, or that is a directory", async () => {
+    expect((await refused(start(rows, { output: inDir("no/out.parquet") }))).message).toContain(
+      `no folder ${inDir("no")}`,
+    );
+    await mkdir(inDir("dir.parquet"));
+    expect((await refused(start(rows, { output: inDir("dir.parquet") }))).message).toMatch(/is a directory/);
+  });
+
+  it("an output that is there, unless it is to be replaced", async () => {
+    await writeFile(output(), "precious");
+    const error = await refused(start());
+    expect(error).toMatchObject({ code: "invalid-argument", message: `${output()} is there already.` });
+    expect(error.hint).toContain("overwrite");
+    expect((await start(rows, { overwrite: true })).state).toBe("queued");
+    expect(await readFile(output(), "utf8")).toBe("precious");
+  });
+
+  it("a data set that is not there, is a directory, is empty, or is the output as well", async () => {
+    expect(await refused(start(inDir("no.jsonl")))).toMatchObject({
+      code: "not-found",
+      message: expect.stringContaining("no.jsonl"),
+    });
+    await mkdir(inDir("folder.jsonl"));
+    expect((await refused(start(inDir("folder.jsonl")))).message).toMatch(/folder\.jsonl is a directory/);
+    await writeFile(inDir("empty.jsonl"), "");
+    expect((await refused(start(inDir("empty.jsonl")))).message).toMatch(/empty\.jsonl is empty/);
+    expect((await refused(start([]))).message).toMatch(/has no row that can be asked/);
+    expect((await refused(start(output()))).message).toMatch(/is the data set/);
+  });
+
+  it("rows that are none, each told by its number and reason, before anything is paid for", async () => {
+    const lines = ['{"prompt":"fine"}', "{oops", '{"prompt":"  "}', '{"prompt":"a","prompt":"b"}'];
+    await writeFile(inDir("in.jsonl"), lines.join("\n"));
+    const error = await refused(start(inDir("in.jsonl")));
+    expect(error.message).toMatch(/in\.jsonl: 3 rows cannot be asked: row 2: it is not JSON/);
+    expect(error.message).toContain("row 3: prompt is empty");
+    expect(error.message).toContain("row 4: it has two columns “prompt”");
+    expect(error.hint).toMatch(/--skip-bad/);
+    const many = Array.from({ length: 50 }, () => "no").join("\n");
+    await writeFile(inDir("bad.jsonl"), many);
+    const all = await refused(start(inDir("bad.jsonl")));
+    expect(all.message).toMatch(/50 rows cannot be asked.*row 20: .*and 30 more/);
+    expect(all.message).not.toContain("row 21:");
+  });
+
+  it("a data set of bad rows alone, though they are skipped", async () => {
+    await writeFile(inDir("bad.jsonl"), "no\nno\n");
+    const error = await refused(start(inDir("bad.jsonl"), { skipBad: true }));
+    expect(error.message).toMatch(/no row that can be asked: all 2 are bad/);
+  });
+
+  it("an estimate that is not confirmed", async () => {
+    const error = await refused(start(rows, { confirm: async () => false }));
+    expect(error).toMatchObject({ code: "aborted", message: "The batch was not confirmed; nothing was begun." });
+    expect(await engine.list({ kind: "batch" })).toEqual([]);
+  });
+});
+
+describe("a batch that is begun", () => {
+  it("leaves out bad rows where it is told to, and remembers them", async () => {
+    await writeFile(inDir("in.jsonl"), '{"prompt":"fine"}\n{oops\n{"prompt":"too"}\n');
+    const spec = specOf(await start(inDir("in.jsonl"), { skipBad: true }));
+    expect(spec).toMatchObject({ rows: 2, parts: 1, badRows: { count: 1, first: [{ number: 2 }] } });
+  });
+
+  it("is estimated first: rows, tokens with instructions and tools for each row, and what is not known stays unknown", async () => {
+    let seen: BatchEstimate | undefined;
+    const confirm = (estimate: BatchEstimate) => {
+      seen = estimate;
+      return true;
+    };
+    await start(rows, { confirm });
+    const tiny = seen as BatchEstimate;
+    expect(tiny).toEqual({
+      rows: 2,
+      badRows: 0,
+      inputTokens: expect.any(Number),
+      outputTokens: 600,
+      basis: "guessed",
+      calls: "sync",
+    });
+    const wordy = agentWith({ instructions: "Be brief. ".repeat(100) });
+    await start(rows, { confirm, output: inDir("other.parquet") }, wordy);
+    expect((seen as BatchEstimate).inputTokens - tiny.inputTokens).toBeGreaterThan(400);
+  });
+
+  it("is estimated by what the last batch of the same agent came to", async () => {
+    await start();
+    const usage = { inputTokens: 400, outputTokens: 100, totalTokens: 500, cost: { RUB: 2 } };
+    await finished({ response: { rows: 2, answered: 2, failed: 0, usage, seconds: 10 } });
+    const seen: BatchEstimate[] = [];
+    const confirm = (estimate: BatchEstimate) => seen.push(estimate) > 0;
+    const six = Array.from({ length: 6 }, (_, index) => ({ prompt: `${index}` }));
+    await start(six, { confirm, output: inDir("six.parquet") });
+    expect(seen[0]).toMatchObject({
+      basis: "measured",
+      inputTokens: 1_200,
+      outputTokens: 300,
+      cost: { RUB: 6 },
+      seconds: 30,
+    });
+    await start(six, { confirm, output: inDir("other.parquet") }, agentWith({ temperature: 1 }));
+    expect(seen[1]).toMatchObject({ basis: "guessed" });
+  });
+
+  it("may be of a model alone, which is an agent called after it", () => {
+    expect(agentOf(scriptedModel([])).name).toBe("scripted:scripted");
+  });
+
+  it("takes rows from a generator", async () => {
+    function* generated() {
+      for (let id = 0; id < 1_200; id++) yield { id, prompt: `Question ${id}` };
+    }
+    expect(specOf(await start(generated()))).toMatchObject({ rows: 1_200, parts: 3 });
+  });
+});
+
+describe("a batch that is found again", () => {
+  it("is not begun a second time: the error says how far it is and how to go on", async () => {
+    await start();
+    const error = await refused(start());
+    expect(error.message).toMatch(/out\.parquet was begun and is not finished; 0 of 2 rows are done/);
+    expect(error.hint).toMatch(/--resume/);
+    expect(await refused(start(rows, { overwrite: true }))).toMatchObject({ code: "invalid-argument" });
+  });
+
+  it("is not begun while somebody works on it: the error says who", async () => {
+    const job = await start();
+    await engine.claim({ queue: "default", kinds: ["batch"], signal: new AbortController().signal });
+    const error = await refused(start());
+    expect(error).toMatchObject({ code: "locked", message: expect.stringContaining(String(process.pid)) });
+    expect((await start(rows, { resume: true })).id).toBe(job.id);
+  });
+
+  it("of two that begin at one moment, one is begun, and nothing is left of the other", async () => {
+    const both = await Promise.allSettled([start(), start()]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await engine.files.list("batches/")).toEqual(await keptFiles());
+  });
+
+  it("goes on with resume, and begins with resume where there is none", async () => {
+    const job = await start(rows, { resume: true });
+    expect((await start(rows, { resume: true })).id).toBe(job.id);
+    expect(await engine.list({ kind: "batch" })).toHaveLength(1);
+  });
+
+  it("does not go on with a data set that has changed", async () => {
+    await writeFile(inDir("in.jsonl"), '{"prompt":"one"}\n');
+    await start(inDir("in.jsonl"));
+    await writeFile(inDir("in.jsonl"), '{"prompt":"two"}\n');
+    const error = await refused(start(inDir("in.jsonl"), { resume: true }));
+    expect(error.message).toMatch(/in\.jsonl is not what it was.*sha256:[0-9a-f]+…, now sha256:/);
+    expect(error.hint).toMatch(/Put the data set of 1 rows back/);
+    await start(rows, { output: inDir("memory.parquet") });
+    const other = start([...rows, { prompt: "three" }], { output: inDir("memory.parquet"), resume: true });
+    expect((await refused(other)).message).toMatch(/rows of the program is not what it was/);
+  });
+
+  it("does not go on with an agent that has changed: the error says in what", async () => {
+    await start();
+    const resumed = (kind: Kind) => refused(start(rows, { resume: true }, agentWith(kind)));
+    expect((await resumed({ temperature: 1 })).message).toContain(
+      'settings was {"temperature":0} and is {"temperature":1}',
+    );
+    expect((await resumed({ instructions: "Be long." })).message).toContain(
+      'instructions was "Be brief." and is "Be long."',
+    );
+    expect((await resumed({ toolDescription: "Subtracts." })).message).toContain("add is described otherwise");
+  });
+
+  it("that is finished comes at once with resume, and is replaced only with overwrite", async () => {
+    const job = await start();
+    await finished({ response: { rows: 2 } });
+    await writeFile(output(), "result");
+    expect(await start(rows, { resume: true })).toMatchObject({ id: job.id, state: "done" });
+    expect((await refused(start())).message).toMatch(/is there already/);
+    expect(await start(rows, { overwrite: true })).toMatchObject({ id: job.id, state: "queued" });
+  });
+
+  it("that was called off goes on with resume, keeping its parts, and begins anew only with overwrite", async () => {
+    const job = await start();
+    await engine.cancel(job.id);
+    const error = await refused(start());
+    expect(error.message).toMatch(/has ended without a result/);
+    const resumed = await start(rows, { resume: true });
+    expect(resumed.state).toBe("queued");
+    expect(specOf(resumed).folder).toBe(specOf(job).folder);
+    await engine.cancel(job.id);
+    expect(specOf(await start(rows, { overwrite: true })).folder).not.toBe(specOf(job).folder);
+  });
+
+  it("does not leave the folder of the output otherwise than it was", async () => {
+    await start();
+    expect((await readdir(dir)).sort()).toEqual(["jobs"]);
+  });
+});

@@ -1,0 +1,179 @@
+// What jobs.batch() does: begins a batch, or finds again the one of this output. Nothing is paid for in this room.
+import { randomBytes } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { Agent, BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel } from "@beseda/core";
+import { type Calls, callsOf } from "../journal/ask-model.ts";
+import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
+import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "./batch.ts";
+import { batchIdOf, deleteBatch, deleteJobs, filesOf, jsonBytes, partsFile, setLimits, specOf } from "./batch-place.ts";
+import { checkOptions } from "./check-options.ts";
+import { estimateBatch } from "./estimate.ts";
+import { datasetHash, type Scan, scanDataset } from "./scan-dataset.ts";
+
+/** A model is an agent that has nothing else. */
+export function agentOf(agentOrModel: Agent | LanguageModel): Agent {
+  if (agentOrModel instanceof Agent) return agentOrModel;
+  return new Agent({ name: `${agentOrModel.provider}:${agentOrModel.modelId}`, model: agentOrModel });
+}
+
+type Wish = {
+  engine: JobEngine;
+  queue: string;
+  agent: Agent;
+  source: BatchSource;
+  options: BatchOptions;
+  id: string;
+  output: string;
+  limits: BatchLimits;
+  calls: Calls;
+  facts: AgentFacts;
+};
+
+/**
+ * The job of a new batch, or of the one that was left.
+ * @throws BesedaError `invalid-argument`, `not-found` for options, data sets and outputs that cannot be, and for a data set
+ *   or an agent that has changed since; `locked` for a batch that is being worked on; `aborted` where it is not confirmed
+ */
+export async function startBatch(
+  { engine, queue }: { engine: JobEngine; queue: string },
+  agent: Agent,
+  source: BatchSource,
+  options: BatchOptions,
+): Promise<Job> {
+  const { output, limits } = await checkOptions(source, options);
+  const calls = callsOf(agent.model, options.calls ?? (agent.model.batches ? "batch" : "sync"));
+  const facts = agentFacts(agent, calls);
+  const wish: Wish = { engine, queue, agent, source, options, id: batchIdOf(output), output, limits, calls, facts };
+  const left = await engine.get(wish.id);
+  if (!left) return begin(wish);
+  if (options.resume) return goOn(wish, left);
+  if (left.state !== "done") throw unfinished(left);
+  if (left.outcome?.error && !options.overwrite) throw failed(left);
+  // Its output was taken away since, or is to be replaced.
+  await requireFree(wish);
+  await deleteBatch(engine, wish.id);
+  return begin(wish);
+}
+
+async function begin(wish: Wish): Promise<Job> {
+  const { engine, agent, source, options, id, calls, facts } = wish;
+  await requireFree(wish);
+  // Another process may begin the same batch at this moment: each has a folder of its own, and one of them wins.
+  const folder = `${filesOf(id)}${randomBytes(4).toString("hex")}`;
+  try {
+    const skipBad = options.skipBad ?? false;
+    const scan = await scanDataset({ source, agent, calls, files: engine.files, folder, skipBad });
+    await engine.files.put(partsFile(folder), jsonBytes(scan.parts));
+    const estimate = await estimateBatch(engine, { agent, fingerprint: fingerprintOf(facts), calls, scan });
+    if (options.confirm && !(await options.confirm(estimate))) throw notConfirmed();
+    const job = await create(wish, specFor(wish, scan, folder));
+    if (specOf(job).folder === folder) return job;
+    if (!options.resume) throw unfinished(job);
+    await engine.files.delete(`${folder}/`);
+    return goOn(wish, job);
+  } catch (error) {
+    await engine.files.delete(`${folder}/`).catch(() => {});
+    throw error;
+  }
+}
+
+function specFor({ agent, facts, output, calls, limits }: Wish, scan: Scan, folder: string): BatchSpec {
+  const { dataset, datasetHash: hash, columns, rows, parts, badRows } = scan;
+  return {
+    agentName: agent.name,
+    fingerprint: fingerprintOf(facts),
+    agentFacts: facts,
+    dataset,
+    datasetHash: hash,
+    output,
+    columns,
+    calls,
+    limits,
+    rows,
+    parts: parts.length,
+    badRows,
+    folder,
+  };
+}
+
+function create({ engine, queue, id, agent }: Wish, spec: BatchSpec): Promise<Job> {
+  const labels = { agentName: agent.name, fingerprint: spec.fingerprint };
+  return engine.create({ id, queue, kind: "batch", spec: JSON.parse(JSON.stringify(spec)) as JsonValue, labels });
+}
+
+async function goOn(wish: Wish, left: Job): Promise<Job> {
+  const { engine, id, agent, source, limits, facts } = wish;
+  const spec = specOf(left);
+  requireSameAgent(agent.name, spec.agentFacts, facts);
+  await requireSameDataset(spec, await datasetHash(source));
+  if (left.state === "done" && left.outcome?.error === undefined) {
+    if (await isThere(spec.output)) return left;
+    await deleteBatch(engine, id);
+    return begin(wish);
+  }
+  await setLimits(engine, spec.folder, limits);
+  if (left.state === "done") {
+    // It was called off, or has failed: its finished parts are still there.
+    await deleteJobs(engine, id);
+    return create(wish, spec);
+  }
+  return left.state === "waiting" ? engine.wake(id, null) : left;
+}
+
+async function requireSameDataset({ dataset, datasetHash: before, rows }: BatchSpec, now: string): Promise<void> {
+  if (now === before) return;
+  throw new BesedaError(
+    `${dataset} is not what it was when this batch was begun (${before.slice(0, 19)}…, now ${now.slice(0, 19)}…).`,
+    {
+      code: "invalid-argument",
+      hint: `Put the data set of ${rows} rows back, or begin anew with another output: rows that are answered stay with their batch.`,
+    },
+  );
+}
+
+async function requireFree({ output, options }: Wish): Promise<void> {
+  if (options.overwrite || !(await isThere(output))) return;
+  throw new BesedaError(`${output} is there already.`, {
+    code: "invalid-argument",
+    hint: "Name another output, or let this one be replaced: overwrite (--overwrite).",
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unfinished(job: Job): BesedaError {
+  const { output, rows } = specOf(job);
+  const { finished = 0 } = job.metadata;
+  const done = `${finished} of ${rows} rows are done`;
+  const goOn = "Go on with it: resume: true (--resume).";
+  if (job.state === "running") {
+    return new BesedaError(`The batch of ${output} is being worked on by ${job.holder ?? "somebody"}; ${done}.`, {
+      code: "locked",
+      hint: `Wait for it, or take part: resume: true (--resume). Its id is ${job.id}.`,
+    });
+  }
+  return new BesedaError(`The batch of ${output} was begun and is not finished; ${done}.`, {
+    code: "invalid-argument",
+    hint: `${goOn} To forget it, call it off first (beseda operation cancel ${job.id}), and take overwrite (--overwrite).`,
+  });
+}
+
+function failed(job: Job): BesedaError {
+  const { output } = specOf(job);
+  return new BesedaError(`The batch of ${output} has ended without a result: ${job.outcome?.error?.message}`, {
+    code: "invalid-argument",
+    hint: "Go on with what is there: resume: true (--resume). To begin anew: overwrite (--overwrite).",
+  });
+}
+
+function notConfirmed(): BesedaError {
+  return new BesedaError("The batch was not confirmed; nothing was begun.", {
+    code: "aborted",
+    hint: "Confirm it, or take a smaller data set.",
+  });
+}

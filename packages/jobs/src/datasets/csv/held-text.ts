@@ -1,0 +1,62 @@
+// The bytes from a place on, as they came in blocks: where lines begin, and which line a place is in.
+
+const lineFeed = 10;
+
+/** Places are bytes of the whole, counted from 0. */
+export class HeldText {
+  #blocks: Buffer[] = [];
+  /** Of the first block that is held. */
+  #start = 0;
+  #end = 0;
+  /** How many lines end before the place. */
+  #counted = { place: 0, lines: 0 };
+
+  get end(): number {
+    return this.#end;
+  }
+
+  append(block: Buffer): void {
+    this.#blocks.push(block);
+    this.#end += block.length;
+  }
+
+  dropBefore(place: number): void {
+    this.lineAt(place);
+    for (let first = this.#blocks[0]; first && this.#start + first.length <= place; first = this.#blocks[0]) {
+      this.#blocks.shift();
+      this.#start += first.length;
+    }
+  }
+
+  /** Counted from 1. Never before a place that was asked for already. */
+  lineAt(place: number): number {
+    let { place: at, lines } = this.#counted;
+    for (let next = this.nextLine(at); next !== undefined && next <= place; next = this.nextLine(at)) {
+      at = next;
+      lines++;
+    }
+    this.#counted = { place: at, lines };
+    return lines + 1;
+  }
+
+  /** Where the line behind the one at `place` begins, if its end is held. */
+  nextLine(place: number): number | undefined {
+    let start = this.#start;
+    for (const block of this.#blocks) {
+      const found = start + block.length > place ? block.indexOf(lineFeed, Math.max(0, place - start)) : -1;
+      if (found >= 0) return start + found + 1;
+      start += block.length;
+    }
+    return undefined;
+  }
+
+  from(place: number): Buffer {
+    let start = this.#start;
+    const left: Buffer[] = [];
+    for (const block of this.#blocks) {
+      if (start + block.length > place) left.push(block.subarray(Math.max(0, place - start)));
+      start += block.length;
+    }
+    return left.length === 1 && left[0] ? left[0] : Buffer.concat(left);
+  }
+}

@@ -1,0 +1,84 @@
+// One line of JSON as a row: strictly, and so that no value is lost or changed on the way.
+import type { BadRow, Cells, Row } from "../dataset.ts";
+import { plainCells } from "../plain-cells.ts";
+
+export function parseLine(number: number, line: string): Row | BadRow {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (flaw) {
+    return { number, problem: line.trim() === "" ? "it is empty" : notJson(flaw) };
+  }
+  const problem = plainCells(value);
+  if (problem !== undefined) return { number, problem };
+  let cells = value as Cells;
+  if (mayRepeatKey(line, cells)) {
+    const key = repeatedKey(line);
+    if (key !== undefined) return { number, problem: `it has two columns “${key}”` };
+  }
+  if (longDigits.test(line)) cells = JSON.parse(line.replace(stringOrNumber, digitsKept));
+  return { number, cells };
+}
+
+function notJson(flaw: unknown): string {
+  const reason = flaw instanceof Error ? flaw.message : String(flaw);
+  // What V8 quotes of the line can be a secret, and long.
+  return `it is not JSON (${reason.replace(/, (?:\.{3})?".*$/s, "").slice(0, 100)})`;
+}
+
+const longDigits = /\d{16}/;
+const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** Integers that a number would round become texts of their digits. */
+function digitsKept(token: string): string {
+  return /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** JSON.parse keeps the last of two. Each key has a colon behind it, so that there are as many as keys, or the line is looked at. */
+function mayRepeatKey(line: string, cells: Cells): boolean {
+  let colons = 0;
+  for (let at = line.indexOf(":"); at >= 0; at = line.indexOf(":", at + 1)) colons++;
+  return colons !== Object.keys(cells).length;
+}
+
+/** The first key of the outermost object that is there twice. The line is valid JSON. */
+function repeatedKey(line: string): string | undefined {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (let at = 0; at < line.length; at++) {
+    const sign = line.charCodeAt(at);
+    if (sign === openBrace || sign === openBracket) depth++;
+    else if (sign === closeBrace || sign === closeBracket) depth--;
+    else if (sign === quote) {
+      const end = endOfString(line, at);
+      if (depth === 1 && isKey(line, end)) {
+        const key: string = JSON.parse(line.slice(at, end));
+        if (keys.has(key)) return key;
+        keys.add(key);
+      }
+      at = end - 1;
+    }
+  }
+  return undefined;
+}
+
+const quote = 34;
+const openBracket = 91;
+const closeBracket = 93;
+const openBrace = 123;
+const closeBrace = 125;
+
+/** Behind the closing quote of the string that begins at `start`. */
+function endOfString(line: string, start: number): number {
+  for (let at = line.indexOf('"', start + 1); ; at = line.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (line[at - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+}
+
+function isKey(line: string, end: number): boolean {
+  let at = end;
+  while (line[at] === " " || line[at] === "\t") at++;
+  return line[at] === ":";
+}

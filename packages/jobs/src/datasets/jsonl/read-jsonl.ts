@@ -1,0 +1,74 @@
+// Rows out of JSON lines: UTF-8, an object a line, ended by \n or \r\n.
+import { isUtf8 } from "node:buffer";
+import { BesedaError } from "@beseda/core";
+import type { BadRow, ByteSource, Dataset, Row } from "../dataset.ts";
+import { emptyDataset } from "../file-source.ts";
+import { parseLine } from "./parse-line.ts";
+
+export function openJsonl(source: ByteSource): Dataset {
+  return { name: source.name, format: "jsonl", rows: () => jsonlRows(source) };
+}
+
+/** A longer line is none: memory has to hold it. */
+export const longestLine = 64 * 1024 * 1024;
+
+const lineFeed = 10;
+
+async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | BadRow)[]> {
+  let rest: Buffer[] = [];
+  let restLength = 0;
+  let number = 0;
+  for await (const read of bytes()) {
+    const block = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+    const end = block.lastIndexOf(lineFeed);
+    if (end >= 0) {
+      const whole = rest.length === 0 ? block.subarray(0, end) : Buffer.concat([...rest, block.subarray(0, end)]);
+      rest = [];
+      restLength = 0;
+      const rows = rowsOf(whole, number);
+      number += rows.length;
+      yield rows;
+    }
+    const left = block.subarray(end + 1);
+    if (left.length === 0) continue;
+    // A copy: whoever gave the bytes may use their memory again.
+    rest.push(Buffer.from(left));
+    restLength += left.length;
+    if (restLength > longestLine) throw tooLong(name, number + 1);
+  }
+  if (restLength > 0) {
+    const rows = rowsOf(Buffer.concat(rest), number);
+    number += rows.length;
+    yield rows;
+  }
+  if (number === 0) throw emptyDataset(name);
+}
+
+const byteOrderMark = "\uFEFF";
+
+function rowsOf(bytes: Buffer, before: number): (Row | BadRow)[] {
+  const lines = isUtf8(bytes) ? bytes.toString("utf8").split("\n") : linesWithErrors(bytes);
+  return lines.map((line, index) => {
+    const number = before + index + 1;
+    if (line === undefined) return { number, problem: "it is not UTF-8: save the file as UTF-8" };
+    return parseLine(number, number === 1 && line.startsWith(byteOrderMark) ? line.slice(1) : line);
+  });
+}
+
+function linesWithErrors(bytes: Buffer): (string | undefined)[] {
+  const lines: (string | undefined)[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const at = bytes.indexOf(lineFeed, from);
+    const line = bytes.subarray(from, at < 0 ? bytes.length : at);
+    lines.push(isUtf8(line) ? line.toString("utf8") : undefined);
+    from = at < 0 ? bytes.length + 1 : at + 1;
+  }
+  return lines;
+}
+
+function tooLong(name: string, row: number): BesedaError {
+  return new BesedaError(`${name}, row ${row}: the line is longer than ${longestLine / 1024 / 1024} MB.`, {
+    code: "too-large",
+    hint: "Is the file JSON lines, with a row a line? Cut this row short or take it out.",
+  });
+}

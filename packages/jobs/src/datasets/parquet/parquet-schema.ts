@@ -1,0 +1,95 @@
+// Columns as the schema of a Parquet file and back.
+import type { SchemaElement, SchemaTree } from "hyparquet";
+import type { Column, ColumnType } from "../dataset.ts";
+
+/** Every column and every field may be null. */
+export function toSchema(columns: readonly Column[]): SchemaElement[] {
+  return [
+    { name: "root", num_children: columns.length },
+    ...columns.flatMap(({ name, type }) => elementsOf(name, type)),
+  ];
+}
+
+function elementsOf(name: string, type: ColumnType): SchemaElement[] {
+  const place = { name, repetition_type: "OPTIONAL" } as const;
+  if (typeof type === "string") return [{ ...place, ...leaves[type] }];
+  if ("list" in type) {
+    return [
+      { ...place, num_children: 1, converted_type: "LIST", logical_type: { type: "LIST" } },
+      { name: "list", repetition_type: "REPEATED", num_children: 1 },
+      ...elementsOf("element", type.list),
+    ];
+  }
+  const fields = Object.entries(type.struct);
+  return [{ ...place, num_children: fields.length }, ...fields.flatMap(([field, inner]) => elementsOf(field, inner))];
+}
+
+const leaves: Readonly<Record<Extract<ColumnType, string>, Omit<SchemaElement, "name">>> = {
+  string: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
+  int: { type: "INT64" },
+  double: { type: "DOUBLE" },
+  boolean: { type: "BOOLEAN" },
+  timestamp: {
+    type: "INT64",
+    converted_type: "TIMESTAMP_MICROS",
+    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MICROS" },
+  },
+  json: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } },
+  binary: { type: "BYTE_ARRAY" },
+};
+
+export function columnOf(tree: SchemaTree): Column {
+  return { name: tree.element.name, type: typeOf(tree) };
+}
+
+function typeOf(tree: SchemaTree): ColumnType {
+  const { element, children } = tree;
+  if (element.repetition_type === "REPEATED") return { list: typeOf(onlyOne(tree)) };
+  if (children.length === 0) return leafType(element);
+  const items = itemsOf(tree);
+  if (items) return { list: typeOf(items) };
+  if (!isStruct(tree)) return "json";
+  return { struct: Object.fromEntries(children.map((child) => [child.element.name, typeOf(child)])) };
+}
+
+/** One of what is repeated. */
+export function onlyOne(tree: SchemaTree): SchemaTree {
+  return { ...tree, element: { ...tree.element, repetition_type: "REQUIRED" } };
+}
+
+/** What the items of a list are, of three levels or of two, as hyparquet reads them; nothing for what is no list. */
+export function itemsOf({ element, children: [list, ...others] }: SchemaTree): SchemaTree | undefined {
+  if (element.converted_type !== "LIST" || !list || others.length > 0) return undefined;
+  if (list.element.repetition_type !== "REPEATED" || list.children.length > 1) return undefined;
+  return list.children[0] ?? onlyOne(list);
+}
+
+/** Of what has children and is no list. */
+export function isStruct({ element }: SchemaTree): boolean {
+  return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT";
+}
+
+export function isEnum({ converted_type, logical_type }: SchemaElement): boolean {
+  return converted_type === "ENUM" || logical_type?.type === "ENUM";
+}
+
+export function leafType(element: SchemaElement): ColumnType {
+  const { type, converted_type: converted, logical_type: logical } = element;
+  if (converted === "DECIMAL" || logical?.type === "FLOAT16") return "double";
+  if (converted === "JSON" || logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return "json";
+  if (converted?.startsWith("TIMESTAMP") || logical?.type === "TIMESTAMP" || type === "INT96") return "timestamp";
+  if (converted === "UTF8" || logical?.type === "STRING" || isEnum(element)) return "string";
+  if (converted === "DATE" || logical?.type === "UUID") return "string";
+  switch (type) {
+    case "BOOLEAN":
+      return "boolean";
+    case "INT32":
+    case "INT64":
+      return "int";
+    case "FLOAT":
+    case "DOUBLE":
+      return "double";
+    default:
+      return "binary";
+  }
+}

@@ -1,0 +1,114 @@
+// Cells as hyparquet reads them, made plain JSON.
+import type { JsonValue } from "@beseda/core";
+import type { ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
+import { problemIn } from "../plain-cells.ts";
+import { isEnum, isStruct, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
+import { isoOfMicros, isoOfMillis, isoOfNanos } from "./timestamps.ts";
+
+/** Texts keep a byte order mark at their beginning, times all of their digits. */
+export const parsers: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (millis) => isoOfMillis(Number(millis)),
+  timestampFromMicroseconds: (micros) => isoOfMicros(micros),
+  timestampFromNanoseconds: (nanos) => isoOfNanos(nanos),
+  dateFromDays: (days) => isoOfMillis(days * 86_400_000).slice(0, 10),
+  stringFromBytes: textOf,
+  jsonFromBytes: (bytes) => jsonOf(textOf(bytes)),
+};
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** A text that is no JSON, or none that is safe, stays the text that it is. */
+function jsonOf(text: string): JsonValue {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    const isPlain = typeof value !== "object" || value === null || problemIn(value) === undefined;
+    return isPlain ? value : text;
+  } catch {
+    return text;
+  }
+}
+
+/** May change what it is given. */
+export type CellReader = (cell: unknown) => JsonValue;
+
+/** Nothing where hyparquet gives plain JSON already. */
+export function cellReader(tree: SchemaTree): CellReader | undefined {
+  const isFlat = tree.children.length === 0 && tree.element.repetition_type !== "REPEATED";
+  return isFlat ? leafReader(tree.element) : nestedReader(tree);
+}
+
+function nestedReader(tree: SchemaTree): CellReader {
+  const { element, children } = tree;
+  if (element.repetition_type === "REPEATED") return listReader(nestedReader(onlyOne(tree)));
+  if (children.length === 0) return leafReader(element) ?? plainCell;
+  const items = itemsOf(tree);
+  if (items) return listReader(nestedReader(items));
+  return isStruct(tree) ? structReader(children) : anyCell;
+}
+
+function listReader(read: CellReader): CellReader {
+  return (cell) => {
+    if (!Array.isArray(cell)) return anyCell(cell);
+    for (let index = 0; index < cell.length; index++) cell[index] = read(cell[index]);
+    return cell;
+  };
+}
+
+function structReader(children: readonly SchemaTree[]): CellReader {
+  const fields = children.map((child) => ({ name: child.element.name, read: nestedReader(child) }));
+  return (cell) => {
+    if (typeof cell !== "object" || cell === null) return null;
+    const struct = cell as Record<string, JsonValue>;
+    for (const { name, read } of fields) struct[name] = read(struct[name]);
+    return struct;
+  };
+}
+
+function leafReader(element: SchemaElement): CellReader | undefined {
+  switch (leafType(element)) {
+    case "int":
+      return element.type === "INT32" ? undefined : intCell;
+    case "double":
+      return doubleCell;
+    case "binary":
+      return binaryCell;
+    case "string":
+      return isEnum(element) ? enumCell : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function plainCell(cell: unknown): JsonValue {
+  return (cell ?? null) as JsonValue;
+}
+
+function intCell(cell: unknown): JsonValue {
+  if (typeof cell !== "bigint") return plainCell(cell);
+  const value = Number(cell);
+  return Number.isSafeInteger(value) ? value : String(cell);
+}
+
+function doubleCell(cell: unknown): JsonValue {
+  return typeof cell === "number" && !Number.isFinite(cell) ? String(cell) : plainCell(cell);
+}
+
+function binaryCell(cell: unknown): JsonValue {
+  if (!(cell instanceof Uint8Array)) return plainCell(cell);
+  return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString("base64");
+}
+
+function enumCell(cell: unknown): JsonValue {
+  return cell instanceof Uint8Array ? textOf(cell) : plainCell(cell);
+}
+
+/** Of maps, variants and geometries, whose cells say themselves what they are. */
+function anyCell(cell: unknown): JsonValue {
+  if (typeof cell !== "object" || cell === null) return doubleCell(intCell(cell));
+  if (cell instanceof Uint8Array) return binaryCell(cell);
+  if (cell instanceof Date) return cell.toISOString();
+  if (Array.isArray(cell)) return cell.map(anyCell);
+  return Object.fromEntries(Object.entries(cell).map(([key, value]) => [key, anyCell(value)]));
+}

@@ -1,0 +1,70 @@
+// Rows as Parquet: a group of rows is written as soon as it is large enough.
+import type { JsonValue } from "@beseda/core";
+import type { DecodedArray } from "hyparquet";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import type { Column } from "../dataset.ts";
+import type { RowEncoder } from "../row-encoder.ts";
+import { toSchema } from "./parquet-schema.ts";
+import { cellWriter } from "./write-cells.ts";
+
+/** A group of rows ends at whichever comes first. Readers hold a group at a time, and each costs some bytes for ever. */
+const mostRows = 10_000;
+const mostCharacters = 8 * 1024 * 1024;
+
+/** Snappy; bounds for columns of numbers and times alone, since those of texts stay in memory to the end. */
+export function parquetEncoder(columns: readonly Column[]): RowEncoder {
+  const bytes = new ByteWriter();
+  const writer = new ParquetWriter({ writer: bytes, schema: toSchema(columns), createdBy: "beseda" });
+  const cells = columns.map(({ name, type }) => ({
+    name,
+    data: [] as unknown[],
+    write: cellWriter(type),
+    statistics: type === "int" || type === "double" || type === "timestamp",
+  }));
+  let rows = 0;
+  let characters = 0;
+  const writeGroup = () => {
+    const columnData = cells.map(({ name, data, statistics }) => ({ name, data: data as DecodedArray, statistics }));
+    if (rows > 0) writer.write({ columnData, rowGroupSize: rows });
+    for (const column of cells) column.data = [];
+    rows = 0;
+    characters = 0;
+  };
+  /** All that was written since the last time. */
+  const taken = () => {
+    const written = bytes.getBytes();
+    bytes.index = 0;
+    return written;
+  };
+  return {
+    add(row, number) {
+      for (const { name, data, write } of cells) {
+        const cell = row[name];
+        data.push(write(cell, { row: number, column: name }));
+        characters += sizeOf(cell);
+      }
+      rows++;
+    },
+    get isFull() {
+      return rows >= mostRows || characters >= mostCharacters;
+    },
+    take() {
+      writeGroup();
+      return taken();
+    },
+    end() {
+      writeGroup();
+      writer.finish();
+      return taken();
+    },
+  };
+}
+
+/** About what it takes in the file. */
+function sizeOf(cell: JsonValue | undefined): number {
+  if (typeof cell === "string") return cell.length;
+  if (typeof cell !== "object" || cell === null) return 8;
+  let size = 8;
+  for (const value of Array.isArray(cell) ? cell : Object.values(cell)) size += sizeOf(value);
+  return size;
+}

@@ -1,0 +1,15 @@
+// What a format does when rows are written: it takes them one by one and gives bytes when there are enough.
+import type { JsonValue } from "@beseda/core";
+
+export type WritableCells = Readonly<Record<string, JsonValue | undefined>>;
+
+export interface RowEncoder {
+  /** @throws BesedaError where a cell is not of the type of its column */
+  add(cells: WritableCells, number: number): void;
+  /** Whether its bytes are to be taken before it is given more. */
+  readonly isFull: boolean;
+  /** What has come together; valid until the next call. */
+  take(): Uint8Array;
+  /** The last bytes. */
+  end(): Uint8Array;
+}

@@ -1,0 +1,284 @@
+// A job engine for many workers on many machines: BullMQ says who works on what, files hold all there is to a job.
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Job, JobEngine, JobFiles, JobFilter, JobState, JsonValue, Lease, NewJob } from "@beseda/core";
+import { readRunAt } from "../local/run-at.ts";
+import { plainCopy } from "../local/sealed-json.ts";
+import { BullmqLease } from "./bullmq-lease.ts";
+import { Claims } from "./claims.ts";
+import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
+import { folderAt, folderOf, JobIndex, placeOf } from "./job-index.ts";
+import { JobLogs, type SequencedEvent } from "./job-log.ts";
+import { readAtOnce } from "./json-files.ts";
+import { LeaseJournal } from "./lease-journal.ts";
+import { LostTickets } from "./lost-tickets.ts";
+import { safeName } from "./safe-name.ts";
+import { type ServerAddress, serverAddress } from "./server-address.ts";
+import { type Delivery, TicketQueue } from "./ticket-queue.ts";
+
+export type BullmqEngineOptions = {
+  /** `redis://…`, `rediss://…` (TLS) or `postgres://…`, with user and password. */
+  connection: string;
+  /** What its keys in Redis begin with, and its schema in Postgres: one for each set of jobs on a server. Default `beseda`. */
+  prefix?: string | undefined;
+  /** Where jobs, their journals, datasets and results are: the same place for all workers, such as S3 or a shared directory. */
+  files: JobFiles;
+  /** A worker that is silent for so long loses its job; another one has it at the latest after twice this. Milliseconds, default 30,000. */
+  leaseMs?: number | undefined;
+  /** Told the ids of jobs that the server had lost, when they have been put back into its queue. */
+  onLost?: ((ids: readonly string[]) => void) | undefined;
+};
+
+/**
+ * What a job is and what has come of it stands in `files`, in write-once files, so that a server that loses its memory
+ * loses no job: what it does not know any more is put back within about two leases. BullMQ queues, delays, locks, and
+ * takes jobs from workers that have died.
+ *
+ * Requests to `files` (a list, a read or a write is one each): a job costs 2 writes, and one for each label, to create;
+ * 1 list, up to 50 reads and 1 write to claim; 1 write for each group of journal entries or reports; 2 writes and 2
+ * deletions to finish; 2 reads to look at, as every two seconds of a lease. `count` and `list` list the jobs of the
+ * labels, a request per 1,000, and look at those that are not done, or that are listed.
+ *
+ * On Redis another `maxmemory-policy` than `noeviction` is refused. Calls wait up to 30 s for a server that is away. An
+ * engine that has been used keeps its process alive until `close`.
+ */
+export function bullmqEngine(options: BullmqEngineOptions): JobEngine {
+  return new BullmqEngine(options);
+}
+
+const defaultLeaseMs = 30_000;
+
+class BullmqEngine implements JobEngine {
+  readonly files: JobFiles;
+  readonly #address: ServerAddress;
+  readonly #leaseMs: number;
+  readonly #logs: JobLogs;
+  readonly #index: JobIndex;
+  readonly #queues = new Map<string, TicketQueue>();
+  readonly #claims = new Claims();
+  readonly #leases = new Set<BullmqLease>();
+  readonly #lost: LostTickets;
+  readonly #closing = new AbortController();
+  #sequence = 0;
+
+  constructor(options: BullmqEngineOptions) {
+    const { connection, prefix = "beseda", files, leaseMs = defaultLeaseMs, onLost = () => {} } = options;
+    this.files = files;
+    this.#address = serverAddress(connection, prefix);
+    this.#leaseMs = leaseMs;
+    this.#logs = new JobLogs(files);
+    this.#index = new JobIndex(files);
+    this.#lost = new LostTickets({
+      logs: this.#logs,
+      index: this.#index,
+      queueOf: (queue, kind) => this.#queueNamed(`${safeName(queue)}.${kind}`),
+      settle: (facts) => this.#settle(facts),
+      leaseMs,
+      onLost,
+    });
+  }
+
+  async create(given: NewJob): Promise<Job> {
+    const job = plainCopy({ ...given, runAt: readRunAt(given.runAt) }, `The job ${given.id}`);
+    const folder = folderOf(job.id);
+    this.#sequence = Math.max(this.#sequence + 1, Date.now() * 1_000);
+    const place = placeOf(job, this.#sequence);
+    // The marker first: what is not in the index of open jobs is not looked for where it got lost.
+    await this.#index.open(job.queue, place);
+    const isNew = await this.#logs.begin(folder, { is: "created", at: new Date().toISOString(), job, place });
+    const facts = await this.#logs.read(folder);
+    if (!isNew && facts?.place !== place) await this.#index.close(job.queue, place);
+    if (!facts) throw notFound(job.id);
+    // Of one that was there already: whoever made it may have died before this.
+    if (facts.job.state === "queued") {
+      await this.#index.label(facts);
+      await this.#settle(facts);
+    }
+    return shown(facts);
+  }
+
+  async get(id: string): Promise<Job | undefined> {
+    const facts = await this.#logs.read(folderOf(id));
+    return facts && shown(facts);
+  }
+
+  async list(filter: JobFilter = {}): Promise<Job[]> {
+    const { state, limit = 100 } = filter;
+    const { places, isOpen } = await this.#index.find(filter);
+    const wanted = state === undefined ? places : places.filter((place) => isOpen(place) === (state !== "done"));
+    if (filter.oldestFirst) wanted.reverse();
+    const jobs = new Map<string, Job>();
+    for (let at = 0; at < wanted.length && jobs.size < limit; at += readAtOnce) {
+      for (const job of await this.#jobsAt(wanted.slice(at, at + readAtOnce))) {
+        if (state === undefined || job.state === state) jobs.set(job.id, job);
+      }
+    }
+    return [...jobs.values()].slice(0, limit);
+  }
+
+  async count(filter: JobFilter = {}): Promise<Record<JobState, number>> {
+    const counts = { queued: 0, running: 0, waiting: 0, done: 0 };
+    const { places, isOpen } = await this.#index.find(filter);
+    const open = places.filter(isOpen);
+    counts.done = places.length - open.length;
+    for (let at = 0; at < open.length; at += readAtOnce) {
+      for (const job of await this.#jobsAt(open.slice(at, at + readAtOnce))) counts[job.state]++;
+    }
+    const { state } = filter;
+    return state === undefined ? counts : { queued: 0, running: 0, waiting: 0, done: 0, [state]: counts[state] };
+  }
+
+  async delete(id: string): Promise<void> {
+    const folder = folderOf(id);
+    const before = await this.#logs.read(folder);
+    if (before) {
+      if (await this.#isHeld(folder, before)) throw workedOn(before.job);
+      await this.#logs.change(folder, (facts) => {
+        if (facts && facts.holder !== before.holder) throw workedOn(facts.job);
+        return facts && { is: "deleted", at: new Date().toISOString() };
+      });
+      await this.#queueOf(before.job).remove({ folder, number: before.ready });
+      await this.#index.remove(before);
+    }
+    await this.files.delete(`${folder}/`);
+    this.#logs.forget(folder);
+  }
+
+  async cancel(id: string): Promise<Job> {
+    const folder = folderOf(id);
+    const before = await this.#logs.read(folder);
+    const isHeld = before !== undefined && (await this.#isHeld(folder, before));
+    const facts = await this.#logs.change(folder, (facts) => {
+      if (!facts) throw notFound(id);
+      const at = new Date().toISOString();
+      if (facts.job.state === "done") return undefined;
+      const isWorkedOn = facts.job.state === "running" && (isHeld || facts.holder !== before?.holder);
+      if (!isWorkedOn) return { is: "finished", at, outcome: calledOff(id), isCancelled: true };
+      return facts.job.isCancelled ? undefined : { is: "cancelled", at };
+    });
+    if (!facts) throw notFound(id);
+    if (facts.job.state === "done") {
+      await this.#queueOf(facts.job).remove({ folder, number: facts.ready });
+      await this.#settle(facts);
+    }
+    return shown(facts);
+  }
+
+  async wake(id: string, value: JsonValue): Promise<Job> {
+    const kept = plainCopy(value, "What the job is woken with");
+    const facts = await this.#logs.change(folderOf(id), (facts) => {
+      if (!facts) throw notFound(id);
+      if (facts.job.state !== "waiting") throw notWaiting(facts.job);
+      return { is: "woken", at: new Date().toISOString(), value: kept };
+    });
+    if (!facts) throw notFound(id);
+    await this.#settle(facts);
+    return shown(facts);
+  }
+
+  async claim({ queue, kinds, signal }: Parameters<JobEngine["claim"]>[0]): Promise<Lease | undefined> {
+    this.#lost.watch(queue);
+    const queues = kinds.map((kind) => this.#queueOf({ queue, kind }));
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    for (;;) {
+      const delivery = await this.#claims.next(queues, stop);
+      if (!delivery) return undefined;
+      const lease = await this.#begin(delivery);
+      if (lease) return lease;
+    }
+  }
+
+  async events(id: string, after = 0): Promise<SequencedEvent[]> {
+    return plainCopy(await this.#logs.events(folderOf(id), after), "The events");
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#lost.close();
+    await Promise.all([...this.#leases].map((lease) => lease.release().catch(() => {})));
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+  }
+
+  /** Takes the job of a ticket; nothing where the ticket does not count any more. */
+  async #begin(delivery: Delivery): Promise<BullmqLease | undefined> {
+    const { folder, number } = delivery.ticket;
+    const token = randomUUID();
+    const pulse = setInterval(() => void delivery.renew().catch(() => {}), this.#leaseMs / 3);
+    try {
+      const facts = await this.#logs.change(folder, (facts) => {
+        if (facts?.ready !== number || !["queued", "running"].includes(facts.job.state)) return undefined;
+        const at = new Date().toISOString();
+        if (facts.job.isCancelled) return { is: "finished", at, outcome: calledOff(facts.job.id) };
+        return { is: "claimed", at, by: token, holder: `${hostname()}:${process.pid}` };
+      });
+      if (facts?.holder === token) return await this.#lease(facts, delivery, token);
+      if (facts && facts.job.state !== "running") await this.#settle(facts);
+      await delivery.discard();
+      return undefined;
+    } catch (error) {
+      await delivery.giveBack().catch(() => {});
+      throw error;
+    } finally {
+      clearInterval(pulse);
+    }
+  }
+
+  async #lease(facts: JobFacts, delivery: Delivery, token: string): Promise<BullmqLease> {
+    const { folder } = delivery.ticket;
+    const place = { id: facts.job.id, folder, lease: facts.openLeases.at(-1) ?? 0 };
+    const lease = new BullmqLease({
+      facts,
+      token,
+      folder,
+      delivery,
+      journal: await LeaseJournal.open(this.files, place, facts.openLeases),
+      logs: this.#logs,
+      lockMs: this.#leaseMs,
+      settle: async (now) => {
+        await this.#settle(now);
+        await delivery.discard();
+      },
+      left: (left) => this.#leases.delete(left),
+    });
+    this.#leases.add(lease);
+    return lease;
+  }
+
+  /** Queue and indexes follow what the log says. May be done twice. */
+  async #settle(facts: JobFacts): Promise<void> {
+    const { job, place, ready } = facts;
+    const folder = folderAt(place);
+    if (job.state === "queued") {
+      await this.#queueOf(job).add({ folder, number: ready }, Date.parse(job.runAt) - Date.now());
+    } else if (job.state === "done") {
+      await this.#index.done(facts);
+      await this.files.delete(`${folder}/journal/`);
+    }
+  }
+
+  /** Of one whose worker has died or fallen silent the queue has the ticket again. */
+  async #isHeld(folder: string, { job, ready }: JobFacts): Promise<boolean> {
+    if (job.state !== "running") return false;
+    return (await this.#queueOf(job).stateOf({ folder, number: ready })) === "active";
+  }
+
+  async #jobsAt(places: readonly string[]): Promise<Job[]> {
+    const found = await Promise.all(places.map((place) => this.#logs.read(folderAt(place))));
+    return found.flatMap((facts) => (facts ? shown(facts) : []));
+  }
+
+  #queueOf({ queue, kind }: Pick<Job, "queue" | "kind">): TicketQueue {
+    return this.#queueNamed(`${safeName(queue)}.${safeName(kind)}`);
+  }
+
+  #queueNamed(name: string): TicketQueue {
+    const queue = this.#queues.get(name) ?? new TicketQueue(name, this.#address, this.#leaseMs);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}
+
+/** A copy: what is remembered is nobody else's to change. */
+function shown({ job }: JobFacts): Job {
+  return plainCopy(job, "The job");
+}

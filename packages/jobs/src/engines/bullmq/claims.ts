@@ -1,0 +1,66 @@
+// Who waits for a ticket, and of which queues: each queue is asked by one loop, for as long as anybody waits.
+import { BesedaError } from "@beseda/core";
+import { waited } from "@beseda/core/http";
+import { pauseAfter } from "./patience.ts";
+import type { Delivery, TicketQueue } from "./ticket-queue.ts";
+
+type Taker = { take(delivery: Delivery): void; fail(error: BesedaError): void };
+
+export class Claims {
+  readonly #takers = new Map<TicketQueue, Set<Taker>>();
+
+  /** The first ticket of these queues; nothing once the signal is aborted. */
+  next(queues: readonly TicketQueue[], signal: AbortSignal): Promise<Delivery | undefined> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        signal.removeEventListener("abort", stop);
+        for (const queue of queues) this.#takers.get(queue)?.delete(taker);
+      };
+      const taker: Taker = {
+        take(delivery) {
+          leave();
+          resolve(delivery);
+        },
+        fail(error) {
+          leave();
+          reject(error);
+        },
+      };
+      const stop = () => {
+        leave();
+        resolve(undefined);
+      };
+      if (signal.aborted) return stop();
+      signal.addEventListener("abort", stop);
+      for (const queue of queues) this.#join(queue, taker);
+    });
+  }
+
+  #join(queue: TicketQueue, taker: Taker): void {
+    const takers = this.#takers.get(queue);
+    if (takers) {
+      takers.add(taker);
+      return;
+    }
+    const first = new Set([taker]);
+    this.#takers.set(queue, first);
+    void this.#serve(queue, first);
+  }
+
+  /** A server that is away is asked again every two seconds; what it refuses is told to all who wait. */
+  async #serve(queue: TicketQueue, takers: Set<Taker>): Promise<void> {
+    for (let failures = 0; takers.size > 0; ) {
+      try {
+        const delivery = await queue.next();
+        failures = 0;
+        const [taker] = takers;
+        if (delivery && taker) taker.take(delivery);
+        else await delivery?.giveBack();
+      } catch (error) {
+        if (error instanceof BesedaError && !error.isRetryable) for (const taker of [...takers]) taker.fail(error);
+        else await waited(pauseAfter(failures++), undefined);
+      }
+    }
+    this.#takers.delete(queue);
+  }
+}

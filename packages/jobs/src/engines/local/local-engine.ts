@@ -1,0 +1,185 @@
+// The embedded engine: jobs in SQLite, files in a folder, for the processes of one machine.
+import { join, resolve } from "node:path";
+import { BesedaError, type JobEngine } from "@beseda/core";
+import { directoryFiles } from "../../files/directory-files.ts";
+import { type JobRow, newBody, toJob } from "./job-table.ts";
+import { databasePath, defaultSqlite, openDatabase } from "./open-database.ts";
+import { OpenEngine } from "./open-engine.ts";
+import { readRunAt } from "./run-at.ts";
+import { plainCopy } from "./sealed-json.ts";
+import type { OpenSqlite } from "./sqlite-driver.ts";
+import { sqliteTrouble } from "./sqlite-trouble.ts";
+import { type Clock, machineClock } from "./worker-table.ts";
+
+export type LocalEngineOptions = {
+  /**
+   * How long a worker may be silent until others take over its jobs, in milliseconds; it gives a sign of life three times
+   * as often. The jobs of a process of this machine that has died are taken over at once. Default 30,000.
+   */
+  leaseMs?: number | undefined;
+};
+
+/** What tests put in the place of the machine's own. */
+export type Machine = { sqlite: () => Promise<OpenSqlite>; now: Clock };
+
+/**
+ * Keeps jobs in `dir/jobs.db` and files in `dir/files`. The folder is made at the first use; a disk of this machine, not
+ * one of the network. Any number of processes may use it at once. By `node:sqlite` where the running Node has it, else by
+ * libsql, which is loaded at the first use.
+ *
+ * Whatever has resolved is flushed to the disk. A claim hears of what its own process did at once, and of what others did
+ * within 150 ms.
+ *
+ * @throws BesedaError from every call: `damaged` for a database that is not what was written, `unsupported` for one of
+ * another version, both left as they are; `unavailable` for a folder that cannot be used or a full disk, with nothing
+ * changed
+ */
+export function localEngine(dir: string, options: LocalEngineOptions = {}): JobEngine {
+  return localEngineOn({ sqlite: defaultSqlite, now: machineClock }, dir, options);
+}
+
+export function localEngineOn(
+  { sqlite, now }: Machine,
+  dir: string,
+  { leaseMs = 30_000 }: LocalEngineOptions = {},
+): JobEngine {
+  requireOptions(dir, leaseMs);
+  const folder = resolve(dir);
+  const path = databasePath(folder);
+  let opening: Promise<OpenEngine> | undefined;
+  let closing: Promise<void> | undefined;
+
+  const open = () => {
+    opening ??= sqlite()
+      .then((library) => openDatabase(library, folder))
+      .then((database) => new OpenEngine(database, path, leaseMs, now))
+      .catch((thrown: unknown) => {
+        opening = undefined;
+        throw thrown;
+      });
+    return opening;
+  };
+  const use = async <Result>(work: (engine: OpenEngine) => Result | Promise<Result>): Promise<Result> => {
+    if (closing) throw closed(path);
+    try {
+      return await work(await open());
+    } catch (thrown) {
+      throw sqliteTrouble(path, thrown);
+    }
+  };
+  /** What `change` makes of a job that is there, in a transaction. */
+  const change = (id: string, change: (row: JobRow, engine: OpenEngine) => JobRow) =>
+    use(async (engine) => {
+      const row = await engine.commits.run(() => {
+        engine.clearSilent();
+        const found = engine.jobs.find(id);
+        if (!found) throw unknownJob(id, path);
+        return change(found, engine);
+      });
+      engine.changed();
+      return toJob(row);
+    });
+
+  return {
+    files: directoryFiles(join(folder, "files")),
+
+    async create(job) {
+      const body = newBody(job, readRunAt(job.runAt));
+      return use(async (engine) => {
+        const row = await engine.commits.run(() => engine.jobs.insert(body));
+        engine.changed();
+        return toJob(row);
+      });
+    },
+
+    get: (id) =>
+      use(({ jobs }) => {
+        const row = jobs.find(id);
+        return row && toJob(row);
+      }),
+
+    list: (filter = {}) => use(({ jobs }) => jobs.list(filter).map(toJob)),
+
+    count: (filter = {}) => use(({ jobs }) => jobs.count(filter)),
+
+    delete: (id) =>
+      use(({ commits, jobs, clearSilent }) =>
+        commits.run(() => {
+          clearSilent();
+          const row = jobs.find(id);
+          if (row?.body.state === "running") throw beingWorkedOn(row);
+          if (row) jobs.delete(row);
+        }),
+      ),
+
+    cancel: (id) => change(id, (row, { jobs }) => jobs.cancel(row)),
+
+    async wake(id, value) {
+      const kept = plainCopy(value, "What a job is woken with");
+      return change(id, (row, { jobs }) => {
+        if (row.body.state !== "waiting") throw notWaiting(row);
+        return jobs.save(row, { state: "queued", inbox: [...row.body.inbox, kept] });
+      });
+    },
+
+    claim: ({ queue, kinds, signal }) => use((engine) => engine.claim(queue, kinds, signal)),
+
+    events: (id, after = 0) =>
+      use(({ jobs, journal }) => {
+        const row = jobs.find(id);
+        return row ? journal.events(row.n, after) : [];
+      }),
+
+    close() {
+      closing ??= Promise.resolve(
+        opening?.then(
+          (engine) => engine.close(),
+          () => {},
+        ),
+      );
+      return closing;
+    },
+  };
+}
+
+function requireOptions(dir: string, leaseMs: number): void {
+  if (typeof dir !== "string" || dir === "") {
+    throw new BesedaError("The folder of the jobs is not named.", {
+      code: "invalid-argument",
+      hint: 'Give a path, such as localEngine("./data").',
+    });
+  }
+  if (Number.isFinite(leaseMs) && leaseMs > 0) return;
+  throw new BesedaError(`leaseMs is ${leaseMs}.`, {
+    code: "invalid-argument",
+    hint: "Give a number of milliseconds above 0, or leave it out.",
+  });
+}
+
+function closed(path: string): BesedaError {
+  return new BesedaError(`The engine of ${path} is closed.`, {
+    code: "invalid-argument",
+    hint: "Make another one with localEngine(), or close this one later.",
+  });
+}
+
+function unknownJob(id: string, path: string): BesedaError {
+  return new BesedaError(`There is no job "${id}" in ${path}.`, {
+    code: "not-found",
+    hint: "It was deleted, or is in another folder.",
+  });
+}
+
+function beingWorkedOn({ body, holder }: JobRow): BesedaError {
+  return new BesedaError(`The job "${body.id}" is being worked on by ${holder}.`, {
+    code: "locked",
+    hint: "Cancel it and wait until it is done, or stop that process.",
+  });
+}
+
+function notWaiting({ body }: JobRow): BesedaError {
+  return new BesedaError(`The job "${body.id}" waits for nothing: it is ${body.state}.`, {
+    code: "invalid-argument",
+    hint: "Only a job whose state is waiting can be woken.",
+  });
+}

@@ -1,0 +1,98 @@
+// The database of a folder: made whole or not at all, opened, and checked.
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { BesedaError } from "@beseda/core";
+import { folderTrouble } from "../../files/directory-files-trouble.ts";
+import { loadLibsql } from "./open-libsql.ts";
+import { nodeSqlite } from "./open-node-sqlite.ts";
+import { prepareSchema, requireOurs } from "./schema.ts";
+import { type OpenSqlite, resultCodes, type SqliteDatabase, SqliteFailure } from "./sqlite-driver.ts";
+import { sqliteTrouble } from "./sqlite-trouble.ts";
+
+/** How long a statement stands still for another process. Short: meanwhile nothing else is done in this one. */
+const busyMs = 100;
+const openingMs = 15_000;
+
+/** By Node itself where it can, otherwise by libsql. */
+export async function defaultSqlite(): Promise<OpenSqlite> {
+  return nodeSqlite() ?? (await loadLibsql());
+}
+
+export function databasePath(folder: string): string {
+  return join(folder, "jobs.db");
+}
+
+/** @throws BesedaError `damaged`, `unsupported`, `unavailable` */
+export async function openDatabase(open: OpenSqlite, folder: string): Promise<SqliteDatabase> {
+  const path = databasePath(folder);
+  const until = performance.now() + openingMs;
+  for (;;) {
+    try {
+      makeFolder(folder);
+      if (!fs.existsSync(path)) makeDatabase(open, path);
+      return openExisting(open, path);
+    } catch (thrown) {
+      // Switching a new database to its write-ahead log needs it for a moment alone, and SQLite does not wait for that.
+      const isBusy = thrown instanceof SqliteFailure && thrown.code === resultCodes.busy;
+      if (!isBusy || performance.now() > until) throw folderTrouble(path, sqliteTrouble(path, thrown));
+    }
+    await pause(20);
+  }
+}
+
+/** Level by level: with `recursive`, Node 20 goes round in circles where the system takes no new folder, as in /proc. */
+function makeFolder(folder: string): void {
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const above = join(folder, "..");
+  if (above !== folder) makeFolder(above);
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (thrown) {
+    if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw thrown;
+  }
+}
+
+/** Under another name, then linked to its own: a file of that name that is empty or half was not made so by us. */
+function makeDatabase(open: OpenSqlite, path: string): void {
+  const draft = `${path}.new-${randomBytes(6).toString("hex")}`;
+  try {
+    fs.closeSync(fs.openSync(draft, "wx", 0o600));
+    const database = open(draft, { busyMs });
+    try {
+      prepareSchema(database);
+    } finally {
+      database.close();
+    }
+    fs.linkSync(draft, path);
+  } catch (thrown) {
+    // Another process has made it in the meantime.
+    if (!fs.existsSync(path)) throw thrown;
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+function openExisting(open: OpenSqlite, path: string): SqliteDatabase {
+  // SQLite would take an empty file for a new database.
+  if (fs.statSync(path).size === 0) throw emptied(path);
+  const database = open(path, { busyMs });
+  try {
+    requireOurs(database, path);
+    // Whatever has resolved survives a power cut too. With grouping that costs less than 10 µs for an entry of a busy
+    // journal; `NORMAL`, which a power cut may cost its last seconds, saves half of that.
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+function emptied(path: string): BesedaError {
+  return new BesedaError(`${path} is damaged: it is empty. It was left as it is.`, {
+    code: "damaged",
+    hint: "Put a copy from before in its place. To begin anew, stop all workers and remove it.",
+  });
+}

@@ -1,0 +1,12 @@
+export type { BatchEstimate, BatchOptions, BatchProgress, BatchResult, BatchSource } from "./batches/batch.ts";
+export { createJobs } from "./create-jobs.ts";
+export { type LocalEngineOptions, localEngine } from "./engines/local/local-engine.ts";
+export { directoryFiles } from "./files/directory-files.ts";
+export type {
+  Jobs,
+  JobsOptions,
+  OperationFilter,
+  OperationHandle,
+  StartOptions,
+} from "./jobs.ts";
+export type { Calls } from "./journal/ask-model.ts";

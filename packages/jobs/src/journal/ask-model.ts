@@ -1,0 +1,97 @@
+// The three ways in which a model is asked inside a job.
+import {
+  BesedaError,
+  type JsonValue,
+  type LanguageModel,
+  type ModelEvent,
+  type ModelOperations,
+  waitForOperation,
+} from "@beseda/core";
+import type { AskModel, ModelQuestion } from "./run-journal.ts";
+
+/** `sync`: now. `async`: by operations of its service. `batch`: with many others, in a batch of its service. */
+export type Calls = "sync" | "async" | "batch";
+
+export const askNow: AskModel = ({ model, request, options }) => model.stream(request, options);
+
+type Submitted = { key: string; id?: string };
+
+export type AskLaterOptions = {
+  pollMs?: number | undefined;
+  /** Once aborted, nobody waits any more, and the operation goes on: another attempt has its id. */
+  leaving?: AbortSignal | undefined;
+  /** Told of each question: it resolves when all that has to be done about it is done, such as calling it off. */
+  onAsked?: ((settled: Promise<unknown>) => void) | undefined;
+};
+
+/** How long the calling off of an operation may take. */
+const cancelMs = 10_000;
+
+/**
+ * By the operations of the model's service. The id is in the journal before it is asked after, so that an operation
+ * which was begun is waited for by whoever takes up the run, and not begun again. One that nobody wants any more is
+ * called off.
+ */
+export function askLater({ pollMs, leaving, onAsked }: AskLaterOptions = {}): AskModel {
+  return async function* (question) {
+    const reply = replyLater(question, operationsOf(question.model), { pollMs, leaving });
+    onAsked?.(reply.catch(() => {}));
+    yield await reply;
+  };
+}
+
+async function replyLater(
+  { request, options: { signal }, begun }: ModelQuestion,
+  operations: ModelOperations,
+  { pollMs, leaving }: AskLaterOptions,
+): Promise<ModelEvent[]> {
+  const signals = [signal, leaving].filter((each) => each !== undefined);
+  const stopped = AbortSignal.any(signals);
+  let { key, id } = (begun.read() ?? { key: crypto.randomUUID() }) as Submitted;
+  if (id === undefined) {
+    stopped.throwIfAborted();
+    await begun.write({ key });
+    // A submission whose answer is lost could not be found again: once it is sent, its id is waited for.
+    ({ id } = await operations.submit(request, { key, untilSent: stopped }));
+    // Of a run that was called off meanwhile the journal may be closed already; the operation has to be called off all the same.
+    await begun.write({ key, id } as JsonValue).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+  }
+  let isOver = false;
+  const onProgress = (operation: { done: boolean }) => {
+    isOver = operation.done;
+  };
+  try {
+    return await waitForOperation(operations, id, { signal: stopped, pollMs, onProgress });
+  } catch (error) {
+    if (!isOver && leaving?.aborted) throw error;
+    if (!isOver && signal?.aborted) {
+      await operations.cancel(id, { signal: AbortSignal.timeout(cancelMs) }).catch(() => {});
+      isOver = true;
+    }
+    // Another attempt begins a new one.
+    if (isOver) await begun.write(null).catch(() => {});
+    throw error;
+  }
+}
+
+/** How a model is asked where nobody says: later, at the price of later, where its service can. */
+export function callsOf(model: LanguageModel, calls: Calls | undefined): Calls {
+  if (calls === "async") operationsOf(model);
+  if (calls === "batch" && !model.batches) throw cannot(model, "takes no batches", "Leave out calls, or take `sync`.");
+  return calls ?? (model.operations ? "async" : "sync");
+}
+
+function operationsOf(model: LanguageModel): ModelOperations {
+  if (model.operations) return model.operations;
+  throw cannot(
+    model,
+    "has no operations",
+    "Leave out calls, or take `sync`: the jobs package makes an operation of it.",
+  );
+}
+
+function cannot({ provider, modelId }: LanguageModel, what: string, hint: string): BesedaError {
+  return new BesedaError(`${provider}:${modelId} ${what}.`, { code: "unsupported", hint });
+}

@@ -1,0 +1,53 @@
+// Where a run in a job waits for its approvals: what one leg of it leaves, the next one finds, however often that begins anew.
+import type { JsonValue, Store } from "@beseda/core";
+import type { JournalPlace } from "./run-journal.ts";
+
+/** A leg reads what earlier legs have left and never what it wrote itself, so that each attempt at it finds the same. */
+export class LegStore implements Store {
+  readonly #place: JournalPlace;
+  readonly #leg: number;
+
+  constructor(place: JournalPlace, leg: number) {
+    this.#place = place;
+    this.#leg = leg;
+  }
+
+  async get(key: string): Promise<JsonValue | undefined> {
+    for (let leg = this.#leg - 1; leg >= 0; leg--) {
+      const value = this.#place.entries.get(entryOf(leg, key));
+      if (value !== undefined) return value ?? undefined;
+    }
+    return undefined;
+  }
+
+  async set(key: string, value: JsonValue): Promise<void> {
+    await this.#place.write([[entryOf(this.#leg, key), value]]);
+  }
+
+  /** Nobody else works on the job, and another attempt has to find it again. */
+  async take(key: string): Promise<JsonValue | undefined> {
+    return this.get(key);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#place.write([[entryOf(this.#leg, key), null]]);
+  }
+
+  async entries(prefix: string): Promise<[key: string, value: JsonValue][]> {
+    const keys = new Set<string>();
+    for (const entry of this.#place.entries.keys()) {
+      const key = /^store\/\d+\/(.*)$/s.exec(entry)?.[1];
+      if (key?.startsWith(prefix)) keys.add(key);
+    }
+    const pairs: [string, JsonValue][] = [];
+    for (const key of [...keys].sort()) {
+      const value = await this.get(key);
+      if (value !== undefined) pairs.push([key, value]);
+    }
+    return pairs;
+  }
+}
+
+function entryOf(leg: number, key: string): string {
+  return `store/${leg}/${key}`;
+}

@@ -1,0 +1,196 @@
+// The journal of one run: what it was answered and what its tools came to, under keys that are the same in each attempt.
+import type {
+  CallOutcome,
+  Journal,
+  JournalledCall,
+  JsonValue,
+  LanguageModel,
+  Message,
+  ModelCallOptions,
+  ModelEvent,
+  ModelRequest,
+  Store,
+} from "@beseda/core";
+import { LegStore } from "./leg-store.ts";
+import { noteReply } from "./note-reply.ts";
+import { ThreadLog } from "./thread-log.ts";
+
+/** What a journal is kept in: entries by key, as they were found when the attempt began. */
+export type JournalPlace = {
+  readonly entries: ReadonlyMap<string, JsonValue>;
+  /** Durable once it resolves, in the order of the calls. */
+  write(entries: readonly (readonly [key: string, value: JsonValue])[]): Promise<void>;
+};
+
+/** How a model is asked for a reply that the journal does not have. */
+export type AskModel = (question: ModelQuestion) => AsyncIterable<ModelEvent[]>;
+
+export type ModelQuestion = {
+  model: LanguageModel;
+  request: ModelRequest;
+  options: ModelCallOptions;
+  /** One entry of the journal beside the reply: what was begun elsewhere to get it, such as the id of an operation. */
+  begun: { read(): JsonValue | undefined; write(value: JsonValue): Promise<void> };
+};
+
+export type RunJournalOptions = {
+  runId: string;
+  place: JournalPlace;
+  ask: AskModel;
+  /** How those are asked that a tool starts. Default: as all are. */
+  askBelow?: AskModel | undefined;
+  /** How often the run was taken up again after an approval. What was kept in one leg is read in the next. Default 0. */
+  leg?: number | undefined;
+  /** Once aborted, nothing is begun any more: the run ends with the reason, where another attempt goes on. */
+  closing?: AbortSignal | undefined;
+  /** Once aborted, this attempt is given up, and keeps nothing any more. */
+  left?: AbortSignal | undefined;
+};
+
+const unknownOutcome: CallOutcome = {
+  error:
+    "This call was begun, and then the program was interrupted. Whether it took effect is unknown, and it is not repeated by itself.",
+};
+
+export class RunJournal implements Journal {
+  readonly runId: string;
+  readonly store: Store;
+  readonly #place: JournalPlace;
+  readonly #options: RunJournalOptions;
+  readonly #log: ThreadLog;
+  readonly #leg: number;
+  /** By the call that started them. */
+  readonly #below = new Map<string, RunJournal[]>();
+  #failure: { reason: unknown } | undefined;
+
+  constructor(options: RunJournalOptions) {
+    const { runId, place, leg = 0 } = options;
+    this.runId = runId;
+    this.#place = place;
+    this.#options = options;
+    this.#leg = leg;
+    this.store = new LegStore(place, leg);
+    this.#log = new ThreadLog(place, leg);
+  }
+
+  model(model: LanguageModel, step: number): LanguageModel {
+    const key = `reply/${step}`;
+    const { provider, modelId, abilities } = model;
+    return {
+      provider,
+      modelId,
+      abilities,
+      stream: (request, options = {}) => {
+        const known = this.#place.entries.get(key) as ModelEvent[] | undefined;
+        if (known) return only(known);
+        this.#throwIfClosing();
+        const begun = this.#entry(`asked/${step}`);
+        const reply = this.#options.ask({ model, request, options, begun });
+        return noteReply(reply, (events) => this.#note(key, events as unknown as JsonValue));
+      },
+    };
+  }
+
+  async outcome(call: JournalledCall): Promise<CallOutcome | undefined> {
+    this.#throwIfBroken();
+    const known = this.#place.entries.get(keyOf(call)) as Begun | CallOutcome | undefined;
+    if (typeof known !== "number") return known;
+    // A leg ends in good order: what was begun in an earlier one waits with the run that it has started.
+    return call.replay === "never" && known === this.#leg ? unknownOutcome : undefined;
+  }
+
+  async begin(call: JournalledCall): Promise<void> {
+    this.#throwIfBroken();
+    this.#throwIfClosing();
+    await this.#place.write([[keyOf(call), this.#leg satisfies Begun]]);
+  }
+
+  async end(call: JournalledCall, outcome: CallOutcome): Promise<void> {
+    this.#throwIfBroken();
+    for (const journal of this.#below.get(pathOf(call)) ?? []) await journal.keepCut();
+    this.#note(keyOf(call), outcome as unknown as JsonValue);
+  }
+
+  load(stored: readonly Message[]): Promise<Message[]> {
+    return this.#log.load(stored);
+  }
+
+  async keep(key: string, message: Message, append: () => Promise<void>): Promise<void> {
+    this.#throwIfBroken();
+    await this.#log.keep(key, message, append);
+  }
+
+  /**
+   * Stores the beginning of a reply that was cut off. Only for a run that is over: another attempt would have the whole
+   * reply in its place.
+   */
+  keepCut(): Promise<void> {
+    return this.#log.keepCut();
+  }
+
+  below(call: JournalledCall): Journal {
+    const { runId, place, ask, askBelow = ask, ...others } = this.#options;
+    const path = pathOf(call);
+    const started = this.#below.get(path) ?? [];
+    this.#below.set(path, started);
+    const nth = started.length;
+    const prefix = `${path}/${nth}/`;
+    const own = { entries: entriesUnder(place.entries, prefix), write: prefixed(place, prefix) };
+    const journal = new RunJournal({
+      ...others,
+      runId: `${runId}/${call.callId}/${nth}`,
+      place: own,
+      ask: askBelow,
+    });
+    started.push(journal);
+    return journal;
+  }
+
+  #entry(key: string): ModelQuestion["begun"] {
+    return {
+      read: () => this.#place.entries.get(key),
+      write: (value) => this.#place.write([[key, value]]),
+    };
+  }
+
+  /** Not waited for: what is lost here is done again, as all is that was in flight. Later writes come after it. */
+  #note(key: string, value: JsonValue): void {
+    this.#place.write([[key, value]]).catch((reason: unknown) => {
+      this.#failure ??= { reason };
+    });
+  }
+
+  #throwIfBroken(): void {
+    if (this.#failure) throw this.#failure.reason;
+    this.#options.left?.throwIfAborted();
+  }
+
+  #throwIfClosing(): void {
+    this.#options.closing?.throwIfAborted();
+  }
+}
+
+/** The leg in which a call was begun that has no outcome yet. */
+type Begun = number;
+
+function keyOf({ step, callId }: JournalledCall): string {
+  return `call/${step}/${callId}`;
+}
+
+function pathOf({ step, callId }: JournalledCall): string {
+  return `below/${step}/${encodeURIComponent(callId)}`;
+}
+
+async function* only(events: ModelEvent[]): AsyncGenerator<ModelEvent[]> {
+  yield events;
+}
+
+function entriesUnder(entries: JournalPlace["entries"], prefix: string): Map<string, JsonValue> {
+  return new Map(
+    [...entries].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
+  );
+}
+
+function prefixed({ write }: JournalPlace, prefix: string): JournalPlace["write"] {
+  return (entries) => write(entries.map(([key, value]) => [prefix + key, value] as const));
+}

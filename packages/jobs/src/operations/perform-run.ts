@@ -1,0 +1,72 @@
+// The work on a job of kind `run`, and what becomes of the job: an answer, an error, a wait, another attempt.
+import { BesedaError, type Job, type JsonValue, type Lease, type RunResult } from "@beseda/core";
+import { plainError } from "../work/job-error.ts";
+import type { Perform, Workplace } from "../work/workplace.ts";
+import { announce } from "./announce.ts";
+import { attemptRun } from "./run-attempt.ts";
+import { RunReport } from "./run-report.ts";
+import type { RunSpec } from "./run-spec.ts";
+import { beginNext } from "./series.ts";
+
+/** A failure that may pass is waited for: 5 s, 15 s, 45 s, 2¼ minutes, or as the service asks. The fifth is the last. */
+const mostFailures = 5;
+const firstPauseMs = 5_000;
+/** How soon a job that is for others is offered again. */
+const offerMs = 10_000;
+
+export const performRun: Perform = async (lease, place) => {
+  const { job } = lease;
+  const spec = job.spec as unknown as RunSpec;
+  const agent = place.agents.get(spec.agentName);
+  if (!agent) return leaveToOthers(lease, spec, place);
+  await beginNext(job, place.engine);
+  const report = new RunReport(lease);
+  const { result, error, isLeft, isCancelled, keepCut } = await attemptRun(lease, { agent, spec, report, place });
+  if (isLeft) return giveBack(lease, report);
+  if (error?.isRetryable && !isCancelled && failuresOf(job) + 1 < mostFailures) return tryAgain(lease, report, error);
+  await keepCut();
+  if (result?.finishReason === "approval") {
+    await report.end({ result: plain(result), failures: undefined, problem: undefined });
+    return lease.wait(report.metadata);
+  }
+  const failure = error ?? (result?.finishReason === "aborted" ? calledOff() : undefined);
+  await report.end({ result: failure && plain(result), failures: undefined, problem: undefined });
+  await announce(place.engine, job);
+  await lease.finish(failure ? { error: plainError(failure) } : { response: plain(result) });
+};
+
+async function leaveToOthers(lease: Lease, { agentName }: RunSpec, { agents }: Workplace): Promise<void> {
+  const known = [...agents.keys()].join(", ") || "none";
+  const problem = `It is for the agent "${agentName}", which the worker that looked at it last does not know (it knows: ${known}). Start a process that gives this agent to createJobs({ agents }).`;
+  await lease.report({ metadata: { ...lease.job.metadata, problem } });
+  await lease.release(timeIn(offerMs));
+}
+
+async function giveBack(lease: Lease, report: RunReport): Promise<void> {
+  if (lease.signal.aborted) return;
+  await report.end({ givenBack: Number(lease.job.metadata.givenBack ?? 0) + 1 });
+  await lease.release();
+}
+
+async function tryAgain(lease: Lease, report: RunReport, error: BesedaError): Promise<void> {
+  const failures = failuresOf(lease.job) + 1;
+  const pauseMs = Math.max(firstPauseMs * 3 ** (failures - 1) * (0.8 + 0.4 * Math.random()), error.retryAfterMs ?? 0);
+  await report.end({ failures, problem: error.advice });
+  await lease.release(timeIn(pauseMs));
+}
+
+function failuresOf({ metadata }: Job): number {
+  return Number(metadata.failures ?? 0);
+}
+
+function timeIn(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
+
+function calledOff(): BesedaError {
+  return new BesedaError("The operation was cancelled.", { code: "aborted" });
+}
+
+function plain(result: RunResult | undefined): JsonValue {
+  return result === undefined ? null : (JSON.parse(JSON.stringify(result)) as JsonValue);
+}

@@ -1,0 +1,103 @@
+// What a run is asked, as it stands in its job.
+import { type Agent, type AgentInput, BesedaError, type JsonValue, type Message, type NewJob, type RunOptions } from "@beseda/core";
+import type { StartOptions } from "../jobs.ts";
+import { type Calls, callsOf } from "../journal/ask-model.ts";
+import { requireJson } from "./plain-json.ts";
+
+/** The kind of its jobs. */
+export const runKind = "run";
+
+/** Plain data. */
+export type RunSpec = {
+  agentName: string;
+  input: string | Message[];
+  asked: Pick<RunOptions, "threadId" | "userId" | "ownerId" | "instructions"> & { context?: JsonValue };
+  /** `null`: without end. */
+  timeouts: Record<string, number | null>;
+  /** Missing where whoever began it did not know the agent: then whoever works chooses. */
+  calls?: Calls;
+  pollMs?: number;
+  webhook?: string;
+  /** One of many: which one, from 0, and how many milliseconds after the one before. */
+  series?: { id: string; number: number; every: number };
+};
+
+export type Start = {
+  agentName: string;
+  /** Where it is known here. */
+  agent: Agent | undefined;
+  input: AgentInput;
+  options: StartOptions;
+  queue: string;
+};
+
+/** @throws BesedaError `invalid-argument` for what cannot be asked of a job, `unsupported` for calls that the model cannot do */
+export function newRun({ agentName, agent, input, options, queue }: Start): NewJob {
+  const { threadId, userId, ownerId, instructions, context, timeouts = {}, every, webhook, pollMs, ...others } = options;
+  const { id = crypto.randomUUID() } = options;
+  requireId(id);
+  const asked = { threadId, userId, ownerId, instructions };
+  // Nothing happens until a run is read; what cannot be asked is refused at once.
+  agent?.stream(input, asked);
+  const calls = agent ? callsOf(agent.model, others.calls) : others.calls;
+  const spec: RunSpec = {
+    agentName,
+    input: messages(input),
+    asked: { ...known(asked), ...(context !== undefined && { context: requireJson(context, "The context") }) },
+    timeouts: plainTimeouts(timeouts),
+    ...known({ calls, pollMs, webhook }),
+    ...(every !== undefined && { series: { id, number: 0, every: requireInterval(every) } }),
+  };
+  const labels = { agentName, ...known({ threadId }), ...(every !== undefined && { series: id }) };
+  const runAt = others.runAt === undefined ? undefined : isoTime(others.runAt);
+  return { id, queue, kind: runKind, spec: spec as unknown as JsonValue, labels, ...known({ runAt }) };
+}
+
+function requireId(id: string): void {
+  if (typeof id === "string" && /^[\w.:-]{1,200}$/.test(id)) return;
+  throw new BesedaError(`"${id}" cannot be the id of an operation.`, {
+    code: "invalid-argument",
+    hint: "Take 1 to 200 letters, digits, `.`, `_`, `:` and `-`, or leave it out.",
+  });
+}
+
+function messages(input: AgentInput): RunSpec["input"] {
+  if (typeof input === "object" && "decisions" in input) {
+    throw new BesedaError("Decisions on a run that waits are no beginning of a new one.", {
+      code: "invalid-argument",
+      hint: "Give them to the operation: (await jobs.attach(id)).resume(decisions).",
+    });
+  }
+  if (typeof input === "string") return input;
+  const said = (Array.isArray(input) ? input : [input]) as Message[];
+  requireJson(said, "The input");
+  return said;
+}
+
+function plainTimeouts(timeouts: NonNullable<StartOptions["timeouts"]>): RunSpec["timeouts"] {
+  return Object.fromEntries(
+    Object.entries(timeouts).map(([name, ms]) => [name, ms === Number.POSITIVE_INFINITY ? null : ms]),
+  );
+}
+
+function requireInterval(every: number): number {
+  if (Number.isFinite(every) && every >= 1) return every;
+  throw new BesedaError(`An operation cannot begin anew every ${every} milliseconds.`, {
+    code: "invalid-argument",
+    hint: "Give `every` as a number of milliseconds, such as 24 * 3_600_000 for once a day.",
+  });
+}
+
+function isoTime(runAt: Date | string): string {
+  const time = new Date(runAt);
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new BesedaError(`"${runAt}" is no time at which an operation could begin.`, {
+    code: "invalid-argument",
+    hint: "Give `runAt` as a Date, or as an ISO 8601 text such as 2027-01-31T09:00:00Z.",
+  });
+}
+
+/** Without the fields that are `undefined`. */
+function known<Fields extends object>(fields: Fields): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,2 @@
+export { type EngineHarness, engineCases } from "./engine-cases.ts";
+export { jobFilesCases } from "./job-files-cases.ts";

@@ -1,0 +1,61 @@
+import type { BatchEstimate } from "@beseda/jobs";
+import { describe, expect, it } from "vitest";
+import { costLimit } from "./batch-cost-limit.ts";
+import { estimateLines, isMuch, limitNote } from "./batch-estimate.ts";
+
+const estimate: BatchEstimate = {
+  rows: 1_000,
+  badRows: 0,
+  inputTokens: 40_000,
+  outputTokens: 60_000,
+  basis: "guessed",
+  calls: "sync",
+};
+const model = "openai:gpt-5-mini";
+
+describe("the estimate of a batch", () => {
+  it("tells rows, tokens, cost and time, what is not known as such, and where it comes from", () => {
+    expect(estimateLines({ ...estimate, badRows: 2 }, model)).toEqual([
+      "1,000 rows for openai:gpt-5-mini, each reply asked for at once, 2 rows left out as no rows",
+      "about 40k tokens in and 60k out, cost unknown, time unknown (a guess, one reply a row)",
+    ]);
+    const measured = { ...estimate, cost: { RUB: 12.5 }, seconds: 125, basis: "measured", calls: "batch" } as const;
+    expect(estimateLines(measured, "yandex:yandexgpt/latest")).toEqual([
+      "1,000 rows for yandex:yandexgpt/latest, in batches of the service",
+      "about 40k tokens in and 60k out, about 12.50 RUB, about 2 min 5 s (by the last batch of the same agent)",
+    ]);
+  });
+
+  it("asks above 100,000 tokens or 1,000 rows of unknown cost, above 100 RUB, 1 USD or 1 EUR, and never for the embedded model", () => {
+    expect(isMuch(estimate, model)).toBe(false);
+    expect(isMuch({ ...estimate, outputTokens: 60_001 }, model)).toBe(true);
+    expect(isMuch({ ...estimate, rows: 1_001 }, model)).toBe(true);
+    expect(isMuch({ ...estimate, rows: 1_000_000, cost: { RUB: 100 } }, model)).toBe(false);
+    expect(isMuch({ ...estimate, cost: { RUB: 100.01 } }, model)).toBe(true);
+    expect(isMuch({ ...estimate, cost: { USD: 1.01 } }, model)).toBe(true);
+    expect(isMuch({ ...estimate, cost: { JPY: 1 } }, model)).toBe(true);
+    expect(isMuch({ ...estimate, rows: 1_000_000 }, "offline:offline")).toBe(false);
+  });
+});
+
+describe("--max-cost", () => {
+  it("takes an amount with its currency, and without one where the provider's prices have one", () => {
+    expect(costLimit("500RUB", "openai")).toEqual({ RUB: 500 });
+    expect(costLimit("RUB=499.5", "openai")).toEqual({ RUB: 499.5 });
+    expect(costLimit("500", "yandex")).toEqual({ RUB: 500 });
+    expect(() => costLimit("500", "openai")).toThrow("names no currency");
+  });
+
+  it.each(["", "0", "-5RUB", "5 roubles", "RUB", "1e3RUB", "RUB=5USD", "5rub"])("refuses “%s”", (text) => {
+    expect(() => costLimit(text, "yandex")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+  });
+
+  it("is said to stop nothing where no price is known", () => {
+    const limit = { RUB: 5 };
+    expect(limitNote(estimate, model, limit)).toEqual([expect.stringContaining("--max-tokens does")]);
+    expect(limitNote({ ...estimate, cost: { RUB: 1 } }, model, limit)).toEqual([]);
+    expect(limitNote({ ...estimate, cost: { RUB: 1 } }, "yandex:yandexgpt", { USD: 5 })).toHaveLength(1);
+    expect(limitNote(estimate, "yandex:yandexgpt/latest", limit)).toEqual([]);
+    expect(limitNote(estimate, "offline:offline", limit)).toEqual([]);
+  });
+});

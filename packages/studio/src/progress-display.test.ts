@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Progress } from "./progress-bar.ts";
+import { isLive, ProgressDisplay } from "./progress-display.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const at = (finished: number): Progress => ({ rows: 1_000, finished, failed: 0, tokens: 0 });
+
+describe("progress in a log", () => {
+  it("is a line after each tenth of the rows, a second apart at least, and every ten seconds in any case", () => {
+    let written = "";
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      written += text;
+      return true;
+    });
+    let now = 0;
+    const display = new ProgressDisplay({}, () => now);
+    const seen = (atMs: number, finished: number) => {
+      now = atMs;
+      written = "";
+      display.show(at(finished));
+      return written;
+    };
+    expect(seen(0, 0)).toBe("");
+    expect(seen(500, 200)).toBe("");
+    expect(seen(1_000, 200)).toBe("200 of 1,000 rows (20 %)\n");
+    expect(seen(5_000, 299)).toBe("");
+    expect(seen(5_001, 300)).toBe("300 of 1,000 rows (30 %)\n");
+    expect(seen(15_000, 300)).toBe("");
+    expect(seen(15_001, 300)).toBe("300 of 1,000 rows (30 %)\n");
+  });
+
+  it("takes the place of the bar where no terminal is, a build runs, or the terminal is dumb", () => {
+    const terminal = { isTTY: true };
+    expect(isLive(terminal, {})).toBe(true);
+    expect(isLive(terminal, { CI: "false", NO_COLOR: "1", TERM: "xterm" })).toBe(true);
+    expect(isLive({}, {})).toBe(false);
+    expect(isLive(terminal, { CI: "true" })).toBe(false);
+    expect(isLive(terminal, { TERM: "dumb" })).toBe(false);
+  });
+});

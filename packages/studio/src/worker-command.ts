@@ -1,0 +1,45 @@
+// `beseda worker`: works on the jobs of agents, until it is stopped.
+import { toBesedaError } from "@beseda/core";
+import { loadAgent } from "./load-agent.ts";
+import { untilStopped } from "./until-stopped.ts";
+import { type WorkerPlace, workerEngine } from "./worker-engine.ts";
+import { writeLines } from "./write-lines.ts";
+
+export type WorkerOptions = WorkerPlace & {
+  /** Modules. */
+  agent: string[];
+  queue?: string;
+  concurrency?: number;
+};
+
+/**
+ * A signal lets it take nothing new and finish what it can in ten seconds; what it cannot is given back. A second signal
+ * ends the process at once. Resolves to the exit code: to be stopped is how it ends well.
+ */
+export async function worker(options: WorkerOptions): Promise<number> {
+  const { queue = "default", concurrency } = options;
+  const agents = await Promise.all(options.agent.map(loadAgent));
+  const { engine, place } = await workerEngine(options, process.env);
+  const { createJobs } = await import("@beseda/jobs");
+  const jobs = createJobs({ agents, engine, queue, work: false, ...(concurrency !== undefined && { concurrency }) });
+  try {
+    const names = agents.map(({ name }) => `“${name}”`).join(", ");
+    writeLines([`Working for ${names} on the queue “${queue}” of ${place}. Ctrl-C stops it.`], process.stderr);
+    await untilStopped(
+      async (signal) => {
+        signal.addEventListener("abort", () => writeLines([stoppingText], process.stderr));
+        await jobs.work({ signal });
+        signal.throwIfAborted();
+      },
+      () => "",
+    ).catch((thrown) => {
+      if (toBesedaError(thrown).code !== "aborted") throw thrown;
+    });
+    return 0;
+  } finally {
+    await jobs.close();
+  }
+}
+
+const stoppingText =
+  "Stopping: what can be finished in ten seconds is; the rest is given back. Another signal ends it at once.";

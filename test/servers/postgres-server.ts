@@ -1,0 +1,70 @@
+// Postgres for tests. It refuses to run as root: then it runs as the user postgres, which comes with its package.
+import { spawnSync } from "node:child_process";
+import { chownSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { answers, freePort, startServer, type TestServer, temporaryFolder } from "./server-process.ts";
+
+const isRoot = process.getuid?.() === 0;
+const programs = programFolder();
+const postgresUser = isRoot ? numberOf("-u") : undefined;
+const postgresGroup = isRoot ? numberOf("-g") : undefined;
+
+export const hasPostgres = programs !== undefined && (!isRoot || postgresUser !== undefined);
+
+export async function startPostgres(): Promise<TestServer> {
+  if (!programs) throw new Error("Postgres is not installed.");
+  const [folder, port] = await Promise.all([temporaryFolder("postgres"), freePort()]);
+  if (postgresUser !== undefined && postgresGroup !== undefined) chownSync(folder, postgresUser, postgresGroup);
+  const data = join(folder, "data");
+  const [command = "", ...rest] = unprivileged(join(programs, "initdb"));
+  const made = spawnSync(command, [...rest, "-D", data, "-U", "beseda", "-A", "trust", "--no-sync"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  const [program = "", ...before] = unprivileged(join(programs, "postgres"));
+  const settings = [
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    `port=${port}`,
+    "-c",
+    `unix_socket_directories=${folder}`,
+  ];
+  return startServer({
+    url: `postgres://beseda@127.0.0.1:${port}/postgres`,
+    folder,
+    port,
+    command: program,
+    arguments: [...before, "-D", data, ...settings],
+    // "fast": clients are sent away.
+    stopSignal: "SIGINT",
+    isReady: () => answers(port, startupMessage(), "R"),
+  });
+}
+
+/** What a client begins with: the length, protocol 3.0, user and database. The answer R asks for, or grants, entry. */
+function startupMessage(): Buffer {
+  const words = Buffer.from("user\0beseda\0database\0postgres\0\0");
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(head.length + words.length, 0);
+  head.writeInt32BE(3 << 16, 4);
+  return Buffer.concat([head, words]);
+}
+
+/** `setpriv` becomes the program: a signal to it is one to Postgres. */
+function unprivileged(program: string): string[] {
+  if (postgresUser === undefined) return [program];
+  return ["setpriv", `--reuid=${postgresUser}`, `--regid=${postgresGroup}`, "--clear-groups", program];
+}
+
+function programFolder(): string | undefined {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(root, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
+}
+
+function numberOf(flag: "-u" | "-g"): number | undefined {
+  const { status, stdout } = spawnSync("id", [flag, "postgres"], { encoding: "utf8" });
+  return status === 0 ? Number(stdout) : undefined;
+}

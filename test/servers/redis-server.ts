@@ -1,0 +1,29 @@
+// Redis for tests.
+import { spawnSync } from "node:child_process";
+import { answers, freePort, startServer, type TestServer, temporaryFolder } from "./server-process.ts";
+
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+
+export type RedisSettings = {
+  /** Whether it keeps its data over a restart, each write before it is answered. Default true. */
+  isPersistent?: boolean;
+  maxmemoryPolicy?: string;
+};
+
+export async function startRedis({
+  isPersistent = true,
+  maxmemoryPolicy = "noeviction",
+}: RedisSettings = {}): Promise<TestServer> {
+  const [folder, port] = await Promise.all([temporaryFolder("redis"), freePort()]);
+  const kept = isPersistent ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"];
+  const settings = ["--maxmemory-policy", maxmemoryPolicy, "--maxmemory", "1gb", "--save", ""];
+  return startServer({
+    url: `redis://127.0.0.1:${port}`,
+    folder,
+    port,
+    command: "redis-server",
+    arguments: ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, ...kept, ...settings],
+    stopSignal: "SIGTERM",
+    isReady: () => answers(port, "PING\r\n", "+PONG"),
+  });
+}
