@@ -28,6 +28,32 @@ const expected: Record<string, (string | RegExp)[]> = {
     "Boris: Anna, are you coming on Saturday?",
     /↳ Beseda: .*540/,
   ],
+  "19-operation.ts": [
+    "the first process is asking the warehouse, and is killed",
+    "message-1: done false",
+    "tool-result order_status",
+    "message-1: A-1042 — status: on its way",
+    'waiting for refund_order {"orderNumber":"A-1042"}',
+    "approved: Order A-1042 is refunded",
+    "the reminder is queued",
+    "reminded: A-1043",
+    "message-1: done",
+  ],
+  "20-batch-with-tools.ts": [
+    /3 rows, about \d+ tokens to read, cost unknown/,
+    "3 answered, 0 failed",
+    /q1.*A-1042.*on its way.*order_status.*null/,
+    /q2.*17 \* 23 = 391.*calculator.*null/,
+    "steps: 6 · tools: 3",
+    "done already: true",
+    "refused: Name another output",
+  ],
+  "21-batch-in-rounds.ts": [
+    "YC_API_KEY is not set",
+    "6 rows answered by 3 batches of the service",
+    "A rope: 400 roubles, 1000 grams.",
+    "A flag: 400 roubles, 1000 grams.",
+  ],
   "11-fallback-and-retries.ts": [
     "Bot: Half past nine",
     "asked 2 times",
@@ -114,6 +140,12 @@ const expected: Record<string, (string | RegExp)[]> = {
     "tuning: IN_PROGRESS",
     /tuned: gpt:\/\/…\/yandexgpt-lite\/latest@tamr/,
     "sailor: Ahoy!",
+  ],
+  "22-worker-fleet.ts": [
+    "One of two workers is killed.",
+    "8 of 8 are answered.",
+    "count: 7",
+    "The other one has stopped when it was told to: 0",
   ],
 };
 

@@ -26,10 +26,13 @@ export function enginesOn(url: () => string, newFiles: () => JobFiles | undefine
     if (!place) throw new Error("That engine was not opened here.");
     return place;
   };
-  const open = (more: Partial<BullmqEngineOptions> = {}) => {
+  const open = async (more: Partial<BullmqEngineOptions> = {}) => {
     const folder = mkdtempSync(join(tmpdir(), "beseda-engine-"));
     const remove = () => rm(folder, { recursive: true, force: true });
-    return openAt({ prefix: newPrefix(), files: newFiles() ?? directoryFiles(folder), remove }, more);
+    const prefix = newPrefix();
+    // Making its tables takes Postgres a while, and one case has a job begin in 200 ms.
+    await queueOf(url(), prefix, "warm").then((queue) => queue.close());
+    return openAt({ prefix, files: newFiles() ?? directoryFiles(folder), remove }, more);
   };
   const harness: EngineHarness<JobEngine> = {
     reopen: async (engine) => {
@@ -55,11 +58,16 @@ export function newPrefix(): string {
 
 /** Until BullMQ has taken the job from a worker that does not renew its lock. */
 async function ticketIsBack(url: string, prefix: string, { job }: Lease): Promise<void> {
+  const queue = await queueOf(url, prefix, `${job.queue}.${job.kind}`);
+  while ((await queue.getJobCountByTypes("waiting")) === 0) await waited(20, undefined);
+  await queue.close();
+}
+
+async function queueOf(url: string, prefix: string, name: string) {
   const connection = { connectionString: url, schema: prefix, migrate: true, max: 1 };
-  const name = `${job.queue}.${job.kind}`;
   const queue = url.startsWith("redis")
     ? new Queue(name, { connection: { url, maxRetriesPerRequest: null }, prefix }, createRedisBackend)
     : new Queue(name, { connection }, createPostgresBackend);
-  while ((await queue.getJobCountByTypes("waiting")) === 0) await waited(20, undefined);
-  await queue.close();
+  await queue.waitUntilReady();
+  return queue;
 }

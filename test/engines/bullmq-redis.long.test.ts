@@ -1,23 +1,29 @@
-// The conformance suite of job engines on BullMQ with a real Redis.
+// Job engines on BullMQ and a real Redis, with files in a folder and in S3.
 
-import { engineCases } from "@beseda/jobs/testing";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { s3Files } from "@beseda/jobs";
+import { afterAll, beforeAll, describe } from "vitest";
+import { type S3Server, startS3Server } from "../fakes/s3-server.ts";
 import { hasRedis, startRedis } from "../servers/redis-server.ts";
 import type { TestServer } from "../servers/server-process.ts";
-import { enginesOn } from "./bullmq-bench.ts";
+import { newPrefix } from "./bullmq-bench.ts";
+import { runEngineCases } from "./bullmq-cases.ts";
 
-describe.skipIf(!hasRedis)("bullmqEngine on Redis", () => {
+describe.skipIf(!hasRedis)(`bullmqEngine on Redis${hasRedis ? "" : " (skipped: no redis-server here)"}`, () => {
   let redis: TestServer;
+  let s3: S3Server;
   beforeAll(async () => {
     redis = await startRedis();
+    s3 = await startS3Server();
   });
-  afterAll(() => redis.remove());
+  afterAll(async () => {
+    await redis.remove();
+    await s3.close();
+  });
 
-  const { open, harness, loseLease } = enginesOn(() => redis.url);
-  const cases = engineCases(open, harness);
-  for (const { name, run } of cases) it(name, run, 60_000);
-
-  const known = new Set(cases.map(({ name }) => name));
-  const losing = engineCases(() => open({ leaseMs: 2_000 }), { ...harness, loseLease });
-  for (const { name, run } of losing) if (!known.has(name)) it(name, run, 60_000);
+  describe("with files in a folder", () => runEngineCases(() => redis.url));
+  describe("with files in S3", () =>
+    runEngineCases(
+      () => redis.url,
+      () => s3Files({ ...s3.settings, prefix: newPrefix() }),
+    ));
 });

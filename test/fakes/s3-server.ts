@@ -58,23 +58,26 @@ export async function startS3Server({
   const ledger: string[] = [];
   const faults: Fault[] = [];
 
-  const verbs: Record<string, (asked: Asked) => Answer> = {
-    GET: (asked) => (asked.key === "" ? list(asked) : get(asked)),
-    HEAD: ({ key }) => {
-      const object = objects.get(key);
-      return object ? { status: 200, headers: { ...object.meta, etag: object.etag } } : { status: 404 };
-    },
-    PUT: (asked) => (asked.query.has("uploadId") ? putPart(asked) : put(asked)),
-    POST: (asked) => {
-      if (asked.query.has("delete")) return deleteMany(asked);
-      if (asked.query.has("uploads")) return beginUpload(asked);
-      return asked.query.has("uploadId") ? completeUpload(asked) : refusal(405, "MethodNotAllowed");
-    },
-    DELETE: ({ query }) => {
-      if (!query.has("uploadId")) return refusal(405, "MethodNotAllowed");
-      return uploads.delete(query.get("uploadId") ?? "") ? { status: 204 } : refusal(404, "NoSuchUpload");
-    },
-  };
+  function answerOf(method: string, asked: Asked): Answer {
+    const { key, query } = asked;
+    if (method === "GET") return key === "" ? list(asked) : get(asked);
+    if (method === "HEAD") return head(asked);
+    if (method === "PUT") return query.has("uploadId") ? putPart(asked) : put(asked);
+    if (method === "POST" && query.has("delete")) return deleteMany(asked);
+    if (method === "POST" && query.has("uploads")) return beginUpload(asked);
+    if (method === "POST" && query.has("uploadId")) return completeUpload(asked);
+    if (method === "DELETE" && query.has("uploadId")) return dropUpload(asked);
+    return refusal(405, "MethodNotAllowed");
+  }
+
+  function head({ key }: Asked): Answer {
+    const object = objects.get(key);
+    return object ? { status: 200, headers: { ...object.meta, etag: object.etag } } : { status: 404 };
+  }
+
+  function dropUpload({ query }: Asked): Answer {
+    return uploads.delete(query.get("uploadId") ?? "") ? { status: 204 } : refusal(404, "NoSuchUpload");
+  }
 
   function put({ key, headers, body }: Asked): Answer {
     if (isTaken(key, headers)) return refusal(412, "PreconditionFailed");
@@ -172,18 +175,11 @@ export async function startS3Server({
     const problem = signatureProblem(request, body, key, now());
     if (problem) return refusal(problem.status, problem.code);
     if (bucketName !== bucket) return refusal(404, "NoSuchBucket");
-    if (
-      request.method !== "GET" &&
-      request.method !== "HEAD" &&
-      request.headers["content-length"] === undefined &&
-      request.method !== "DELETE"
-    ) {
+    const { method = "", headers } = request;
+    if (["PUT", "POST"].includes(method) && headers["content-length"] === undefined) {
       return refusal(411, "MissingContentLength");
     }
-    const verb = verbs[request.method ?? ""];
-    return (
-      verb?.({ key: object, query: searchParams, headers: request.headers, body }) ?? refusal(405, "MethodNotAllowed")
-    );
+    return answerOf(method, { key: object, query: searchParams, headers, body });
   }
 
   const server = createServer(async (request, response) => {

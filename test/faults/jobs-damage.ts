@@ -71,6 +71,13 @@ export async function contentsOf(bytes: Uint8Array): Promise<string> {
   }
 }
 
+/** What becomes of a store: `different` would be damage that nobody is told of. */
+export async function verdictOn(bytes: Uint8Array, contents: string): Promise<"same" | "damaged" | "different"> {
+  const found = await contentsOf(bytes);
+  if (found === "damaged" || found === "unsupported") return "damaged";
+  return found === contents ? "same" : "different";
+}
+
 async function claim(engine: JobEngine) {
   const lease = await engine.claim({ queue: "q", kinds: ["run"], signal: AbortSignal.timeout(5_000) });
   if (!lease) throw new Error("There is no job to be claimed.");

@@ -10,6 +10,7 @@ const postgresUser = isRoot ? numberOf("-u") : undefined;
 const postgresGroup = isRoot ? numberOf("-g") : undefined;
 
 export const hasPostgres = programs !== undefined && (!isRoot || postgresUser !== undefined);
+if (!hasPostgres) console.warn("There is no Postgres here: the tests that need it are skipped.");
 
 export async function startPostgres(): Promise<TestServer> {
   if (!programs) throw new Error("Postgres is not installed.");

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { answers, freePort, startServer, type TestServer, temporaryFolder } from "./server-process.ts";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+if (!hasRedis) console.warn("There is no redis-server here: the tests that need it are skipped.");
 
 export type RedisSettings = {
   /** Whether it keeps its data over a restart, each write before it is answered. Default true. */

@@ -1,5 +1,13 @@
 // Work that finishes later: begun here, done by whoever is there, found again from anywhere.
-import { Agent, type AgentInput, BesedaError, type Job, type JobEngine, type LanguageModel, type RunResult } from "@beseda/core";
+import {
+  Agent,
+  type AgentInput,
+  BesedaError,
+  type Job,
+  type JobEngine,
+  type LanguageModel,
+  type RunResult,
+} from "@beseda/core";
 import type { BatchOptions, BatchResult, BatchSource } from "./batches/batch.ts";
 import { deleteBatch } from "./batches/batch-place.ts";
 import { performBatch } from "./batches/perform-batch.ts";
@@ -49,7 +57,11 @@ class EngineJobs implements Jobs {
     if (work) this.#startWorker();
   }
 
-  async start(agent: Agent | string, input: AgentInput, options: StartOptions = {}): Promise<OperationHandle<RunResult>> {
+  async start(
+    agent: Agent | string,
+    input: AgentInput,
+    options: StartOptions = {},
+  ): Promise<OperationHandle<RunResult>> {
     const known = typeof agent === "string" ? this.#agents.get(agent) : this.#register(agent);
     const agentName = typeof agent === "string" ? agent : agent.name;
     // Whoever leaves the work to others need not know their agents.
@@ -162,6 +174,9 @@ function requireWebhook(webhook: string, secret: string | undefined): void {
 function unknownAgent(name: string, known: readonly string[]): BesedaError {
   return new BesedaError(`There is no agent called "${name}" here.`, {
     code: "not-found",
-    hint: known.length > 0 ? `There are: ${known.join(", ")}.` : "Give it to createJobs({ agents }), or start it as an object.",
+    hint:
+      known.length > 0
+        ? `There are: ${known.join(", ")}.`
+        : "Give it to createJobs({ agents }), or start it as an object.",
   });
 }

@@ -2,6 +2,7 @@ export type { BatchEstimate, BatchOptions, BatchProgress, BatchResult, BatchSour
 export { createJobs } from "./create-jobs.ts";
 export { type LocalEngineOptions, localEngine } from "./engines/local/local-engine.ts";
 export { directoryFiles } from "./files/directory-files.ts";
+export { type S3FilesOptions, s3Files, s3FilesFromEnv } from "./files/s3-files.ts";
 export type {
   Jobs,
   JobsOptions,

@@ -5,6 +5,7 @@ import type {
   Decision,
   JobEngine,
   JobState,
+  JsonValue,
   LanguageModel,
   Operation,
   RunOptions,
@@ -79,6 +80,13 @@ export type OperationFilter = {
 /** An operation as it was last seen, and what can be done with it. */
 export interface OperationHandle<Response> extends Operation<Response> {
   readonly state: JobState;
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+  /**
+   * Of a run: `agentName`, `threadId`, `state`; `step`, the last one that ended; `problem` and `failures`, where it could not
+   * be gone on with for now; `result`, how far it is where it waits for approvals or has failed. Of a batch: its progress.
+   */
+  readonly metadata: Readonly<Record<string, JsonValue>>;
   /** As it was last seen: the Operation resource alone. */
   toJSON(): Operation<Response>;
   /** Looks again. */

@@ -47,7 +47,7 @@ export async function check(file: string, { type, json }: Json & { type?: string
     rows += read.length;
     for (const row of read) {
       const problem = row.problem ?? problemOf(row);
-      if (problem !== undefined) problems.add({ row: row.number, line: row.problem && row.line, problem });
+      if (problem !== undefined) problems.add({ row: row.number, line: row.cells ? undefined : row.line, problem });
     }
     progress.clear();
     problems.flush();
@@ -85,7 +85,7 @@ export async function convert(input: string, output: string, options: ConvertOpt
         const writer = await writeDataset(sink, { columns });
         for await (const read of dataset.rows()) {
           signal.throwIfAborted();
-          await writer.write(read.flatMap(({ cells }) => cells ?? []));
+          await writer.write(read.flatMap(({ cells }) => (cells ? [cells] : [])));
           progress.show(`${writer.rows} rows written`);
         }
         await writer.close();

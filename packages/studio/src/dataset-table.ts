@@ -39,7 +39,7 @@ function namesIn(rows: readonly (Row | BadRow)[]): string[] {
 }
 
 function textOf({ cells }: Row | BadRow, name: string): string {
-  const cell = cells?.[name];
+  const cell = cells && Object.hasOwn(cells, name) ? cells[name] : undefined;
   if (cell === undefined || cell === null) return "";
   return typeof cell === "string" ? cell : JSON.stringify(cell);
 }

@@ -20,7 +20,9 @@ export async function loadAgent(file: string): Promise<Agent> {
     });
   }
   const module = await load(path, file);
-  const agent = [module.default, module.agent].find(isAgent);
+  // What is CommonJS comes wrapped, as the default.
+  const wrapped = (module.default ?? {}) as Module;
+  const agent = [module.default, module.agent, wrapped.default, wrapped.agent].find(isAgent);
   if (agent) return agent;
   const names = Object.keys(module);
   throw new BesedaError(`${file} exports no agent${names.length > 0 ? `, but ${names.join(", ")}` : ""}.`, {
@@ -32,15 +34,17 @@ export async function loadAgent(file: string): Promise<Agent> {
 type Module = Record<string, unknown>;
 
 async function load(path: string, file: string): Promise<Module> {
-  const url = pathToFileURL(path).href;
   try {
-    return await import(url).catch(async (thrown) => {
-      if (!isUnreadableHere(thrown)) throw thrown;
-      await readTypeScript(path, file);
-      return import(url);
-    });
+    if (/\.[cm]?tsx?$/.test(path)) await readTypeScript(path);
+    return await import(pathToFileURL(path).href);
   } catch (cause) {
-    if (cause instanceof BesedaError && cause.code === "missing-setting") throw cause;
+    if (isUnreadableHere(cause)) {
+      throw new BesedaError(`${file} is TypeScript, or imports some, which this Node.js does not read.`, {
+        code: "missing-setting",
+        hint: "Install tsx beside it (npm install tsx), compile it to JavaScript, or use Node.js 22.18 or newer.",
+        cause,
+      });
+    }
     throw new BesedaError(`${file} cannot be loaded: ${describeThrown(cause)}`, {
       code: "invalid-argument",
       hint: "Correct the file; --verbose shows where it comes from.",
@@ -49,24 +53,22 @@ async function load(path: string, file: string): Promise<Module> {
   }
 }
 
-/** Node before 22.18 reads no TypeScript by itself. */
-function isUnreadableHere(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_FILE_EXTENSION";
-}
-
-/** tsx is taken from where the agent lives, so that it is the one of its project. It registers itself. */
-async function readTypeScript(path: string, file: string): Promise<void> {
+/**
+ * By tsx, where it is installed beside the agent: it registers itself. Beforehand, since a file that could not be read
+ * once is not read again. Where there is none, Node may read it by itself, as from 22.18 on.
+ */
+async function readTypeScript(path: string): Promise<void> {
   let tsx: string;
   try {
-    tsx = createRequire(path).resolve("tsx/esm");
-  } catch (cause) {
-    throw new BesedaError(`${file} is TypeScript, which this Node.js does not read.`, {
-      code: "missing-setting",
-      hint: "Install tsx beside it (npm install tsx), compile it to JavaScript, or use Node.js 22.18 or newer.",
-      cause,
-    });
+    tsx = createRequire(path).resolve("tsx");
+  } catch {
+    return;
   }
   await import(pathToFileURL(tsx).href);
+}
+
+function isUnreadableHere(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "ERR_UNKNOWN_FILE_EXTENSION";
 }
 
 /** By its shape: it may have been made by another copy of the package. */

@@ -4,7 +4,7 @@ import { BesedaError } from "@beseda/core";
 const signals = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * What the work gives. A second Ctrl-C ends the process at once.
+ * What the work gives. A second signal, of whichever kind, ends the process at once, also while `afterwards` takes its time.
  * @throws BesedaError `aborted` where it was stopped, with what `afterwards` has to say about what was begun
  */
 export async function untilStopped<Result>(
@@ -12,14 +12,20 @@ export async function untilStopped<Result>(
   afterwards: () => string | Promise<string>,
 ): Promise<Result> {
   const stop = new AbortController();
-  const onSignal = () => stop.abort(new BesedaError("Stopped.", { code: "aborted" }));
-  for (const signal of signals) process.once(signal, onSignal);
+  const unlisten = () => {
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
+  const onSignal = () => {
+    unlisten();
+    stop.abort(new BesedaError("Stopped.", { code: "aborted" }));
+  };
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     return await work(stop.signal);
   } catch (thrown) {
     if (!stop.signal.aborted) throw thrown;
     throw new BesedaError("Stopped.", { code: "aborted", hint: await afterwards() });
   } finally {
-    for (const signal of signals) process.removeListener(signal, onSignal);
+    unlisten();
   }
 }

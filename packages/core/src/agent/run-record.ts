@@ -198,7 +198,7 @@ export class RunRecord {
 
   /** Results come in the order in which the tools end, which another attempt need not have. */
   #keyOf(message: Message): string {
-    const sort = message.role === "tool" ? `result/${message.toolCallId}` : "said";
+    const sort = message.role === "tool" ? `result/${message.toolCallId}` : message.role;
     const nth = this.#stored.get(sort) ?? 0;
     this.#stored.set(sort, nth + 1);
     return `${sort}/${nth}`;

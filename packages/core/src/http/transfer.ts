@@ -109,10 +109,12 @@ export class Transfer implements Dispatcher.DispatchHandler {
         }
         if (this.#ending) break;
         this.moved();
-        this.#controller?.resume();
-        await new Promise<void>((resolve) => {
+        const woken = new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
+        // All that the socket holds may come at once, the end as well, before this returns.
+        this.#controller?.resume();
+        await woken;
       }
       if ("error" in this.#ending) throw this.#ending.error;
     } finally {

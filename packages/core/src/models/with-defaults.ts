@@ -20,6 +20,7 @@ export function withDefaults(model: LanguageModel, { settings = {}, instructions
     provider: model.provider,
     modelId: model.modelId,
     abilities: model.abilities,
+    costOf: model.costOf,
     stream: (request, options) => model.stream(withOwn(request), options),
     ...changedCapabilities(model, { request: withOwn }),
   };

@@ -22,6 +22,11 @@ export interface LanguageModel {
   readonly operations?: ModelOperations | undefined;
   /** Where its service takes many requests at once. */
   readonly batches?: ModelBatches | undefined;
+  /**
+   * Where prices are known: what these tokens cost beforehand, by currency. Asked for by replies at once, by operations, or all
+   * of them in one batch.
+   */
+  readonly costOf?: ((usage: Usage, calls: "sync" | "async" | "batch") => Usage["cost"]) | undefined;
 }
 
 /** The response is what `stream` would have given, the `finish` last. */

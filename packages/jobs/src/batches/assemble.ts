@@ -35,10 +35,10 @@ export async function assemble(
       await writer.write(results.map(toCells));
     }
     const manifest = manifestOf(lease.job, statistics, account);
+    await requireLease(lease);
     await writeText(paths.report, reportPage(manifest, statistics));
     await writeText(paths.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
-    // Refused to one whose lease was lost in the meantime.
-    await lease.write([["finishing", lease.job.attempts]]);
+    await requireLease(lease);
     await writer.close();
     const { rows, answered, failed, usage, seconds } = manifest;
     return { ...paths, rows, answered, failed, usage, seconds };
@@ -46,6 +46,11 @@ export async function assemble(
     await writer.abort();
     throw error;
   }
+}
+
+/** What is written is refused to one whose lease was lost in the meantime. */
+function requireLease(lease: Lease): Promise<void> {
+  return lease.write([["finishing", lease.job.attempts]]);
 }
 
 export function pathsOf(output: string): Pick<BatchResult, "output" | "manifest" | "report"> {

@@ -36,7 +36,7 @@ export type BatchEstimate = {
   outputTokens: number;
   /** More they cannot be, where the agent has a `maxOutputTokens`: for one reply a row. */
   mostOutputTokens?: number | undefined;
-  /** By currency, where it is known. */
+  /** By currency, where the model can say its price or the last batch had one. */
   cost?: Readonly<Record<string, number>> | undefined;
   /** Where it is known. */
   seconds?: number | undefined;

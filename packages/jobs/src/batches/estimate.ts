@@ -22,7 +22,8 @@ export async function estimateBatch(
   const last = await lastOf(engine, fingerprint);
   if (last) return { ...common, basis: "measured", ...inProportion(last, rows) };
   const outputTokens = rows * Math.min(guessedAnswer, maxOutputTokens ?? guessedAnswer);
-  return { ...common, basis: "guessed", inputTokens, outputTokens };
+  const cost = agent.model.costOf?.({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }, calls);
+  return { ...common, basis: "guessed", inputTokens, outputTokens, ...(cost && { cost }) };
 }
 
 /** What is known of the last batch that the same agent has finished. */

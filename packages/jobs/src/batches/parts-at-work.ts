@@ -113,7 +113,7 @@ export class PartsAtWork {
   async #fill(): Promise<void> {
     const begun: number[] = [];
     for (; this.#next <= this.#rows.length && this.#open.size + begun.length < mostOpen; this.#next++) {
-      if (!this.#done.has(this.#next)) begun.push(this.#next);
+      begun.push(this.#next);
     }
     for (const part of begun) this.#open.set(part, await this.#begin(part));
   }

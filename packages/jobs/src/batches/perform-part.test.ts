@@ -1,11 +1,19 @@
-import { Agent, BesedaError, type LanguageModel, type ModelEvent, tool } from "@beseda/core";
+import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { claimPart, closeEngines, mortalWorker, outputOf, type PartPlace, partPlace, type Worker, workOn } from "./part/part-place.fake.ts";
+import {
+  claimPart,
+  mortalWorker,
+  outputOf,
+  type PartPlace,
+  partPlace,
+  rowOf,
+  type Worker,
+  workOn,
+} from "./part/part-place.fake.ts";
 
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  await closeEngines();
 });
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
@@ -18,7 +26,7 @@ function answering(work: (question: string) => unknown = () => {}): LanguageMode
     modelId: "echo",
     asked,
     async *stream({ messages }): AsyncGenerator<ModelEvent[]> {
-      const question = String(messages.at(-1)?.role === "user" ? messages.at(-1)?.content : "");
+      const question = textOf(messages.at(-1) as Message);
       asked.push(question);
       await work(question);
       yield [
@@ -96,6 +104,263 @@ describe("a part of a batch", () => {
     expect((await outputOf(place)).map(({ number }) => number)).toEqual(upTo(400));
     expect(new Set(model.asked).size).toBe(400);
     expect(model.asked.length).toBeLessThanOrEqual(400 + 16);
+  });
+
+  it("a row that takes several steps goes on after a crash, without asking or sending anything twice", async () => {
+    let worker: Worker | undefined;
+    const sent: string[] = [];
+    const model = scriptedModel(({ messages }, call) => {
+      if (call === 1) worker?.die();
+      const last = messages.at(-1) as Message;
+      return last.role === "tool"
+        ? { text: textOf(last) }
+        : { toolCalls: [{ toolName: "send", input: {}, toolCallId: "1" }] };
+    });
+    const send = tool({
+      name: "send",
+      description: "Sends.",
+      replay: "never",
+      inputSchema: { type: "object", properties: {} },
+      execute: (_input, { callId }) => {
+        sent.push(callId);
+        return "sent";
+      },
+    });
+    const place = await partPlace(new Agent({ model, tools: [send] }), { rows: 1 });
+    worker = await mortalWorker(place);
+    void workOn(place, { lease: worker.lease });
+    await worker.hasDied;
+    const job = await workOn(place);
+    expect(job.outcome).toMatchObject({ response: { finished: 1, failed: 0 } });
+    expect(await outputOf(place)).toMatchObject([{ response: "sent", attempts: 2, steps: 2 }]);
+    expect(sent).toEqual(["1"]);
+    // The first step was not asked again, the second one was in flight.
+    expect(model.requests.map(({ messages }) => messages.length)).toEqual([1, 3, 3]);
+  });
+
+  it("what goes wrong with a row is its result, and the others are answered", async () => {
+    const model = answering((question) => {
+      if (question === "row 2") throw new BesedaError("Too long.", { code: "too-large", hint: "Make it shorter." });
+      if (question === "row 3") throw undefined;
+    });
+    const rows = [...upTo(4).map(rowOf), { ...rowOf(5), input: "" }];
+    const place = await partPlace(new Agent({ model }), { rows });
+    const job = await workOn(place);
+    expect(job.outcome).toMatchObject({ response: { rows: 5, finished: 2, failed: 3 } });
+    const errors = (await outputOf(place)).map(({ error }) => error?.code ?? null);
+    expect(errors).toEqual([null, "too-large", "internal", null, "invalid-argument"]);
+    expect((await outputOf(place))[1]).toMatchObject({
+      response: null,
+      finishReason: "error",
+      error: { code: "too-large", message: "Too long.", hint: "Make it shorter." },
+    });
+  });
+
+  it("a row whose tool needs an approval is an error that says so", async () => {
+    const model = scriptedModel(() => ({ toolCalls: [{ toolName: "pay", input: {} }] }));
+    const pay = tool({
+      name: "pay",
+      description: "Pays.",
+      needsApproval: true,
+      inputSchema: { type: "object", properties: {} },
+      execute: () => "paid",
+    });
+    const place = await partPlace(new Agent({ model, tools: [pay] }), { rows: 1 });
+    await workOn(place);
+    expect(await outputOf(place)).toMatchObject([
+      {
+        error: { code: "unsupported", message: "A call of pay waits for an approval, which nobody gives in a batch." },
+      },
+    ]);
+  });
+
+  it("a row that failed in passing is tried again later, and is an error after five attempts", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    const busy = new BesedaError("Too much to do.", { code: "unavailable", isRetryable: true });
+    const tries = new Map<string, number>();
+    const model = answering((question) => {
+      const nth = (tries.get(question) ?? 0) + 1;
+      tries.set(question, nth);
+      if (question === "row 3" || (question === "row 2" && nth < 4)) throw busy;
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 3 });
+    const working = workOn(place);
+    await vi.advanceTimersByTimeAsync(200_000);
+    await working;
+    expect(await outputOf(place)).toMatchObject([
+      { attempts: 1, error: null },
+      { attempts: 4, error: null, response: "answer 2" },
+      { attempts: 5, error: { code: "unavailable" } },
+    ]);
+    expect([...tries.values()]).toEqual([1, 4, 5]);
+  });
+
+  it("keeps to what a service allows in a minute: no row fails, and few requests are refused once it has adapted", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    const perMinute = 120;
+    let refused = 0;
+    const windows = new Map<number, number>();
+    const model = answering(async () => {
+      const minute = Math.floor(performance.now() / 60_000);
+      const used = windows.get(minute) ?? 0;
+      windows.set(minute, used + 1);
+      if (used >= perMinute) {
+        refused++;
+        const retryAfterMs = (minute + 1) * 60_000 - performance.now();
+        throw new BesedaError("Too many requests.", { code: "rate-limited", isRetryable: true, retryAfterMs });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 600 });
+    const working = workOn(place);
+    let isOver = false;
+    void working.then(() => {
+      isOver = true;
+    });
+    while (!isOver) await vi.advanceTimersByTimeAsync(5_000);
+    expect((await working).outcome).toMatchObject({ response: { finished: 600, failed: 0 } });
+    // Five minutes are needed for that many.
+    expect(windows.size).toBeLessThanOrEqual(7);
+    expect(refused / model.asked.length).toBeLessThan(0.05);
+  });
+
+  it("stops where the service refuses all that comes from us, keeps what is done, and goes on when it is woken", async () => {
+    let isRefused = true;
+    const model = answering((question) => {
+      if (isRefused && Number(question.slice(4)) > 20) throw new BesedaError("No such key.", { code: "unauthorized" });
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 200, concurrency: 4 });
+    const job = await workOn(place);
+    expect(job).toMatchObject({
+      state: "waiting",
+      metadata: {
+        stopped: "refused",
+        error: { code: "unauthorized", message: "No such key." },
+        finished: 20,
+        failed: 0,
+      },
+    });
+    expect(model.asked.length).toBeLessThanOrEqual(24);
+    isRefused = false;
+    await place.engine.wake(job.id, { concurrency: 4 });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 200, failed: 0 } });
+    expect(model.asked.filter((question) => question === "row 1")).toHaveLength(1);
+  });
+
+  it("begins no more rows once the budget of the batch is used up, and goes on with more", async () => {
+    const model = answering();
+    const place = await partPlace(new Agent({ model }), { rows: 100, concurrency: 4, maxTokens: 50 });
+    const job = await workOn(place);
+    expect(job).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
+    // Ten rows of five tokens, and what was under way.
+    expect(model.asked.length).toBeGreaterThanOrEqual(10);
+    expect(model.asked.length).toBeLessThanOrEqual(10 + 4);
+    await place.engine.wake(job.id, { concurrency: 4 });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 100 } });
+    expect(model.asked).toHaveLength(100);
+  });
+
+  it("counts what other parts of the batch have spent", async () => {
+    const model = answering();
+    const place = await partPlace(new Agent({ model }), { rows: 10, maxCost: { RUB: 2 } });
+    const lease = await claimPart(place);
+    const batch = await place.engine.create({ id: "batch", queue: "other", kind: "batch", spec: {} });
+    batch.metadata = { usage: { ...usage, cost: { RUB: 2.5 } } };
+    expect(await workOn(place, { lease })).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
+    expect(model.asked).toEqual([]);
+  });
+
+  it("a worker that closes finishes the rows that are under way and begins no others", async () => {
+    const closing = new AbortController();
+    const model = answering(async () => {
+      if (model.asked.length === 8) closing.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 100, concurrency: 4 });
+    expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued", attempts: 0 });
+    expect(model.asked.length).toBeLessThanOrEqual(8 + 4);
+    await workOn(place);
+    expect(model.asked).toHaveLength(100);
+    expect((await outputOf(place)).every(({ attempts }) => attempts === 1)).toBe(true);
+  });
+
+  it("a part that is called off ends at once, with its rows", async () => {
+    const place: PartPlace = await partPlace(new Agent({ model: answering(() => place.engine.cancel("batch-1")) }), {
+      rows: 9,
+    });
+    expect((await workOn(place)).outcome).toMatchObject({ error: { code: "aborted" } });
+  });
+
+  it("a row with which workers die is tried alone at last, and set aside at the third crash, whoever else was there", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    vi.advanceTimersByTime(3_600_000);
+    let worker: Worker | undefined;
+    let under = { rows: 0 };
+    const others: number[] = [];
+    const model = answering(async (question) => {
+      const mine = under;
+      mine.rows++;
+      if (question === "row 7") {
+        others.push(mine.rows - 1);
+        worker?.die();
+        under = { rows: 0 };
+        return new Promise(() => {});
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      mine.rows--;
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 40, concurrency: 8 });
+    for (let crash = 0; crash < 3; crash++) {
+      worker = await mortalWorker(place);
+      void workOn(place, { lease: worker.lease });
+      await worker.hasDied;
+    }
+    const job = await workOn(place);
+    expect(job.outcome).toMatchObject({ response: { finished: 39, failed: 1 } });
+    expect((await outputOf(place)).filter(({ error }) => error)).toMatchObject([
+      { number: 7, attempts: 3, error: { code: "internal", message: expect.stringContaining("three times") } },
+    ]);
+    expect(others.at(-1)).toBe(0);
+    expect(others).toHaveLength(3);
+  });
+
+  it("asks by operations of the service where it is told to, and after a crash waits for those that were begun", async () => {
+    let worker: Worker | undefined;
+    const submitted: string[] = [];
+    const model: LanguageModel = {
+      ...answering(() => expect.fail("It was asked directly.")),
+      operations: {
+        submit: async ({ messages }) => {
+          submitted.push(textOf(messages.at(-1) as Message));
+          return { id: `operation of ${submitted.at(-1)}`, done: false };
+        },
+        poll: async (id) => {
+          if (worker && submitted.length === 6) {
+            worker.die();
+            return new Promise(() => {});
+          }
+          return {
+            id,
+            done: true,
+            response: [
+              { type: "text-delta", text: id },
+              { type: "finish", finishReason: "stop", usage },
+            ],
+          };
+        },
+        cancel: () => expect.fail("It was called off."),
+      },
+    };
+    const place = await partPlace(new Agent({ model }), { rows: 6, calls: "async", pollMs: 1 });
+    worker = await mortalWorker(place);
+    void workOn(place, { lease: worker.lease });
+    await worker.hasDied;
+    worker = undefined;
+    await workOn(place);
+    expect(submitted.sort()).toEqual(upTo(6).map((row) => `row ${row}`));
+    expect((await outputOf(place)).map(({ response }) => response)).toEqual(
+      upTo(6).map((row) => `operation of row ${row}`),
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import { Halt, type Stop } from "./part/halt.ts";
 import { PartLog } from "./part/part-log.ts";
 import { runRows } from "./part/run-rows.ts";
 import { writeOutput } from "./part/write-output.ts";
+import { runRounds } from "./rounds/run-rounds.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
 const reportMs = 500;
@@ -21,9 +22,12 @@ export const performPart: Perform = async (lease, place) => {
   const log = await PartLog.open(lease, spec.rows);
   const here = joinBatch(place.engine, spec.batchId, spec);
   const halt = new Halt(lease, place.closing);
+  let providerBatches = 0;
   const stopReporting = reportNowAndThen(lease, log);
   try {
-    if (!log.isComplete) await runRows({ spec, agent: agentOf(spec, place), lease, place, log, here, halt });
+    const work = { spec, agent: agentOf(spec, place), lease, place, log, here, halt };
+    if (spec.calls === "batch") providerBatches = await runRounds(work);
+    else if (!log.isComplete) await runRows(work);
     if (log.isComplete && !halt.isBroken) await writeOutput(place.engine, log, spec);
   } catch (thrown) {
     halt.fail(thrown);
@@ -34,13 +38,17 @@ export const performPart: Perform = async (lease, place) => {
   }
   const stop = log.isComplete && !halt.isBroken ? undefined : halt.stop;
   if (stop) return putAside(lease, log, stop);
-  const result: PartResult = { ...log.progress, providerBatches: 0 };
+  const result: PartResult = { ...log.progress, providerBatches };
   await lease.finish({ response: result as unknown as JsonValue });
 };
 
-/** What it was woken with last holds. */
+/** Of the limits those hold that it was woken with last. */
 function specOf({ job }: Lease): PartSpec {
-  return { ...(job.spec as unknown as PartSpec), ...(job.inbox.at(-1) as unknown as BatchLimits | undefined) };
+  const spec = job.spec as unknown as PartSpec;
+  const woken = job.inbox.at(-1) as unknown as BatchLimits | undefined;
+  if (!woken) return spec;
+  const { maxTokens: _tokens, maxCost: _cost, ...others } = spec;
+  return { ...others, ...woken };
 }
 
 function agentOf({ agentName }: PartSpec, { agents }: Workplace): Agent {
@@ -56,7 +64,9 @@ function reportNowAndThen(lease: Lease, log: PartLog): () => void {
   let reported = "";
   const timer = setInterval(() => {
     const metadata = { ...log.progress } as unknown as Record<string, JsonValue>;
-    if (reported === (reported = JSON.stringify(metadata))) return;
+    const now = JSON.stringify(metadata);
+    if (now === reported) return;
+    reported = now;
     // The next report tells it, too; a lease that is lost tells so by itself.
     lease.report({ metadata }).catch(() => {});
   }, reportMs);

@@ -38,6 +38,8 @@ export class Progress {
 
   #metadata({ finished, failed, usage }: Totals, state: BatchProgress["state"]): Record<string, JsonValue> {
     const { rows, calls } = this.#spec;
+    // Counted by the worker.
+    const { failures } = this.#lease.job.metadata;
     const progress: BatchProgress = {
       state,
       rows,
@@ -49,7 +51,7 @@ export class Progress {
       rowsPerSecond: this.#pace(finished),
       startedAt: this.#lease.job.createdAt,
     };
-    return progress as unknown as Record<string, JsonValue>;
+    return { ...(progress as unknown as Record<string, JsonValue>), ...(failures !== undefined && { failures }) };
   }
 
   #pace(finished: number): number {

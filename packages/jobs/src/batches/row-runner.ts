@@ -3,6 +3,7 @@ import {
   type Agent,
   BesedaError,
   type JobError,
+  type LanguageModel,
   noUsage,
   type Run,
   RunError,
@@ -41,7 +42,6 @@ export type RowOutcome = { result: StoredResult; error?: BesedaError } | { stopp
 export async function runRow(run: RowRun): Promise<RowOutcome> {
   const { agent, row, runId, work, signal, attempt } = run;
   const began = performance.now();
-  let model = `${agent.model.provider}:${agent.model.modelId}`;
   let running: Run | undefined;
   let isParked = false;
   let failure: { thrown: unknown } | undefined;
@@ -52,7 +52,6 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     });
   const place: JournalPlace = { entries: work.entries, write: (entries) => kept(work.write(entries)) };
   const ask: AskModel = (question) => {
-    model = `${question.model.provider}:${question.model.modelId}`;
     if (work.holdsReplies) kept(work.flush()).catch(() => {});
     return run.ask(question, () => {
       isParked = true;
@@ -60,13 +59,14 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     });
   };
   const told = (of: Partial<RunResult>, error?: BesedaError): RowOutcome => {
+    const model = nameOf(journal.asked ?? agent.model);
     const result = { number: row.number, ...facts(of), error: error ? plainError(error) : null, model };
     const milliseconds = Math.round(performance.now() - began);
     const stored: StoredResult = { ...result, attempts: attempt, milliseconds };
     return error ? { result: { ...stored, response: null }, error } : { result: stored };
   };
+  const journal = new RowJournal({ runId, place, ask, askBelow: run.askBelow });
   try {
-    const journal = new RunJournal({ runId, place, ask, askBelow: run.askBelow });
     const { instructions } = row;
     running = agent.stream(row.input, { journal, signal, instructions, timeouts: run.timeouts });
     const result = await running.result;
@@ -79,6 +79,20 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     if (signal.aborted) return { stopped: true };
     return told(thrown instanceof RunError ? thrown.result : {}, toBesedaError(thrown));
   }
+}
+
+/** Knows which model was asked last. */
+class RowJournal extends RunJournal {
+  asked: LanguageModel | undefined;
+
+  override model(model: LanguageModel, step: number): LanguageModel {
+    this.asked = model;
+    return super.model(model, step);
+  }
+}
+
+export function nameOf({ provider, modelId }: LanguageModel): string {
+  return `${provider}:${modelId}`;
 }
 
 /** The result of a row that could not even be begun. */

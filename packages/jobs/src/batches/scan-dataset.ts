@@ -45,7 +45,7 @@ export async function scanDataset(options: ScanOptions): Promise<Scan> {
   const parts: number[] = [];
   while (await feed.fill()) {
     const size = { rows: 0 };
-    await files.put(inputOf(folder, parts.length + 1), partBytes(feed, mostRows(calls, tally.rows), size));
+    await files.put(inputOf(folder, parts.length + 1), partBytes(feed, partLimit(calls, tally.rows), size));
     parts.push(size.rows);
   }
   const { rows, badRows, inputTokens } = tally;
@@ -155,14 +155,19 @@ function tokensOf({ input, instructions = "" }: Pick<InputRow, "input" | "instru
 
 /** What a provider takes in one batch. */
 const largestPart = 50_000;
+const largestBytes = 128 * 1024 * 1024;
 const smallestPart = 500;
 /** Parts grow with the data set, so that there are some hundred of them at a million rows, and enough for many workers. */
 const growth = 1 / 64;
-const mostBytes = 64 * 1024 * 1024;
+/** Rows with pictures are large: a part of them is no longer than others to work on. */
+const usualBytes = 16 * 1024 * 1024;
 
-function mostRows(calls: Calls, rowsBefore: number): number {
-  if (calls === "batch") return largestPart;
-  return Math.min(largestPart, Math.max(smallestPart, Math.ceil(rowsBefore * growth)));
+type PartLimit = { rows: number; bytes: number };
+
+function partLimit(calls: Calls, rowsBefore: number): PartLimit {
+  if (calls === "batch") return { rows: largestPart, bytes: largestBytes };
+  const rows = Math.min(largestPart, Math.max(smallestPart, Math.ceil(rowsBefore * growth)));
+  return { rows, bytes: usualBytes };
 }
 
 /** Lines that come many at once and are taken one by one. */
@@ -196,10 +201,10 @@ class LineFeed {
 
 const bytesAtOnce = 256 * 1024;
 
-async function* partBytes(feed: LineFeed, most: number, size: { rows: number }): AsyncGenerator<Uint8Array> {
+async function* partBytes(feed: LineFeed, most: PartLimit, size: { rows: number }): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   let text = "";
-  while (size.rows < most && bytes < mostBytes && (!feed.isEmpty || (await feed.fill()))) {
+  while (size.rows < most.rows && bytes < most.bytes && (!feed.isEmpty || (await feed.fill()))) {
     text += feed.take();
     size.rows++;
     if (text.length < bytesAtOnce) continue;

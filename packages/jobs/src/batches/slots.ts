@@ -22,7 +22,10 @@ export class RowSlots {
 
   /** What a part takes its places by; the lower its `order`, the sooner. */
   seat(order: number): Seat {
-    return new Seat((waiter) => this.#take({ ...waiter, order }), () => this.#release());
+    return new Seat(
+      (waiter) => this.#take({ ...waiter, order }),
+      () => this.#release(),
+    );
   }
 
   /** Gives what leaves the queue; nothing where there was a place. */

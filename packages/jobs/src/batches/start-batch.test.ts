@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, BesedaError, type JobEngine, tool } from "@beseda/core";
+import { Agent, BesedaError, type JobEngine, type LanguageModel, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
@@ -95,10 +95,7 @@ describe("what a batch is not begun with", () => {
   });
 
   it("a data set that is not there, is a directory, is empty, or is the output as well", async () => {
-    expect(await refused(start(inDir("no.jsonl")))).toMatchObject({
-      code: "not-found",
-      message: expect.stringContaining("no.jsonl"),
-    });
+    expect((await refused(start(inDir("no.jsonl")))).message).toContain(`no file ${inDir("no.jsonl")}`);
     await mkdir(inDir("folder.jsonl"));
     expect((await refused(start(inDir("folder.jsonl")))).message).toMatch(/folder\.jsonl is a directory/);
     await writeFile(inDir("empty.jsonl"), "");
@@ -161,6 +158,17 @@ describe("a batch that is begun", () => {
     const wordy = agentWith({ instructions: "Be brief. ".repeat(100) });
     await start(rows, { confirm, output: inDir("other.parquet") }, wordy);
     expect((seen as BatchEstimate).inputTokens - tiny.inputTokens).toBeGreaterThan(400);
+  });
+
+  it("is estimated with its cost where the model can say what tokens cost, asked in this way", async () => {
+    const model: LanguageModel = {
+      ...scriptedModel([]),
+      costOf: ({ outputTokens }, calls) => (calls === "sync" ? { RUB: outputTokens / 100 } : undefined),
+    };
+    const costs: BatchEstimate["cost"][] = [];
+    const confirm = ({ cost }: BatchEstimate) => costs.push(cost) > 0;
+    await start(rows, { confirm }, new Agent({ model, settings: { maxOutputTokens: 50 } }));
+    expect(costs).toEqual([{ RUB: 1 }]);
   });
 
   it("is estimated by what the last batch of the same agent came to", async () => {

@@ -6,7 +6,7 @@ import type { ByteSource } from "./dataset.ts";
 
 const readAtOnce = 256 * 1024;
 
-/** @throws BesedaError `not-found`, `invalid-argument` for what is no file or empty */
+/** @throws BesedaError `invalid-argument` for what is not there, no file, or empty */
 export async function fileSource(path: string): Promise<ByteSource> {
   await fileState(path);
   return { name: path, bytes: () => fileBytes(path) };
@@ -41,7 +41,7 @@ export function unreadable(path: string, cause: unknown): BesedaError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
   if (code === "ENOENT" || code === "ENOTDIR") {
     return new BesedaError(`There is no file ${path}.`, {
-      code: "not-found",
+      code: "invalid-argument",
       hint: "Check the path; it counts from the folder that the program runs in.",
       cause,
     });

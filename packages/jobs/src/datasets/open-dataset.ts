@@ -16,7 +16,7 @@ export type OpenOptions = {
 /**
  * Constant memory whatever the size; of Parquet, a group of its rows at a time.
  * @param source the path of a file, or bytes; Parquet out of bytes goes through a temporary file
- * @throws BesedaError `not-found`, `invalid-argument` (a directory, an empty file, an unknown format, a header that cannot be
+ * @throws BesedaError `invalid-argument` (no such file, a directory, an empty file, an unknown format, a header that cannot be
  *   one), `damaged` (Parquet that is cut off), `unsupported`, `too-large`
  */
 export async function openDataset(source: string | ByteSource, { format }: OpenOptions = {}): Promise<Dataset> {
@@ -73,6 +73,6 @@ export function formatOf(name: string): DatasetFormat {
   if (format) return format;
   throw new BesedaError(`The format of “${name}” cannot be told by its name.`, {
     code: "invalid-argument",
-    hint: "Let it end in .jsonl, .csv or .parquet, or name the format.",
+    hint: "Let it end in .jsonl, .csv or .parquet; a program can name the format.",
   });
 }

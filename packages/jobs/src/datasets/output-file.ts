@@ -21,7 +21,10 @@ export interface ByteSink {
  * @throws BesedaError `invalid-argument` where the file is there already and is not to be overwritten, is a directory, or
  *   its folder cannot be written to
  */
-export async function fileSink(path: string, { overwrite = false }: { overwrite?: boolean } = {}): Promise<ByteSink> {
+export async function fileSink(
+  path: string,
+  { overwrite = false }: { overwrite?: boolean | undefined } = {},
+): Promise<ByteSink> {
   await checkPlace(path, overwrite);
   const part = `${path}.${randomUUID().slice(0, 8)}.part`;
   const handle = await writing(path, open(part, "wx"));

@@ -13,3 +13,10 @@ export interface RowEncoder {
   /** The last bytes. */
   end(): Uint8Array;
 }
+
+/** Reads a column's cell: of a row that has none by this name, not what every object has by it, such as `constructor`. */
+export function cellGetter(name: string): (cells: WritableCells) => JsonValue | undefined {
+  return name in Object.prototype
+    ? (cells) => (Object.hasOwn(cells, name) ? cells[name] : undefined)
+    : (cells) => cells[name];
+}

@@ -166,7 +166,8 @@ async function namesUnder(disk: Disk, root: string, prefix: string): Promise<str
       if (entry.isDirectory() && mayHold && entry.name !== unfinished) await walk(`${name}/`);
     }
   };
-  await walk("");
+  // The folders above hold nothing that begins with it.
+  await walk(prefix.slice(0, prefix.lastIndexOf("/") + 1));
   return names.sort();
 }
 
@@ -174,7 +175,7 @@ async function entriesOf(disk: Disk, folder: string) {
   try {
     return await disk.readdir(folder, { withFileTypes: true });
   } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT") return [];
+    if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ENOTDIR") return [];
     throw thrown;
   }
 }

@@ -1,38 +1,51 @@
-// What a run has added to its thread, so that another attempt at it adds nothing twice.
+// What a run has added to its thread, so that another attempt at it adds nothing twice, and sees the same thread.
 import type { JsonValue, Message } from "@beseda/core";
 import type { JournalPlace } from "./run-journal.ts";
 
-/** Messages are known again by their role, their call and the time of the first attempt, which no two of a leg share. */
-type Kept = { role: Message["role"]; createdAt: string; toolCallId?: string };
+/**
+ * Messages are known again by their role, their call and the time of the first attempt, which no two of a run share. `n`
+ * counts up in the order in which they were noted.
+ */
+type Kept = { n: number; role: Message["role"]; createdAt: string; toolCallId?: string };
 
 /**
  * Each message is noted before it is appended, one after the other: of those that were noted only the last may be missing
- * in the thread.
+ * in the thread. It is forgotten then, before any other is noted.
  */
 export class ThreadLog {
   readonly #place: JournalPlace;
   readonly #prefix: string;
+  readonly #threadEntry: string;
   readonly #earlier = new Map<string, Kept>();
-  #lastIsMissing = false;
+  #missing: string | undefined;
+  #count = 0;
   #latest = 0;
   #cut: (() => Promise<void>) | undefined;
 
   constructor(place: JournalPlace, leg: number) {
     this.#place = place;
     this.#prefix = `kept/${leg}/`;
+    this.#threadEntry = `thread/${leg}`;
     for (const [key, value] of place.entries) {
-      if (key.startsWith(this.#prefix)) this.#earlier.set(key, value as unknown as Kept);
+      if (!key.startsWith("kept/") || value === null) continue;
+      const kept = value as unknown as Kept;
+      this.#latest = Math.max(this.#latest, Date.parse(kept.createdAt));
+      if (key.startsWith(this.#prefix)) this.#earlier.set(key, kept);
     }
   }
 
+  /** The thread as the first attempt found it: since then a window may have moved on, and others may have spoken. */
   async load(stored: readonly Message[]): Promise<Message[]> {
-    const earlier = [...this.#earlier.values()];
-    if (earlier.length === 0) return [...stored];
-    const last = earlier.at(-1) as Kept;
-    this.#lastIsMissing = !stored.some((message) => isSame(message, last));
-    return stored.filter((message) => !earlier.some((kept) => isSame(message, kept)));
+    const known = this.#place.entries.get(this.#threadEntry) as Message[] | undefined;
+    if (known || this.#earlier.size > 0) {
+      this.#findMissing(stored, known?.at(-1));
+      return [...(known ?? [])];
+    }
+    if (stored.length > 0) await this.#place.write([[this.#threadEntry, stored as unknown as JsonValue]]);
+    return [...stored];
   }
 
+  /** A reply that was cut off is held back until it is sure that the run is over. */
   async keep(key: string, message: Message, append: () => Promise<void>): Promise<void> {
     if (isCut(message)) this.#cut = () => this.#keep(key, message, append);
     else await this.#keep(key, message, append);
@@ -46,17 +59,32 @@ export class ThreadLog {
   async #keep(key: string, message: Message, append: () => Promise<void>): Promise<void> {
     const entry = this.#prefix + key;
     const known = this.#earlier.get(entry);
-    message.createdAt = known?.createdAt ?? this.#newTime(message.createdAt);
     if (known) {
-      this.#latest = Math.max(this.#latest, Date.parse(known.createdAt));
-      const isLast = [...this.#earlier.keys()].at(-1) === entry;
-      if (isLast && this.#lastIsMissing) await append();
+      message.createdAt = known.createdAt;
       return;
     }
+    message.createdAt = this.#newTime(message.createdAt);
     const { role, createdAt } = message;
-    const kept: Kept = { role, createdAt, ...(message.role === "tool" && { toolCallId: message.toolCallId }) };
-    await this.#place.write([[entry, kept as unknown as JsonValue]]);
+    const called = message.role === "tool" && { toolCallId: message.toolCallId };
+    const kept: Kept = { n: ++this.#count, role, createdAt, ...called };
+    const forgotten = this.#missing !== undefined && this.#missing !== entry ? [[this.#missing, null] as const] : [];
+    await this.#place.write([...forgotten, [entry, kept as unknown as JsonValue]]);
+    this.#missing = undefined;
     await append();
+  }
+
+  /** `before`: the message that stood last when the run began. */
+  #findMissing(stored: readonly Message[], before: Message | undefined): void {
+    const noted = [...this.#earlier].sort(([, a], [, b]) => a.n - b.n);
+    const [entry, last] = noted.at(-1) ?? [];
+    if (entry === undefined || last === undefined) return;
+    this.#count = last.n;
+    const isStored = (wanted: Known) => stored.some((message) => isSame(message, wanted));
+    const previous = noted.at(-2)?.[1] ?? before;
+    // A window that shows neither has moved on: others have spoken since, and so did this one.
+    if (isStored(last) || !(previous ? isStored(previous) : stored.length === 0)) return;
+    this.#missing = entry;
+    this.#earlier.delete(entry);
   }
 
   #newTime(createdAt = new Date().toISOString()): string {
@@ -70,7 +98,9 @@ function isCut(message: Message): boolean {
   return message.role === "assistant" && (message.finishReason === "aborted" || message.finishReason === "error");
 }
 
-function isSame(message: Message, { role, createdAt, toolCallId }: Kept): boolean {
+type Known = { role: Message["role"]; createdAt?: string; toolCallId?: string };
+
+function isSame(message: Message, { role, createdAt, toolCallId }: Known): boolean {
   return (
     message.role === role &&
     message.createdAt === createdAt &&

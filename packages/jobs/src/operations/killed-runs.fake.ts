@@ -1,5 +1,14 @@
 // A run that is killed at chosen writes and taken up again by another process, and what can be counted of it afterwards.
-import { type Agent, type Decision, type LanguageModel, type Message, type ModelRequest, type RunResult, type Tool, tool } from "@beseda/core";
+import {
+  type Agent,
+  type Decision,
+  type LanguageModel,
+  type Message,
+  type RunResult,
+  type Tool,
+  type ToolEffects,
+  tool,
+} from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
 import { createJobs } from "../create-jobs.ts";
 import type { OperationHandle, StartOptions } from "../jobs.ts";
@@ -27,7 +36,10 @@ export async function tellOf(scenario: Scenario, deaths: readonly number[], disk
     const process = new MortalProcess(disk, lastWrite);
     const agents = [scenario.agent({ process, ledger })];
     const jobs = createJobs({ engine: mortalEngine(process), agents });
-    const result = await Promise.race([process.death, drive(jobs.start(agents[0]?.name ?? "", scenario.input, { id: "operation-1", ...scenario.options }), scenario)]);
+    const result = await Promise.race([
+      process.death,
+      drive(jobs.start(agents[0]?.name ?? "", scenario.input, { id: "operation-1", ...scenario.options }), scenario),
+    ]);
     if (!result) continue;
     await jobs.close();
     return { result, ledger, disk, crashes, writes: process.writes };
@@ -45,22 +57,21 @@ async function drive(starting: Promise<OperationHandle<RunResult>>, { decide }: 
   }
 }
 
-/** By how many replies there are since somebody spoke. */
+/** By how many replies there are in the thread. */
 export function script({ process, ledger }: World, name: string, replies: readonly ScriptedReply[]): LanguageModel {
-  const model = scriptedModel((request) => {
-    const step = stepOf(request);
+  const model = scriptedModel(({ messages }) => {
+    const step = messages.filter(({ role }) => role === "assistant").length;
     ledger.asked.push(`${name} ${step}`);
     return replies[step] ?? { text: `There is no step ${step}.` };
   });
   return process.mortalModel(model);
 }
 
-export function stepOf({ messages }: Pick<ModelRequest, "messages">): number {
-  const said = messages.findLastIndex(({ role }) => role === "user");
-  return messages.slice(said).filter(({ role }) => role === "assistant").length;
-}
-
-export function noted({ process, ledger }: World, name: string, more: Partial<Pick<Tool, "replay" | "effects">> & { needsApproval?: boolean } = {}): Tool {
+export function noted(
+  { process, ledger }: World,
+  name: string,
+  more: { replay?: "safe" | "never"; effects?: ToolEffects; needsApproval?: boolean } = {},
+): Tool {
   return tool({
     name,
     description: `Does ${name}.`,
@@ -76,7 +87,9 @@ export function noted({ process, ledger }: World, name: string, more: Partial<Pi
 
 /** Without what cannot be the same twice: times and the id of the run. */
 export function comparable(result: RunResult): object {
-  const plain = JSON.stringify(result, (key, value) => (key === "createdAt" || key === "expiresAt" ? undefined : value));
+  const plain = JSON.stringify(result, (key, value) =>
+    key === "createdAt" || key === "expiresAt" ? undefined : value,
+  );
   return JSON.parse(plain.replaceAll(result.runId, "RUN")) as object;
 }
 

@@ -148,7 +148,8 @@ export function mortalEngine(process: MortalProcess): JobEngine {
         if (job.state === "done") return;
         job.isCancelled = true;
         if (job.state === "running") lease?.abort(new BesedaError("It was called off.", { code: "aborted" }));
-        else Object.assign(job, { state: "done", outcome: { error: { code: "aborted", message: "It was called off." } } });
+        else
+          Object.assign(job, { state: "done", outcome: { error: { code: "aborted", message: "It was called off." } } });
       }),
     wake: (id, value) =>
       change(id, ({ job }) => {
@@ -165,10 +166,11 @@ export function mortalEngine(process: MortalProcess): JobEngine {
         await new Promise<void>((resolve) => {
           const wake = () => {
             disk.waiting.delete(wake);
+            signal.removeEventListener("abort", wake);
             clearTimeout(timer);
             resolve();
           };
-          const timer = setTimeout(wake, 20).unref();
+          const timer = setTimeout(wake, untilDue(disk)).unref();
           disk.waiting.add(wake);
           signal.addEventListener("abort", wake, { once: true });
         });
@@ -181,6 +183,11 @@ export function mortalEngine(process: MortalProcess): JobEngine {
       ),
     close: async () => {},
   };
+}
+
+function untilDue({ jobs }: Disk): number {
+  const queued = [...jobs.values()].filter(({ job }) => job.state === "queued" && Date.parse(job.runAt) > Date.now());
+  return Math.min(2 ** 31 - 1, ...queued.map(({ job }) => Date.parse(job.runAt) - Date.now()));
 }
 
 function newStored(job: NewJob): Stored {

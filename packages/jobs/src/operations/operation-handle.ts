@@ -10,10 +10,10 @@ import {
   type RunResult,
   type StreamPart,
 } from "@beseda/core";
+import { cancelBatch } from "../batches/batch-place.ts";
 import type { OperationHandle } from "../jobs.ts";
 import type { Bell } from "../work/bell.ts";
 import { revivedError } from "../work/job-error.ts";
-import { cancelBatch } from "../batches/batch-place.ts";
 import { announce } from "./announce.ts";
 import { requireDecisions } from "./decisions.ts";
 import { readEvents } from "./read-events.ts";

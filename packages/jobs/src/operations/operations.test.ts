@@ -1,56 +1,223 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Agent, type StreamPart, tool } from "@beseda/core";
-import { scriptedModel } from "@beseda/core/testing";
+import { Agent, type RunResult, type StreamPart, type Tool, tool } from "@beseda/core";
+import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { createJobs, type Jobs, type JobsOptions, localEngine } from "../index.ts";
+import { createJobs } from "../create-jobs.ts";
+import type { Jobs, JobsOptions } from "../jobs.ts";
+import { comparable } from "./killed-runs.fake.ts";
+import { Disk, MortalProcess, mortalEngine } from "./mortal-machine.fake.ts";
 
-const folders: string[] = [];
 const opened: Jobs[] = [];
 
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "beseda-operations-"));
-  folders.push(folder);
-  return folder;
-}
-
-function jobsIn(folder: string, options: Omit<JobsOptions, "engine">): Jobs {
-  const jobs = createJobs({ engine: localEngine(folder), ...options });
+function jobsOn(disk: Disk, options: Omit<JobsOptions, "engine"> = {}): Jobs {
+  const jobs = createJobs({ engine: mortalEngine(new MortalProcess(disk)), ...options });
   opened.push(jobs);
   return jobs;
 }
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-const lookUp = tool({
-  name: "look_up",
+const stock = tool({
+  name: "stock",
   description: "Looks up the stock.",
   inputSchema: { type: "object", properties: { item: { type: "string" } }, required: ["item"] },
   effects: "read",
-  execute: ({ item }) => ({ item, stock: 597 }),
-});
+  execute: ({ item }, { progress }) => {
+    progress({ looking: item });
+    return { item, count: 597 };
+  },
+}) as Tool;
 
-const stockReplies = [
-  { reasoning: "I look.", toolCalls: [{ toolName: "look_up", input: { item: "tea" }, toolCallId: "c1" }] },
+const stockReplies: ScriptedReply[] = [
+  { reasoning: "I look.", toolCalls: [{ toolName: "stock", input: { item: "tea" }, toolCallId: "c1" }] },
   { text: ["There ", "are ", "597."] },
 ];
 
+const clerk = (replies = stockReplies) =>
+  new Agent({ name: "clerk", model: scriptedModel(replies), tools: [stock], instructions: "Be brief." });
+
+const sell = tool({
+  name: "sell",
+  description: "Sells.",
+  inputSchema: { type: "object", properties: { item: { type: "string" } } },
+  needsApproval: true,
+  execute: ({ item }) => `${item} is sold`,
+}) as Tool;
+
+const seller = () =>
+  new Agent({
+    name: "seller",
+    model: scriptedModel([
+      {
+        toolCalls: [
+          { toolName: "sell", input: { item: "tea" }, toolCallId: "c1" },
+          { toolName: "sell", input: { item: "shop" }, toolCallId: "c2" },
+        ],
+      },
+      { text: "Done." },
+    ]),
+    tools: [sell],
+  });
+
+async function partsOf(parts: AsyncIterable<StreamPart>): Promise<StreamPart[]> {
+  const all: StreamPart[] = [];
+  for await (const part of parts) all.push(part);
+  return all;
+}
+
 describe("an operation", () => {
-  it("gives what generate gives", async () => {
-    const agentOf = () => new Agent({ name: "clerk", model: scriptedModel(stockReplies), tools: [lookUp] });
-    const direct = await agentOf().generate("How much tea?");
-    const jobs = jobsIn(newFolder(), { agents: [agentOf()] });
+  it("is begun at once, and comes to what generate comes to, in any process", async () => {
+    const disk = new Disk();
+    const direct = await clerk().generate("How much tea?", { userId: "ann" });
+    const operation = await jobsOn(disk, { agents: [clerk()] }).start("clerk", "How much tea?", { userId: "ann" });
+    expect(operation).toMatchObject({ done: false, state: "queued" });
+    const attached = await jobsOn(disk, { work: false }).attach(operation.id);
+    const result = await attached.result();
+    expect(comparable(result)).toEqual(comparable(direct));
+    expect(Object.keys(result).sort()).toEqual(Object.keys(direct).sort());
+    expect(result.runId).toBe(operation.id);
+  });
+
+  it("has the shape of an operation of a service", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [clerk()] });
+    const operation = await (await jobs.start("clerk", "How much tea?", { threadId: "t" })).wait();
+    const { id, done, createdAt, modifiedAt, metadata, response, ...others } = JSON.parse(JSON.stringify(operation));
+    expect(others).toEqual({});
+    expect({ id, done }).toEqual({ id: operation.id, done: true });
+    expect([createdAt, modifiedAt].map((time) => new Date(time).toISOString())).toEqual([createdAt, modifiedAt]);
+    expect(metadata).toMatchObject({ agentName: "clerk", threadId: "t", state: "done", step: 2 });
+    expect(response).toMatchObject({ text: "There are 597.", finishReason: "stop" });
+  });
+
+  it("tells what has happened, and then what happens, to the end", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [clerk()] });
     const operation = await jobs.start("clerk", "How much tea?");
-    expect(operation.done).toBe(false);
-    const result = await operation.result();
-    expect(result.text).toBe(direct.text);
-    expect(operation.toJSON()).toMatchObject({ id: operation.id, done: true, response: { text: "There are 597." } });
-    const parts: StreamPart[] = [];
-    for await (const part of operation.events()) parts.push(part);
-    expect(parts.map(({ type }) => type)).toEqual([]);
+    const live = await partsOf(operation.events());
+    const replayed = await partsOf((await jobs.attach(operation.id)).events());
+    expect(replayed).toEqual(live);
+    expect(live.map(({ type }) => type).filter((type) => !type.startsWith("tool-input"))).toEqual([
+      ...["start", "start-step", "reasoning-start", "reasoning-delta", "reasoning-end", "tool-call", "tool-progress"],
+      ...["tool-result", "finish-step", "start-step", "text-start", "text-delta", "text-end", "finish-step", "finish"],
+    ]);
+    const texts = live.flatMap((part) => (part.type === "text-delta" ? [part.text] : []));
+    expect(texts.join("")).toBe("There are 597.");
+  });
+
+  it("ends with its error, which says how far it had come", async () => {
+    const jobs = jobsOn(new Disk());
+    const agent = new Agent({ name: "tired", model: scriptedModel([{ text: "I was", error: new Error("worn out") }]) });
+    const operation = await jobs.start(agent, "Well?");
+    await expect(operation.result()).rejects.toMatchObject({ name: "BesedaError", message: "worn out" });
+    expect(operation).toMatchObject({ done: true, response: undefined, error: { code: "internal" } });
+    expect(operation.metadata.result).toMatchObject({ text: "I was", finishReason: "error" });
+    const last = (await partsOf(operation.events())).at(-1);
+    expect(last).toMatchObject({ type: "error", error: { name: "BesedaError", message: "worn out" } });
+  });
+
+  it("is found by thread, agent and state, and can be forgotten", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [clerk()] });
+    const one = await jobs.start("clerk", "How much tea?", { threadId: "t1" });
+    await one.wait();
+    const other = await jobs.start(seller(), "Sell.", { threadId: "t2" });
+    await other.wait();
+    const ids = async (filter: Parameters<Jobs["list"]>[0]) => (await jobs.list(filter)).map(({ id }) => id);
+    expect(await ids({})).toEqual([other.id, one.id]);
+    expect(await ids({ threadId: "t1" })).toEqual([one.id]);
+    expect(await ids({ agentName: "seller", state: "waiting" })).toEqual([other.id]);
+    await jobs.delete(one.id);
+    await jobs.delete(one.id);
+    await expect(jobs.attach(one.id)).rejects.toMatchObject({ code: "not-found" });
+  });
+
+  it("is the first one where an id is given twice", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [clerk([{ text: "Once." }])] });
+    const first = await jobs.start("clerk", "Say it.", { id: "update-7" });
+    const second = await jobs.start("clerk", "Say it again.", { id: "update-7" });
+    expect((await second.result()).text).toBe("Once.");
+    expect((await first.result()).messages[0]).toMatchObject({ content: "Say it." });
+  });
+
+  it("is not begun before its time", async () => {
+    const disk = new Disk();
+    const jobs = jobsOn(disk, { agents: [clerk()] });
+    const runAt = new Date(Date.now() + 3_600_000);
+    const operation = await jobs.start("clerk", "Remind me.", { runAt });
+    await (await jobs.start("clerk", "How much tea?")).wait();
+    expect(await operation.poll()).toMatchObject({ state: "queued", done: false });
+    expect(disk.jobs.get(operation.id)?.job.runAt).toBe(runAt.toISOString());
+  });
+
+  it("is refused at once where it cannot be kept or cannot be answered", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [clerk()] });
+    const start = (input: Parameters<Jobs["start"]>[1], options?: Parameters<Jobs["start"]>[2]) =>
+      expect(jobs.start("clerk", input, options).catch((error) => `${error.code}: ${error.message}`)).resolves;
+    await start("Hi", { context: { shop: { sql: () => {} } } }).toMatch(
+      /^invalid-argument: The context.shop.sql is a function/,
+    );
+    await start("Hi", { context: { since: new Date() } }).toMatch(/The context.since is a Date/);
+    await start("Hi", { context: [1n] }).toMatch(/The context\[0\] is a bigint/);
+    await start(" ").toMatch(/^invalid-argument: There is no message/);
+    await start("Hi", { threadId: "" }).toMatch(/threadId is empty/);
+    await start({ runId: "r", decisions: [] }).toMatch(/^invalid-argument: Decisions/);
+    await start("Hi", { id: "a/b" }).toMatch(/"a\/b" cannot be the id/);
+    await start("Hi", { every: 0 }).toMatch(/every 0 milliseconds/);
+    await start("Hi", { runAt: "soon" }).toMatch(/"soon" is no time/);
+    await start("Hi", { calls: "async" }).toMatch(/^unsupported: scripted:scripted has no operations/);
+    await start("Hi", { webhook: "https://example.com" }).toMatch(/^missing-setting: .*no secret/);
+    await expect(jobs.start("clark", "Hi")).rejects.toMatchObject({ code: "not-found", hint: "There are: clerk." });
+    await expect(jobs.start(clerk(), "Hi")).rejects.toThrow('two agents called "clerk"');
+    expect(await jobs.list()).toEqual([]);
+  });
+});
+
+describe("an operation that needs approvals", () => {
+  it("waits without a worker, and goes on with what was decided, in another process", async () => {
+    const disk = new Disk();
+    const operation = await jobsOn(disk, { agents: [seller()] }).start("seller", "Sell all.");
+    const asked = await operation.result();
+    expect(asked).toMatchObject({ finishReason: "approval", pending: [{ callId: "c1" }, { callId: "c2" }] });
+    expect(operation).toMatchObject({ state: "waiting", done: false });
+    expect(disk.jobs.get(operation.id)?.process).toBeUndefined();
+    await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
+
+    const later = new Agent({ name: "seller", model: scriptedModel([{ text: "Done." }]), tools: [sell] });
+    const attached = await jobsOn(disk, { agents: [later] }).attach<RunResult>(operation.id);
+    await attached.resume([{ callId: "c1", approved: true }]);
+    expect((await attached.result()).pending).toMatchObject([{ callId: "c2" }]);
+    await attached.resume([{ callId: "c2", approved: false, reason: "not the shop" }]);
+    const result = await attached.result();
+    expect(result.text).toBe("Done.");
+    expect(result.steps[0]?.toolResults.map(({ output }) => output)).toMatchObject([
+      expect.stringContaining("not the shop"),
+    ]);
+    expect(attached.metadata.result).toBeUndefined();
+  });
+
+  it("says what can be decided to those who decide something else", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [seller()] });
+    const operation = await jobs.start("seller", "Sell all.", { timeouts: { approvalMs: 60_000 } });
+    await operation.wait();
+    const resume = (decisions: Parameters<typeof operation.resume>[0]) =>
+      expect(operation.resume(decisions).catch((error) => `${error.message} ${error.hint}`)).resolves;
+    await resume([]).toBe("There is no decision. Decide once on each of: c1, c2.");
+    await resume([{ callId: "c9", approved: true }]).toMatch(/^No call "c9".*Decide once on each of: c1, c2\.$/);
+    const yes = { callId: "c1", approved: true };
+    await resume([yes, yes]).toMatch(/two decisions on one call/);
+    await resume([{ callId: "c1" } as typeof yes]).toMatch(/has to be true or false/);
+    const both = [yes, { callId: "c2", approved: true }];
+    const twice = await Promise.allSettled([operation.resume(both), operation.resume(both)]);
+    expect(twice.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    await operation.wait();
+    await resume(both).toMatch(/does not wait for an approval\. It is done/);
+  });
+
+  it("cannot be decided on when its calls have waited too long", async () => {
+    const jobs = jobsOn(new Disk(), { agents: [seller()] });
+    const operation = await jobs.start("seller", "Sell all.", { timeouts: { approvalMs: -1 } });
+    await operation.wait();
+    await expect(operation.resume([{ callId: "c1", approved: true }])).rejects.toMatchObject({ code: "not-found" });
+    await operation.cancel();
+    await expect(operation.result()).rejects.toMatchObject({ code: "aborted" });
   });
 });

@@ -14,7 +14,8 @@ export function requireJson(value: unknown, what: string): JsonValue {
 function problemOf(value: unknown, path: string, parents: readonly object[]): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
   if (typeof value === "number") return Number.isFinite(value) ? undefined : `${path} is ${value}`;
-  if (typeof value !== "object") return `${path} is ${typeof value === "undefined" ? "undefined" : `a ${typeof value}`}`;
+  if (typeof value !== "object")
+    return `${path} is ${typeof value === "undefined" ? "undefined" : `a ${typeof value}`}`;
   if (parents.includes(value)) return `${path} contains itself`;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {

@@ -29,7 +29,9 @@ export class RunReport {
   /** Sent with the next parts. `undefined` takes a field out. */
   note(news: Readonly<Record<string, JsonValue | undefined>>): void {
     this.#metadata = Object.fromEntries(
-      Object.entries({ ...this.#metadata, ...news }).filter((field): field is [string, JsonValue] => field[1] !== undefined),
+      Object.entries({ ...this.#metadata, ...news }).filter(
+        (field): field is [string, JsonValue] => field[1] !== undefined,
+      ),
     );
   }
 

@@ -1,5 +1,13 @@
 // What a run is asked, as it stands in its job.
-import { type Agent, type AgentInput, BesedaError, type JsonValue, type Message, type NewJob, type RunOptions } from "@beseda/core";
+import {
+  type Agent,
+  type AgentInput,
+  BesedaError,
+  type JsonValue,
+  type Message,
+  type NewJob,
+  type RunOptions,
+} from "@beseda/core";
 import type { StartOptions } from "../jobs.ts";
 import { type Calls, callsOf } from "../journal/ask-model.ts";
 import { requireJson } from "./plain-json.ts";
@@ -33,7 +41,18 @@ export type Start = {
 
 /** @throws BesedaError `invalid-argument` for what cannot be asked of a job, `unsupported` for calls that the model cannot do */
 export function newRun({ agentName, agent, input, options, queue }: Start): NewJob {
-  const { threadId, userId, ownerId, instructions, context, timeouts = {}, every, webhook, pollMs, ...others } = options;
+  const {
+    threadId,
+    userId,
+    ownerId,
+    instructions,
+    context,
+    timeouts = {},
+    every,
+    webhook,
+    pollMs,
+    ...others
+  } = options;
   const { id = crypto.randomUUID() } = options;
   requireId(id);
   const asked = { threadId, userId, ownerId, instructions };

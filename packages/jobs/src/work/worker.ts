@@ -1,4 +1,5 @@
 // Takes jobs as they become ready, a number of each kind at a time, and sees each to the end of its lease.
+import { setMaxListeners } from "node:events";
 import { BesedaError, describeThrown, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import type { Bell } from "./bell.ts";
@@ -28,6 +29,8 @@ export class Worker {
   #alive: NodeJS.Timeout | undefined;
 
   constructor(place: Omit<Workplace, "closing">, performers: readonly Performer[], bell: Bell) {
+    // Each job that runs listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#place = { ...place, closing: this.#closing.signal };
     this.#performers = performers;
     this.#bell = bell;

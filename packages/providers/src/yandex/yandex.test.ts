@@ -104,6 +104,17 @@ describe("yandex()", () => {
     expect(events.at(-1)).toMatchObject({ finishReason: "stop" });
   });
 
+  it("can say beforehand what tokens cost, by the way in which they are asked for, where the table has a price", async () => {
+    await start();
+    const { costOf } = model("yandexgpt/rc");
+    const usage = { inputTokens: 1_500, outputTokens: 500, totalTokens: 2_000 };
+    expect([costOf?.(usage, "sync"), costOf?.(usage, "async")]).toEqual([{ RUB: 1.6 }, { RUB: 0.8 }]);
+    expect(costOf?.(usage, "batch")).toBeUndefined();
+    // No batch is billed for less than 200,000 tokens.
+    expect(model("gemma-3-27b-it").costOf?.(usage, "batch")).toEqual({ RUB: 80 });
+    expect(model("yandexgpt/rc", { prices: false }).costOf?.(usage, "sync")).toBeUndefined();
+  });
+
   it("tells at the end what the reply has cost, which version answered, and its id for the support", async () => {
     const usage = { input: 1_000, output: 500 };
     await start({ replies: Array(5).fill({ text: "Hi", usage, modelVersion: "09.02.2025" }) });

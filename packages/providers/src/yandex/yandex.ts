@@ -11,6 +11,7 @@ import { finished } from "./finished.ts";
 import { listYandexModels } from "./list-models.ts";
 import { toModelUri } from "./model-uri.ts";
 import { type NativeModel, nativeModel } from "./native/native-model.ts";
+import { batchRunCost, textCost } from "./prices/cost.ts";
 import { type DeclaredQuirks, quirksFor, tailOf } from "./quirks.ts";
 import { withRoomCheck } from "./room-check.ts";
 import { yandexTokenizer } from "./tokenizer/tokenizer.ts";
@@ -55,12 +56,22 @@ function yandexModel(model: string, options: YandexModelOptions = {}): LanguageM
   const { api = quirks.api } = options;
   const one: NativeModel = { modelUri, quirks, parallelToolCalls, jsonObject };
   const asked = api === "native" ? nativeModel(connection, one) : openaiModel(connection, one);
-  const whole: LanguageModel = quirks.batches ? { ...asked, batches: batchesOf(modelUri, options, connection) } : asked;
+  const priced = { ...asked, costOf: costsOf(modelUri, connection.prices) };
+  const whole: LanguageModel = quirks.batches
+    ? { ...priced, batches: batchesOf(modelUri, options, connection) }
+    : priced;
   const checked =
     contextTokens === undefined
       ? whole
       : withRoomCheck(whole, yandexTokenizer(modelUri, { connection }), contextTokens);
   return via === "async" ? viaOperations(checked, { pollMs }) : checked;
+}
+
+function costsOf(modelUri: string, prices: YandexConnection["prices"]): LanguageModel["costOf"] {
+  return (usage, mode) =>
+    mode === "batch"
+      ? batchRunCost({ prices, modelUri, tokens: usage.totalTokens })
+      : textCost({ prices, modelUri, mode, usage });
 }
 
 /** Nobody else pays for gRPC: it is loaded with the first call, and tells then what has to be installed for it. */

@@ -52,7 +52,10 @@ export class Budget {
   }
 }
 
-function isOver({ totalTokens, cost = {} }: Usage, { maxTokens, maxCost = {} }: Pick<BatchLimits, "maxTokens" | "maxCost">) {
+function isOver(
+  { totalTokens, cost = {} }: Usage,
+  { maxTokens, maxCost = {} }: Pick<BatchLimits, "maxTokens" | "maxCost">,
+) {
   if (maxTokens !== undefined && totalTokens >= maxTokens) return true;
   return Object.entries(maxCost).some(([currency, most]) => (cost[currency] ?? 0) >= most);
 }

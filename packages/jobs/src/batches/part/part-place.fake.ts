@@ -1,12 +1,9 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
-import { localEngine } from "../../engines/local/local-engine.ts";
 import type { InputRow, PartSpec, RowResult } from "../batch.ts";
 import { performPart } from "../perform-part.ts";
 import { readJsonLines, writeJsonLines } from "./json-lines.ts";
+import { memoryEngine } from "./memory-engine.fake.ts";
 
 export type PartPlace = {
   engine: JobEngine;
@@ -14,13 +11,11 @@ export type PartPlace = {
   agent: Agent;
 };
 
-const open: { engine: JobEngine; folder: string }[] = [];
-
 /** The rows ask `row 1`, `row 2` …, where they are not given. */
 export async function partPlace(
   agent: Agent,
-  { rows, ...limits }: Partial<PartSpec> & { rows: number | InputRow[] },
-  engine = newEngine(),
+  { rows, ...limits }: Omit<Partial<PartSpec>, "rows"> & { rows: number | InputRow[] },
+  engine = memoryEngine(),
 ): Promise<PartPlace> {
   const batchId = limits.batchId ?? "batch";
   const part = limits.part ?? 1;
@@ -48,20 +43,6 @@ export function rowOf(number: number): InputRow {
 
 async function* inTurn(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
   yield* rows;
-}
-
-export function newEngine(): JobEngine {
-  const folder = mkdtempSync(join(tmpdir(), "beseda-part-"));
-  const engine = localEngine(folder);
-  open.push({ engine, folder });
-  return engine;
-}
-
-export async function closeEngines(): Promise<void> {
-  for (const { engine, folder } of open.splice(0)) {
-    await engine.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 export async function claimPart({ engine }: PartPlace): Promise<Lease> {

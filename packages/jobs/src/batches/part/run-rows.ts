@@ -4,7 +4,7 @@ import { askLater, askNow } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../work/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";
-import { runRow } from "../row-runner.ts";
+import { nameOf, runRow } from "../row-runner.ts";
 import type { BatchHere } from "./batch-here.ts";
 import type { Halt } from "./halt.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -36,8 +36,7 @@ export async function pumpRows(
   run: (fed: FedRow) => ReturnType<typeof runRow>,
 ): Promise<void> {
   const rows = readJsonLines<InputRow>(spec.input, engine.files.get(spec.input));
-  const model = `${agent.model.provider}:${agent.model.modelId}`;
-  const feed = new RowFeed(rows, log, { window: spec.concurrency * 2, model });
+  const feed = new RowFeed(rows, log, { window: spec.concurrency * 2, model: nameOf(agent.model) });
   const seat = here.slots.seat(spec.part);
   const leave = () => seat.close();
   halt.listeners.add(leave);

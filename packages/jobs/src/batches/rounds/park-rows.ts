@@ -1,11 +1,18 @@
 // The first half of a round: every row that is not done is run as far as it comes without a new reply; what it asks then
 // is noted.
-import { BesedaError, type JobError, type JsonValue, type LanguageModel, type ModelEvent } from "@beseda/core";
+import {
+  BesedaError,
+  type JobError,
+  type JsonValue,
+  type LanguageModel,
+  type ModelBatches,
+  type ModelEvent,
+} from "@beseda/core";
 import type { ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../work/job-error.ts";
 import type { FedRow } from "../part/row-feed.ts";
 import { askWhole, type PartWork, pumpRows, rowId } from "../part/run-rows.ts";
-import { type RowOutcome, runRow } from "../row-runner.ts";
+import { nameOf, type RowOutcome, runRow } from "../row-runner.ts";
 import type { OpenRound, RoundBatch } from "./round-log.ts";
 import { type Parked, SpoolWriter, spoolFolder } from "./spool.ts";
 
@@ -13,7 +20,9 @@ import { type Parked, SpoolWriter, spoolFolder } from "./spool.ts";
 export type Refusal = { tries: number; error?: JobError };
 
 /** The models that were met, by the number of their group. */
-export type ModelsMet = Map<number, LanguageModel>;
+export type ModelsMet = Map<number, BatchModel>;
+
+export type BatchModel = LanguageModel & { batches: ModelBatches };
 
 /** So many kinds of requests in one round. */
 const mostGroups = 100;
@@ -30,7 +39,7 @@ export async function parkRows(work: PartWork, models: ModelsMet): Promise<OpenR
   await pumpRows(work, async (fed) => {
     let note: Promise<void> | undefined;
     const outcome = await runParking(work, fed, (question, parked) => {
-      const group = groups.numberOf(question, fed.line);
+      const group = groups.numberOf(question, { line: parked.line, step: parked.step });
       if (groups.batches.length > mostGroups) halt.now({ why: "refused", error: tooManyGroups() });
       note = writer.add({ ...parked, group, request: question.request });
     });
@@ -48,13 +57,15 @@ export async function parkRows(work: PartWork, models: ModelsMet): Promise<OpenR
   return { spool, batches: groups.batches };
 }
 
+type BatchQuestion = ModelQuestion & { model: BatchModel };
+
 const nothingToSend = new BesedaError("There is nothing to be sent.", { code: "aborted" });
 
 /** Runs a row until it asks a model that takes batches; those that do not are asked at once. */
 export async function runParking(
   { agent, spec, halt }: Pick<PartWork, "agent" | "spec" | "halt">,
   { line, row, work, attempt }: FedRow,
-  onPark: (question: ModelQuestion, parked: Omit<Parked, "group">) => void,
+  onPark: (question: BatchQuestion, parked: Omit<Parked, "group">) => void,
 ): Promise<RowOutcome> {
   const outcome = await runRow({
     agent,
@@ -64,8 +75,9 @@ export async function runParking(
     ask: (question, park) => {
       const { tries = 0, error } = (question.begun.read() ?? {}) as Partial<Refusal>;
       if (error) return ending(() => Promise.reject(revivedError(error)));
-      if (!question.model.batches) return askWhole(question);
-      onPark(question, { line, step: work.stepsAnswered + 1, tries });
+      const { model } = question;
+      if (!takesBatches(model)) return askWhole(question);
+      onPark({ ...question, model }, { line, step: work.stepsAnswered + 1, tries });
       park();
       return ending(async () => ({ done: true, value: undefined }));
     },
@@ -77,6 +89,10 @@ export async function runParking(
   return outcome;
 }
 
+function takesBatches(model: LanguageModel): model is BatchModel {
+  return model.batches !== undefined;
+}
+
 /** A reply that says nothing. */
 function ending(next: () => Promise<IteratorResult<ModelEvent[]>>): AsyncIterable<ModelEvent[]> {
   return { [Symbol.asyncIterator]: () => ({ next }) };
@@ -86,28 +102,28 @@ function ending(next: () => Promise<IteratorResult<ModelEvent[]>>): AsyncIterabl
 class Groups {
   readonly batches: RoundBatch[] = [];
   readonly #models: ModelsMet;
-  readonly #byModel = new Map<LanguageModel, Map<string, RoundBatch>>();
+  readonly #byModel = new Map<BatchModel, Map<string, RoundBatch>>();
 
   constructor(models: ModelsMet) {
     models.clear();
     this.#models = models;
   }
 
-  numberOf({ model, request }: ModelQuestion, line: number): number {
+  numberOf({ model, request }: BatchQuestion, asker: RoundBatch["asker"]): number {
     const { settings, outputSchema, reasoning } = request;
     const ofModel = this.#byModel.get(model) ?? new Map<string, RoundBatch>();
     this.#byModel.set(model, ofModel);
     const sort = JSON.stringify([settings, outputSchema, reasoning]);
-    const batch = ofModel.get(sort) ?? this.#begin(model, line);
+    const batch = ofModel.get(sort) ?? this.#begin(model, asker);
     ofModel.set(sort, batch);
     batch.to++;
     return batch.group;
   }
 
-  #begin(model: LanguageModel, line: number): RoundBatch {
+  #begin(model: BatchModel, asker: RoundBatch["asker"]): RoundBatch {
     const group = this.batches.length;
     this.#models.set(group, model);
-    const batch = { group, from: 0, to: 0, model: `${model.provider}:${model.modelId}`, line };
+    const batch = { group, from: 0, to: 0, model: nameOf(model), asker };
     this.batches.push(batch);
     return batch;
   }

@@ -8,12 +8,13 @@ export type RoundBatch = {
   group: number;
   from: number;
   to: number;
-  /** `provider:model`, and a row that asks it: by running that, the model is met again. */
+  /** `provider:model`, and a row that asks it in a step: by running that, the model is met again. */
   model: string;
-  line: Line;
+  asker: { line: Line; step: number };
   /** Kept before the batch is started, and the id as soon as it is known. */
   key?: string;
   id?: string;
+  /** Nothing more is to be had of it. */
   isRead?: true;
 };
 

@@ -87,11 +87,7 @@ export async function askersOf({ files }: JobEngine, spool: string, batch: Round
   return askers;
 }
 
-async function* linesOf(
-  files: JobFiles,
-  spool: string,
-  { group, from, to }: RoundBatch,
-): AsyncGenerator<SpoolLine> {
+async function* linesOf(files: JobFiles, spool: string, { group, from, to }: RoundBatch): AsyncGenerator<SpoolLine> {
   let place = 0;
   for await (const line of readJsonLines<SpoolLine>(spool, files.get(spool))) {
     if (line.group !== group) continue;

@@ -1,17 +1,19 @@
 // The second half of a round: a batch of requests with its service, from its start to the last of its replies.
 import {
   addUsage,
-  BesedaError,
   type BatchReply,
+  BesedaError,
   type JsonValue,
   type ModelBatches,
   noUsage,
+  toBesedaError,
   type Usage,
   waitForOperation,
 } from "@beseda/core";
-import { concernsAll, mayPass } from "../pace.ts";
-import type { PartWork } from "../part/run-rows.ts";
 import { plainError } from "../../work/job-error.ts";
+import { concernsAll, mayPass } from "../pace.ts";
+import type { Halt } from "../part/halt.ts";
+import type { PartWork } from "../part/run-rows.ts";
 import { type Refusal, refusalEntry } from "./park-rows.ts";
 import type { RoundBatch, RoundLog } from "./round-log.ts";
 import { askersOf, type Parked, requestsOf } from "./spool.ts";
@@ -28,46 +30,64 @@ const pollMs = 5_000;
 /** Replies are kept in groups. */
 const groupSize = 100;
 
+/** What came of asking the service: nothing where it was halted. */
+type Answer<Value> = { value: Value; error?: undefined } | { error: BesedaError } | undefined;
+
 /**
- * Whoever takes it up after a crash goes on with the batch that was begun: by its key where its id is not known yet.
- * Returns when all replies are kept, or when it was halted.
- * @throws BesedaError what the service says of the batch as a whole
+ * Whoever takes it up after a crash goes on with the batch that was begun: by its key where its id is not known yet. Gives
+ * why the service does not take it.
  */
-export async function takeBatch(work: BatchWork, batch: RoundBatch, batches: ModelBatches): Promise<void> {
-  const { halt, rounds, spec, place, spool } = work;
-  const { soon: signal } = halt;
-  const requests = requestsOf(place.engine, spool, batch);
-  if (batch.id === undefined) {
-    const key = (batch.key ??= crypto.randomUUID());
-    await rounds.save();
-    const started = await patiently(work, () => batches.start(requests, { key, signal }));
-    if (!started) return;
-    batch.id = started.id;
-    rounds.taken++;
-    await rounds.save();
-  }
-  const { id } = batch;
-  const outcome = await patiently(work, () => waitForOperation(batches, id, { signal, pollMs: spec.pollMs ?? pollMs }));
-  if (!outcome) return;
-  const isRead = await patiently(work, async () => {
-    await keepReplies(work, batch, batches.replies(id, requests, { signal }));
-    return true;
-  });
-  if (!isRead) return;
-  batch.isRead = true;
+export async function startBatch(
+  work: BatchWork,
+  batch: RoundBatch,
+  batches: ModelBatches,
+): Promise<BesedaError | undefined> {
+  const { halt, rounds, place, spool } = work;
+  if (batch.id !== undefined || batch.isRead) return undefined;
+  const key = batch.key ?? crypto.randomUUID();
+  batch.key = key;
   await rounds.save();
+  const requests = requestsOf(place.engine, spool, batch);
+  const answer = await patiently(halt, () => batches.start(requests, { key, signal: halt.soon }));
+  if (!answer || answer.error) return answer?.error;
+  batch.id = answer.value.id;
+  rounds.taken++;
+  await rounds.save();
+  return undefined;
 }
 
-/** Nothing where it was halted. A failure that may pass is waited out: what is with the service is paid for. */
-async function patiently<Value>({ halt }: BatchWork, ask: () => Promise<Value>): Promise<Value | undefined> {
+/** Until all of its replies are kept, or it is halted. Gives what the service says of the batch as a whole. */
+export async function collectBatch(
+  work: BatchWork,
+  batch: RoundBatch,
+  batches: ModelBatches,
+): Promise<BesedaError | undefined> {
+  const { halt, rounds, spec, place, spool } = work;
+  const { id } = batch;
+  if (id === undefined || batch.isRead) return undefined;
+  const waiting = { signal: halt.soon, pollMs: spec.pollMs ?? pollMs };
+  const outcome = await patiently(halt, () => waitForOperation(batches, id, waiting));
+  if (!outcome || outcome.error) return outcome?.error;
+  const requests = requestsOf(place.engine, spool, batch);
+  const kept = await patiently(halt, () =>
+    keepReplies(work, batch, batches.replies(id, requests, { signal: halt.soon })),
+  );
+  if (!kept || kept.error || halt.isBroken) return kept?.error;
+  batch.isRead = true;
+  await rounds.save();
+  return undefined;
+}
+
+/** A failure that may pass is waited out: what is with the service is paid for. */
+async function patiently<Value>(halt: Halt, ask: () => Promise<Value>): Promise<Answer<Value>> {
   for (let failures = 1; !halt.stop; failures++) {
     try {
-      return await ask();
+      return { value: await ask() };
     } catch (thrown) {
-      if (halt.stop) return undefined;
-      if (!mayPass(thrown) || failures === mostFailures) throw thrown;
-      const { retryAfterMs = 1_000 * 2 ** failures } = thrown as BesedaError;
-      await halt.pause(Math.min(retryAfterMs, longestPauseMs));
+      if (halt.stop) break;
+      const error = toBesedaError(thrown);
+      if (!mayPass(error) || failures === mostFailures) return { error };
+      await halt.pause(Math.min(error.retryAfterMs ?? 1_000 * 2 ** failures, longestPauseMs));
     }
   }
   return undefined;
@@ -92,8 +112,11 @@ async function keepReplies(
     if (reply.error && concernsAll(reply.error, log.progress)) refusal ??= reply.error;
     else notes.push(noteOf(asker, reply));
     usage = addUsage(usage, usageOf(reply));
-    if (notes.length < groupSize) return;
-    await log.note(notes);
+    if (notes.length >= groupSize) await write();
+  };
+  const write = async () => {
+    // What cannot be written is no failure of the service.
+    await log.note(notes).catch((thrown: unknown) => halt.fail(thrown));
     notes = [];
   };
   for await (const { index, ...reply } of replies) {
@@ -101,7 +124,7 @@ async function keepReplies(
     await keep(index, reply);
   }
   for (const index of [...isMissing]) await keep(index, { error: unanswered(batch) });
-  await log.note(notes);
+  await write();
   rounds.usage = addUsage(rounds.usage, usage);
   here.budget.spend(usage);
   if (refusal) halt.now({ why: "refused", error: refusal });

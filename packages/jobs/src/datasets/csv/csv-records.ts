@@ -79,7 +79,7 @@ class CsvReading {
   /** Behind the line in which the record that is none began, where that line is whole. */
   async #beginAnew(): Promise<void> {
     this.#parser = undefined;
-    const next = this.#text.nextLine(this.#ended);
+    const next = this.#text.nextLine(this.#text.behindEmptyLines(this.#ended));
     if (next === undefined) return;
     this.#begun = next;
     this.#ended = next;
@@ -116,7 +116,7 @@ class CsvReading {
   }
 
   #wrong(problem: string): CsvRecord {
-    return { line: this.#text.lineAt(this.#ended), problem };
+    return { line: this.#text.lineAt(this.#text.behindEmptyLines(this.#ended)), problem };
   }
 }
 

@@ -1,6 +1,7 @@
 // The bytes from a place on, as they came in blocks: where lines begin, and which line a place is in.
 
 const lineFeed = 10;
+const carriageReturn = 13;
 
 /** Places are bytes of the whole, counted from 0. */
 export class HeldText {
@@ -45,6 +46,25 @@ export class HeldText {
     for (const block of this.#blocks) {
       const found = start + block.length > place ? block.indexOf(lineFeed, Math.max(0, place - start)) : -1;
       if (found >= 0) return start + found + 1;
+      start += block.length;
+    }
+    return undefined;
+  }
+
+  /** The same place, or the one where the first line begins that is not empty. */
+  behindEmptyLines(place: number): number {
+    let at = place;
+    for (;;) {
+      const length = this.#at(at) === carriageReturn ? 2 : 1;
+      if (this.#at(at + length - 1) !== lineFeed) return at;
+      at += length;
+    }
+  }
+
+  #at(place: number): number | undefined {
+    let start = this.#start;
+    for (const block of this.#blocks) {
+      if (place < start + block.length) return block[place - start];
       start += block.length;
     }
     return undefined;

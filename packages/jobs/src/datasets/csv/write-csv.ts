@@ -1,13 +1,14 @@
 // Rows as CSV: RFC 4180, with commas, lines that end in \r\n, and what is no text written as JSON.
 import type { JsonValue } from "@beseda/core";
 import type { Column } from "../dataset.ts";
-import type { RowEncoder } from "../row-encoder.ts";
+import { cellGetter, type RowEncoder } from "../row-encoder.ts";
 
 const enough = 256 * 1024;
 
 /** Null is an empty field, as is what is not there; an empty text is a pair of quotes. */
 export function csvEncoder(columns: readonly Column[]): RowEncoder {
   const names = columns.map(({ name }) => name);
+  const getters = names.map(cellGetter);
   let text = lineOf(names);
   const take = () => {
     const bytes = Buffer.from(text);
@@ -16,7 +17,7 @@ export function csvEncoder(columns: readonly Column[]): RowEncoder {
   };
   return {
     add(cells) {
-      text += lineOf(names.map((name) => cells[name]));
+      text += lineOf(getters.map((get) => get(cells)));
     },
     get isFull() {
       return text.length >= enough;

@@ -1,12 +1,12 @@
 // Rows as JSON lines.
 import type { Column } from "../dataset.ts";
-import type { RowEncoder } from "../row-encoder.ts";
+import { cellGetter, type RowEncoder } from "../row-encoder.ts";
 
 const enough = 256 * 1024;
 
 /** The columns in their order; null is written, what is not there is not. */
 export function jsonlEncoder(columns: readonly Column[]): RowEncoder {
-  const keys = columns.map(({ name }) => ({ name, key: `${JSON.stringify(name)}:` }));
+  const keys = columns.map(({ name }) => ({ get: cellGetter(name), key: `${JSON.stringify(name)}:` }));
   let text = "";
   const take = () => {
     const bytes = Buffer.from(text);
@@ -16,8 +16,8 @@ export function jsonlEncoder(columns: readonly Column[]): RowEncoder {
   return {
     add(cells) {
       let line = "";
-      for (const { name, key } of keys) {
-        const cell = cells[name];
+      for (const { get, key } of keys) {
+        const cell = get(cells);
         if (cell !== undefined) line += `${line === "" ? "{" : ","}${key}${JSON.stringify(cell)}`;
       }
       text += line === "" ? "{}\n" : `${line}}\n`;

@@ -1,30 +1,52 @@
 // Cells as hyparquet-writer takes them: checked against the type of their column.
 import { BesedaError, type JsonValue } from "@beseda/core";
 import type { ColumnType } from "../dataset.ts";
+import { cellGetter } from "../row-encoder.ts";
 import { fromIso } from "./timestamps.ts";
 
 export type CellPlace = { row: number; column: string };
 
-/** Nothing for null. @throws BesedaError `invalid-argument` for what is not of the type */
+/** Gives the cell itself wherever it can be written as it is. @throws BesedaError `invalid-argument` for what is not of the type */
 export type CellWriter = (cell: JsonValue | undefined, place: CellPlace) => unknown;
 
 export function cellWriter(type: ColumnType): CellWriter {
   if (typeof type === "string") return leafWriters[type];
-  if ("list" in type) {
-    const item = cellWriter(type.list);
-    return (cell, place) => {
-      if (cell === null || cell === undefined) return undefined;
-      if (!Array.isArray(cell)) throw wrongCell(cell, "a list", place);
-      return cell.map((value) => item(value, place));
-    };
-  }
-  const fields = Object.entries(type.struct).map(([name, inner]) => ({ name, write: cellWriter(inner) }));
+  return "list" in type ? listWriter(type.list) : structWriter(type.struct);
+}
+
+function listWriter(type: ColumnType): CellWriter {
+  const write = cellWriter(type);
   return (cell, place) => {
-    if (cell === null || cell === undefined) return undefined;
-    if (typeof cell !== "object" || Array.isArray(cell)) throw wrongCell(cell, "an object", place);
-    const struct: Record<string, unknown> = {};
-    for (const { name, write } of fields) struct[name] = write(cell[name], place);
-    return struct;
+    if (!Array.isArray(cell)) return nothing(cell, "a list", place);
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < cell.length; index++) {
+      const written = write(cell[index], place);
+      if (written === cell[index]) continue;
+      copy ??= [...cell];
+      copy[index] = written;
+    }
+    return copy ?? cell;
+  };
+}
+
+function structWriter(struct: Readonly<Record<string, ColumnType>>): CellWriter {
+  const fields = Object.entries(struct).map(([name, type]) => ({
+    name,
+    get: cellGetter(name),
+    write: cellWriter(type),
+  }));
+  const mustCopy = fields.some(({ name }) => name in Object.prototype);
+  return (cell, place) => {
+    if (typeof cell !== "object" || cell === null || Array.isArray(cell)) return nothing(cell, "an object", place);
+    let copy: Record<string, unknown> | undefined = mustCopy ? {} : undefined;
+    for (const { name, get, write } of fields) {
+      const value = get(cell);
+      const written = write(value, place);
+      if (written === value && !copy) continue;
+      copy ??= { ...cell };
+      copy[name] = written;
+    }
+    return copy ?? cell;
   };
 }
 
@@ -54,7 +76,7 @@ const leafWriters: Readonly<Record<Extract<ColumnType, string>, CellWriter>> = {
     const micros = typeof cell === "string" ? fromIso(cell) : undefined;
     return micros ?? nothing(cell, "a time in ISO 8601, such as 2026-01-31T12:00:00Z", place);
   },
-  json: (cell) => cell ?? undefined,
+  json: (cell) => cell,
   binary(cell, place) {
     if (typeof cell === "string" && base64.test(cell)) return new Uint8Array(Buffer.from(cell, "base64"));
     return nothing(cell, "base64", place);
@@ -63,8 +85,10 @@ const leafWriters: Readonly<Record<Extract<ColumnType, string>, CellWriter>> = {
 
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-function nothing(cell: JsonValue | undefined, wanted: string, place: CellPlace): undefined {
+/** Of a cell that is not what is wanted: null may be, everything else may not. */
+function nothing(cell: JsonValue | undefined, wanted: string, place: CellPlace): null | undefined {
   if (cell !== null && cell !== undefined) throw wrongCell(cell, wanted, place);
+  return cell;
 }
 
 function wrongCell(cell: JsonValue, wanted: string, { row, column }: CellPlace): BesedaError {

@@ -3,7 +3,7 @@ import type { JsonValue } from "@beseda/core";
 import type { DecodedArray } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Column } from "../dataset.ts";
-import type { RowEncoder } from "../row-encoder.ts";
+import { cellGetter, type RowEncoder } from "../row-encoder.ts";
 import { toSchema } from "./parquet-schema.ts";
 import { cellWriter } from "./write-cells.ts";
 
@@ -18,6 +18,7 @@ export function parquetEncoder(columns: readonly Column[]): RowEncoder {
   const cells = columns.map(({ name, type }) => ({
     name,
     data: [] as unknown[],
+    get: cellGetter(name),
     write: cellWriter(type),
     statistics: type === "int" || type === "double" || type === "timestamp",
   }));
@@ -38,8 +39,8 @@ export function parquetEncoder(columns: readonly Column[]): RowEncoder {
   };
   return {
     add(row, number) {
-      for (const { name, data, write } of cells) {
-        const cell = row[name];
+      for (const { name, data, get, write } of cells) {
+        const cell = get(row);
         data.push(write(cell, { row: number, column: name }));
         characters += sizeOf(cell);
       }
@@ -65,6 +66,7 @@ function sizeOf(cell: JsonValue | undefined): number {
   if (typeof cell === "string") return cell.length;
   if (typeof cell !== "object" || cell === null) return 8;
   let size = 8;
-  for (const value of Array.isArray(cell) ? cell : Object.values(cell)) size += sizeOf(value);
+  if (Array.isArray(cell)) for (const item of cell) size += sizeOf(item);
+  else for (const key in cell) size += sizeOf(cell[key]);
   return size;
 }

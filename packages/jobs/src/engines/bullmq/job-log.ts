@@ -52,7 +52,7 @@ export class JobLogs {
     let known = this.#known.get(folder);
     for (let isFresh = false; ; ) {
       const decision = decided(decide, known?.facts);
-      if (!decision.entry && !isFresh) {
+      if (!isFresh && (!decision.entry || !known)) {
         // What is remembered may be old: nothing is refused before one has looked.
         known = await this.#read(folder);
         isFresh = true;

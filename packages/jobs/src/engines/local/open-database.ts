@@ -8,12 +8,18 @@ import { folderTrouble } from "../../files/directory-files-trouble.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { nodeSqlite } from "./open-node-sqlite.ts";
 import { prepareSchema, requireOurs } from "./schema.ts";
+import { Broken } from "./sealed-json.ts";
 import { type OpenSqlite, resultCodes, type SqliteDatabase, SqliteFailure } from "./sqlite-driver.ts";
 import { sqliteTrouble } from "./sqlite-trouble.ts";
 
 /** How long a statement stands still for another process. Short: meanwhile nothing else is done in this one. */
 const busyMs = 100;
 const openingMs = 15_000;
+/**
+ * Up to this size a database is looked through when it is opened, in at most a tenth of a second. A flipped bit in a
+ * value is found whenever it is read; one in an index can make an entry be missing, which only this finds.
+ */
+const checkedWhole = 8 * 1024 * 1024;
 
 /** By Node itself where it can, otherwise by libsql. */
 export async function defaultSqlite(): Promise<OpenSqlite> {
@@ -80,14 +86,20 @@ function openExisting(open: OpenSqlite, path: string): SqliteDatabase {
   const database = open(path, { busyMs });
   try {
     requireOurs(database, path);
-    // Whatever has resolved survives a power cut too. With grouping that costs less than 10 µs for an entry of a busy
-    // journal; `NORMAL`, which a power cut may cost its last seconds, saves half of that.
+    if (fs.statSync(path).size <= checkedWhole) requireSound(database);
+    // Whatever has resolved survives a power cut too. In groups of 16 an entry then costs SQLite about 18 µs of CPU;
+    // `NORMAL`, where a power cut may cost the last seconds, takes 9.
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
     return database;
   } catch (thrown) {
     database.close();
     throw thrown;
   }
+}
+
+function requireSound(database: SqliteDatabase): void {
+  const check = database.prepare("SELECT count(*) AS wrong FROM pragma_integrity_check WHERE integrity_check <> 'ok'");
+  if (check.all()[0]?.wrong !== 0) throw new Broken("its parts contradict each other");
 }
 
 function emptied(path: string): BesedaError {

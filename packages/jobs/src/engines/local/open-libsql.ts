@@ -14,12 +14,23 @@ export async function loadLibsql(): Promise<OpenSqlite> {
           // As one array: a single null would be taken for named parameters.
           run: (...values) => translated(() => statement.run(values)).changes,
           // Never `get`: after an `all` it gives the row of the call before, and it leaves the statement open.
-          all: (...values) => translated(() => statement.all(values)) as SqliteRow[],
+          all: (...values) => translated(() => statement.all(values) as LibsqlRow[]).map(withBytes),
         };
       },
       close: () => void database.close(),
     } satisfies SqliteDatabase;
   };
+}
+
+type LibsqlRow = Record<string, ArrayBuffer | string | number | null>;
+
+/** The library gives a blob as an ArrayBuffer. */
+function withBytes(row: LibsqlRow): SqliteRow {
+  for (const name in row) {
+    const value = row[name];
+    if (value instanceof ArrayBuffer) (row as Record<string, unknown>)[name] = new Uint8Array(value);
+  }
+  return row as SqliteRow;
 }
 
 function translated<Result>(work: () => Result): Result {

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, type Job, type JobEngine, type JobError, type JsonValue, type Lease } from "@beseda/core";
+import { scriptedModel } from "@beseda/core/testing";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { localEngine } from "../engines/local/local-engine.ts";
+import type { BatchOptions, InputRow, PartResult, PartSpec } from "./batch.ts";
+import { readJsonLines, writeJsonLines } from "./part/json-lines.ts";
+import { performBatch } from "./perform-batch.ts";
+import { startBatch } from "./start-batch.ts";
+
+let dir: string;
+let engine: JobEngine;
+let closing: AbortController;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "beseda-batch-"));
+  engine = localEngine(join(dir, "jobs"));
+  closing = new AbortController();
+});
+
+afterEach(async () => {
+  closing.abort();
+  await engine.close();
+  await rm(dir, { recursive: true });
+});
+
+const agent = new Agent({ name: "a", model: scriptedModel([]) });
+const queue = "default";
+
+function begin(rows: number, options: Partial<BatchOptions> = {}): Promise<Job> {
+  const questions = Array.from({ length: rows }, (_, index) => ({ prompt: `Question ${index}` }));
+  return startBatch({ engine, queue }, agent, questions, { output: join(dir, "out.parquet"), ...options });
+}
+
+async function claimed(kind: string): Promise<Lease> {
+  const lease = await engine.claim({ queue, kinds: [kind], signal: closing.signal });
+  if (!lease) throw new Error(`There is no ${kind} to claim.`);
+  return lease;
+}
+
+/** Works on the batch until it stops; `closed` is what closes this worker alone. */
+async function perform(closed: AbortSignal = closing.signal): Promise<Job> {
+  const lease = await claimed("batch");
+  const place = { engine, queue, agents: new Map([["a", agent]]), closing: closed, webhookSecret: undefined };
+  await performBatch(lease, place);
+  return (await engine.get(lease.job.id)) as Job;
+}
+
+const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
+
+/** Does what a worker does with a part, and says which one it was. */
+async function answerPart(): Promise<number> {
+  const lease = await claimed("part");
+  const { input, output, part, rows } = lease.job.spec as unknown as PartSpec;
+  const results = async function* () {
+    for await (const { number, cells } of readJsonLines<InputRow>(input, engine.files.get(input))) {
+      const known = { number, cells, response: "Yes.", reasoning: null, toolCalls: [], finishReason: "stop", usage };
+      yield { ...known, error: null, model: "m:m", steps: 1, attempts: 1, milliseconds: 5 };
+    }
+  };
+  await engine.files.put(output, writeJsonLines(results()));
+  const total = { inputTokens: 3 * rows, outputTokens: 2 * rows, totalTokens: 5 * rows };
+  const response: PartResult = { rows, finished: rows, failed: 0, usage: total, providerBatches: 2 };
+  await lease.finish({ response: response as unknown as JsonValue });
+  return part;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const partsIn = async (state: Job["state"]) => (await engine.count({ kind: "part" }))[state];
+
+it("a batch of many parts has no more than 64 of them as jobs at a time", async () => {
+  await begin(34_000);
+  const performed = perform();
+  await until(async () => (await partsIn("queued")) === 64);
+  await answerPart();
+  await answerPart();
+  await until(async () => (await partsIn("done")) === 0 && (await partsIn("queued")) === 64);
+  closing.abort();
+  expect(await performed).toMatchObject({ state: "queued", metadata: { finished: 1_000, rows: 34_000 } });
+});
+
+it("a batch that is taken up again finds what is done, also what was done while nobody looked, and begins no part twice", async () => {
+  await begin(1_300);
+  const first = new AbortController();
+  const performed = perform(first.signal);
+  const answered = [await answerPart()];
+  await until(async () => (await engine.count({ kind: "part" })).done === 0);
+  first.abort();
+  expect(await performed).toMatchObject({ state: "queued" });
+  answered.push(await answerPart());
+  const again = perform();
+  answered.push(await answerPart());
+  expect(await again).toMatchObject({
+    state: "done",
+    attempts: 1,
+    metadata: { state: "done", finished: 1_300, usage: { totalTokens: 6_500 } },
+    outcome: { response: { rows: 1_300, answered: 1_300, usage: { totalTokens: 6_500 } } },
+  });
+  expect(answered.sort()).toEqual([1, 2, 3]);
+});
+
+it("a part that cannot be gone on with, such as with a damaged journal, stops the batch; resumed, it alone begins anew", async () => {
+  await begin(1_300);
+  const performed = perform();
+  const damaged = await claimed("part");
+  const error: JobError = { code: "damaged", message: "jobs.db is damaged.", hint: "Put it back from a copy." };
+  await damaged.finish({ error });
+  const answered = [await answerPart(), await answerPart()];
+  expect(await performed).toMatchObject({
+    state: "waiting",
+    metadata: { state: "stopped", finished: 800, stopped: error },
+  });
+  await begin(1_300, { resume: true });
+  const again = perform();
+  answered.push(await answerPart());
+  expect(await again).toMatchObject({ state: "done", outcome: { response: { rows: 1_300 } } });
+  expect(answered.sort()).toEqual([1, 2, 3]);
+});
+
+it("what parts were told is what the batch was resumed with last", async () => {
+  await begin(10, { concurrency: 3 });
+  await begin(10, { concurrency: 7, maxTokens: 5_000, resume: true });
+  const performed = perform();
+  const part = await claimed("part");
+  expect(part.job.spec).toMatchObject({ concurrency: 7, maxTokens: 5_000, rows: 10, part: 1, calls: "sync" });
+  await part.wait({ finished: 4, usage, stopped: "budget" });
+  expect(await performed).toMatchObject({
+    state: "waiting",
+    metadata: {
+      stopped: { message: expect.stringContaining("has used 5 tokens and stops at its budget: maxTokens 5000") },
+    },
+  });
+  await begin(10, { concurrency: 7, maxTokens: 9_000, resume: true });
+  const again = perform();
+  expect((await claimed("part")).job.inbox).toEqual([{ concurrency: 7, maxTokens: 9_000 }]);
+  closing.abort();
+  await again;
+});
+
+it("parts are called off with the batch", async () => {
+  const { id } = await begin(1_300);
+  const performed = perform();
+  const part = await claimed("part");
+  await engine.cancel(id);
+  expect(await performed).toMatchObject({ state: "done", outcome: { error: { code: "aborted" } } });
+  expect(part.signal.aborted).toBe(true);
+  expect(await partsIn("queued")).toBe(0);
+});

@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { JobEngine, Lease } from "@beseda/core";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { localEngine, localEngineOn, type Machine } from "./local-engine.ts";
+import { defaultSqlite } from "./open-database.ts";
+import { newFolder, removeFolders } from "./try-folder.ts";
+import { machineClock } from "./worker-table.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+afterAll(removeFolders);
+
+const hour = 3_600_000;
+const atTime = (aheadMs: number): Machine => ({ sqlite: defaultSqlite, now: () => machineClock() + aheadMs });
+
+async function working(engine: JobEngine): Promise<Lease> {
+  await engine.create({ id: "job", queue: "q", kind: "run", spec: null });
+  const lease = await engine.claim({ queue: "q", kinds: ["run"], signal: new AbortController().signal });
+  if (!lease) throw new Error("There is no lease.");
+  return lease;
+}
+
+/** Every call that changes a job looks first for workers that have fallen silent. */
+async function stateFor(engine: JobEngine): Promise<string | undefined> {
+  await expect(engine.cancel("no such job")).rejects.toMatchObject({ code: "not-found" });
+  return (await engine.get("job"))?.state;
+}
+
+it("a clock that is set to another hour or day takes no lease away and prolongs none", async () => {
+  const folder = newFolder();
+  await using first = disposable(localEngine(folder));
+  const lease = await working(first.engine);
+  vi.useFakeTimers({ toFake: ["Date"] });
+  for (const jump of [hour, -hour, 24 * hour, -24 * hour]) {
+    vi.setSystemTime(Date.now() + jump);
+    await using other = disposable(localEngineOn(atTime(0), folder));
+    expect(await stateFor(other.engine)).toBe("running");
+    await lease.write([[`after ${jump}`, 1]]);
+  }
+  await using later = disposable(localEngineOn(atTime(hour), folder));
+  expect(await stateFor(later.engine)).toBe("queued");
+  await expect(lease.write([["stale", 1]])).rejects.toMatchObject({ code: "locked" });
+});
+
+it("a lease from before the machine was started anew is over", async () => {
+  const folder = newFolder();
+  // Its machine had been up for an hour longer than this one has.
+  await using before = disposable(localEngineOn(atTime(hour), folder));
+  const lease = await working(before.engine);
+  await using after = disposable(localEngine(folder));
+  expect(await stateFor(after.engine)).toBe("queued");
+  await expect(lease.read()).rejects.toMatchObject({ code: "locked" });
+});
+
+it("a long journal is unreadable at once when its job is done, and goes bit by bit", async () => {
+  const folder = newFolder();
+  await using only = disposable(localEngine(folder));
+  const lease = await working(only.engine);
+  await lease.write(Array.from({ length: 1_700 }, (_, n) => [`row/${n}`, n] as const));
+  await lease.finish({ response: 1 });
+  const database = (await defaultSqlite())(join(folder, "jobs.db"), { busyMs: 1_000 });
+  const left = database.prepare("SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM dropped_journals) AS n");
+  await vi.waitUntil(() => left.all()[0]?.n === 0, { timeout: 20_000 });
+  database.close();
+});
+
+it("SQLite is loaded when a database is opened, and not before", () => {
+  const index = fileURLToPath(new URL("../../index.ts", import.meta.url));
+  const script = `
+    const { localEngine } = await import(${JSON.stringify(index)});
+    const isLoaded = () => process.report.getReport().sharedObjects.some((each) => each.includes("libsql"));
+    const before = isLoaded();
+    const engine = localEngine(${JSON.stringify(newFolder())});
+    await engine.list();
+    console.log(before, isLoaded() || process.getBuiltinModule("node:sqlite") !== undefined);`;
+  const said = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+    encoding: "utf8",
+  });
+  expect(said.trim()).toBe("false true");
+});
+
+function disposable(engine: JobEngine) {
+  return { engine, [Symbol.asyncDispose]: () => engine.close() };
+}

@@ -1,0 +1,15 @@
+import { afterEach, expect, it } from "vitest";
+import { removeFolders } from "./jobs-damage.ts";
+import { loseLeases } from "./jobs-lost-lease.ts";
+import { killAll } from "./jobs-processes.ts";
+
+afterEach(() => {
+  killAll();
+  removeFolders();
+});
+
+it("a worker that was stopped for three lease periods is refused, and what another one did stays", {
+  timeout: 60_000,
+}, async () => {
+  await expect(loseLeases(2)).resolves.toBeUndefined();
+});
