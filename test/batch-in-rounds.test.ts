@@ -44,7 +44,8 @@ async function answersInRounds(model: LanguageModel): Promise<{ said: Cells[]; u
     const batch = await jobs.batch(stockAgent(model), rows, { output, calls: "batch", pollMs: 5 });
     const { usage } = await batch.result();
     const said: Cells[] = [];
-    for await (const read of (await openDataset(output)).rows()) for (const { cells } of read) if (cells) said.push(cells);
+    for await (const read of (await openDataset(output)).rows())
+      for (const { cells } of read) if (cells) said.push(cells);
     expect(said.map(({ error }) => error)).toEqual(Array(rows.length).fill(null));
     return { said, usage };
   } finally {
@@ -81,7 +82,9 @@ it("an agent of three steps is three batches of Yandex AI Studio, with its tools
       const seen = told.flatMap((text) => [...text.matchAll(/\w+ in (?:north|south): \d+/g)].map(([found]) => found));
       const article = messages.find(({ role }) => role === "user")?.text ?? "";
       if (seen.length === shops.length) return { text: seen.join("; ") };
-      const { text } = promptedReply({ toolCalls: [{ toolName: "stock", input: { article, shop: shops[seen.length] } }] });
+      const { text } = promptedReply({
+        toolCalls: [{ toolName: "stock", input: { article, shop: shops[seen.length] } }],
+      });
       return { text: [text].flat().join("") };
     },
   });

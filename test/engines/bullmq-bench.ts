@@ -1,15 +1,13 @@
 // What the tests of the engine on BullMQ have in common: engines on one server that share nothing with each other.
 import { randomUUID } from "node:crypto";
-import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { JobEngine, JobFiles, Lease } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import { directoryFiles } from "@beseda/jobs";
 import { type BullmqEngineOptions, bullmqEngine } from "@beseda/jobs/bullmq";
 import type { EngineHarness } from "@beseda/jobs/testing";
 import { createPostgresBackend, createRedisBackend, Queue } from "bullmq";
+import { temporaryFolder } from "../servers/server-process.ts";
 
 type Place = { prefix: string; files: JobFiles; remove(): Promise<void> };
 
@@ -27,7 +25,7 @@ export function enginesOn(url: () => string, newFiles: () => JobFiles | undefine
     return place;
   };
   const open = async (more: Partial<BullmqEngineOptions> = {}) => {
-    const folder = mkdtempSync(join(tmpdir(), "beseda-engine-"));
+    const folder = await temporaryFolder("engine");
     const remove = () => rm(folder, { recursive: true, force: true });
     const prefix = newPrefix();
     // Making its tables takes Postgres a while, and one case has a job begin in 200 ms.

@@ -1,5 +1,5 @@
-// The process that is killed in the middle of a batch: begins it, or goes on with it, and says when it is done.
-// `fork("batch-child.ts", [<JSON of BatchWork>])`
+// The process that is killed in the middle of a batch: begins it, or goes on with it, and says when it has begun to and
+// when it is done. `fork(<its bundle>, [<JSON of BatchWork>])`
 import { Agent } from "@beseda/core";
 import { createJobs, localEngine } from "@beseda/jobs";
 import { openaiCompatible } from "@beseda/providers/openai-compatible";
@@ -14,6 +14,7 @@ export type BatchWork = {
 };
 
 const { folder, url, dataset, output, concurrency } = JSON.parse(process.argv[2] ?? "") as BatchWork;
+process.send?.("begun");
 const agent = new Agent({ name: "clerk", model: openaiCompatible({ baseURL: url, model: "test-model" }) });
 const jobs = createJobs({ agents: [agent], engine: localEngine(folder) });
 const batch = await jobs.batch(agent, dataset, { output, concurrency, calls: "sync", resume: true });

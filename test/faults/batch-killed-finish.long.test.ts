@@ -5,7 +5,7 @@ import { killFinish } from "./batch-finish-kills.ts";
 const seed = Number(process.env.SEED ?? 20_261_122);
 
 it("After each of 100 kills while the Parquet file is finished it is absent or complete, and in the end it is complete", {
-  timeout: 1_200_000,
+  timeout: 3_600_000,
 }, async () => {
   const outcome = await killFinish({ rows: 10_000, kills: 100, seed });
   expect(outcome.kills).toBe(100);

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { startModelServer } from "@beseda/core/testing";
+import { type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
+import { bundled } from "./batch-bundle.ts";
 import type { BatchWork } from "./batch-child.ts";
 import { randomFrom, tell } from "./fault-bench.ts";
 
@@ -22,15 +22,24 @@ export type KilledBatch = {
   /** Whether the rows stand in the order of the data set, each with its own answer. */
   inOrder: boolean;
   rowsInOutput: number;
-  /** From the start of a process that goes on to its first request, the worst. */
+  /** From the moment at which a process that goes on has loaded its code to its first request, the worst. */
   slowestResumeMs: number;
+  /** Of the times from a first request to the kill or to the last request: how many requests were made in a second. */
+  perSecond: number;
 };
 
 export async function killBatch({ rows, kills, concurrency, seed }: BatchKillOptions): Promise<KilledBatch> {
   const random = randomFrom(seed);
   const folder = fs.mkdtempSync(join(tmpdir(), "beseda-batch-kills-"));
+  const asked = new Set<string>();
+  let onRequest = (_: ReceivedRequest) => {};
   const server = await startModelServer({
-    respond: ({ body }) => ({ text: `Answer to ${questionIn(body)}`, delayMs: 5 + Math.floor(random() * 20) }),
+    respond: (request) => {
+      const question = questionIn(request.body);
+      asked.add(question);
+      onRequest(request);
+      return { text: `Answer to ${question}`, delayMs: 5 + Math.floor(random() * 20) };
+    },
   });
   const dataset = join(folder, "questions.jsonl");
   fs.writeFileSync(
@@ -38,28 +47,30 @@ export async function killBatch({ rows, kills, concurrency, seed }: BatchKillOpt
     Array.from({ length: rows }, (_, id) => `${JSON.stringify({ id, prompt: promptOf(id) })}\n`).join(""),
   );
   const output = join(folder, "answers.parquet");
-  const work = { folder: join(folder, "jobs"), url: server.url, dataset, output, concurrency };
+  const { path, remove } = await bundled("batch-child.ts");
+  const work: BatchWork = { folder: join(folder, "jobs"), url: server.url, dataset, output, concurrency };
   let slowestResumeMs = 0;
+  let workedMs = 0;
   let killed = 0;
   try {
     for (let isDone = false; !isDone; ) {
-      const before = server.requests.length;
-      const startedAt = performance.now();
-      const child = start(work);
+      const child = fork(path, [JSON.stringify(work)], { execArgv: [] });
       const ended = once(child, "exit");
-      if (killed < kills) {
-        // The same number of rows between two kills on average, and sometimes none.
-        const share = Math.floor(random() * 2 * (rows / kills));
-        await Promise.race([until(() => server.requests.length - before >= share), ended]);
-        await new Promise((resolve) => setTimeout(resolve, random() * 30));
-        if (child.kill("SIGKILL")) killed++;
-      }
-      const [code] = await ended;
-      const first = server.requests[before];
-      if (first && killed > 0) slowestResumeMs = Math.max(slowestResumeMs, first.receivedAt - startedAt);
+      const begun = once(child, "message").then(() => performance.now());
+      let first: number | undefined;
+      let last = 0;
+      let untilKill = killed < kills ? shareOf(rows - asked.size, kills - killed, random()) : Number.POSITIVE_INFINITY;
+      onRequest = ({ receivedAt }) => {
+        first ??= receivedAt;
+        last = receivedAt;
+        if (untilKill-- === 0) setTimeout(kill, random() * 30, child);
+      };
+      const [code, signal] = await ended;
+      if (signal === "SIGKILL") killed++;
+      else if (code !== 0) throw new Error(`The batch failed with exit code ${code}.`);
+      if (first !== undefined) workedMs += last - first;
+      if (first !== undefined && killed > 0) slowestResumeMs = Math.max(slowestResumeMs, first - (await begun));
       isDone = code === 0;
-      if (code !== null && code !== 0) throw new Error(`The batch failed with exit code ${code}.`);
-      if (!isDone && killed >= kills && fs.existsSync(output)) isDone = true;
     }
     const answers = await parquetReadObjects({ file: await asyncBufferFromFile(output) });
     const ids = answers.map(({ id }) => Number(id));
@@ -72,20 +83,26 @@ export async function killBatch({ rows, kills, concurrency, seed }: BatchKillOpt
         ({ id, response }, index) => Number(id) === index && response === `Answer to ${promptOf(index)}`,
       ),
       rowsInOutput: answers.length,
-      slowestResumeMs,
+      slowestResumeMs: Math.round(slowestResumeMs),
+      perSecond: Math.round((server.requests.length / workedMs) * 1_000),
     };
     const { inOrder, ...counts } = result;
     tell(`B1 (${inOrder ? "in order" : "out of order"})`, { ...counts, rows, concurrency, seed });
     return result;
   } finally {
+    remove();
     await server.close();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function start(work: BatchWork): ChildProcess {
-  const script = fileURLToPath(new URL("batch-child.ts", import.meta.url));
-  return fork(script, [JSON.stringify(work)], { execArgv: ["--import", "tsx"] });
+/** So many requests until the next kill: about the same number for each, and sometimes none. Some rows are left for the last. */
+function shareOf(rowsLeft: number, killsLeft: number, random: number): number {
+  return Math.floor((random * 1.6 * rowsLeft) / (killsLeft + 1));
+}
+
+function kill(child: ChildProcess): void {
+  child.kill("SIGKILL");
 }
 
 function promptOf(id: number): string {
@@ -95,8 +112,4 @@ function promptOf(id: number): string {
 function questionIn(body: Record<string, unknown>): string {
   const messages = body.messages as { content: string }[];
   return messages.at(-1)?.content ?? "";
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

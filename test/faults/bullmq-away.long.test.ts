@@ -13,9 +13,10 @@ let server: TestServer | undefined;
 let bench: Bench | undefined;
 
 afterEach(async () => {
+  // Thousands of files go.
   await bench?.close();
   await server?.remove();
-});
+}, 120_000);
 
 const servers = [
   { name: "Redis", isHere: hasRedis, start: () => startRedis() },
@@ -30,7 +31,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
     { timeout: 600_000 },
     async () => {
       server = await start();
-      bench = openBench(server, { concurrency: 16, workMs: 150, leaseMs: 30_000 });
+      bench = await openBench(server, { concurrency: 16, workMs: 150, leaseMs: 30_000 });
       await createJobs(bench.engine, jobs);
       const worker = bench.startWorker();
       await cpuOf(worker);
@@ -54,7 +55,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
 
   it.skipIf(!isHere)(`waits for it with little CPU${where}`, { timeout: 120_000 }, async () => {
     server = await start();
-    bench = openBench(server, { concurrency: 16, workMs: 1, leaseMs: 30_000 });
+    bench = await openBench(server, { concurrency: 16, workMs: 1, leaseMs: 30_000 });
     await createJobs(bench.engine, 50);
     const worker = bench.startWorker();
     await wrongOutcomes(bench, 50);
@@ -77,7 +78,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
     async () => {
       server = await start();
       const [count, concurrency, kills] = [1_000, 10, 10];
-      bench = openBench(server, { concurrency, workMs: 100, leaseMs: 3_000 });
+      bench = await openBench(server, { concurrency, workMs: 100, leaseMs: 3_000 });
       await createJobs(bench.engine, count);
       const random = randomOf(seed);
       for (let kill = 0; kill < kills; kill++) {

@@ -1,15 +1,15 @@
 // B9: the server of the queue is stopped and started again and again while workers are at it.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { JobEngine } from "@beseda/core";
 import { directoryFiles } from "@beseda/jobs";
 import { bullmqEngine } from "@beseda/jobs/bullmq";
-import type { TestServer } from "../servers/server-process.ts";
+import { type TestServer, temporaryFolder } from "../servers/server-process.ts";
 import type { WorkerJob, WorkerSaid } from "./bullmq-worker-child.ts";
 
 export type Bench = {
@@ -26,8 +26,11 @@ export type Bench = {
   close(): Promise<void>;
 };
 
-export function openBench(server: TestServer, work: Pick<WorkerJob, "concurrency" | "workMs" | "leaseMs">): Bench {
-  const folder = mkdtempSync(join(tmpdir(), "beseda-fleet-"));
+export async function openBench(
+  server: TestServer,
+  work: Pick<WorkerJob, "concurrency" | "workMs" | "leaseMs">,
+): Promise<Bench> {
+  const folder = await temporaryFolder("fleet");
   const ledger = join(folder, "begun.txt");
   writeFileSync(ledger, "");
   const files = join(folder, "files");
@@ -63,7 +66,7 @@ export function openBench(server: TestServer, work: Pick<WorkerJob, "concurrency
     async close() {
       await Promise.all([...workers].map((worker) => killed(worker)));
       await engine.close();
-      rmSync(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
   return bench;

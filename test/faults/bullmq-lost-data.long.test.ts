@@ -9,9 +9,10 @@ let server: TestServer | undefined;
 let bench: Bench | undefined;
 
 afterEach(async () => {
+  // Thousands of files go.
   await bench?.close();
   await server?.remove();
-});
+}, 120_000);
 
 const work = { concurrency: 4, workMs: 5, leaseMs: 2_000 };
 
@@ -20,7 +21,7 @@ describe.skipIf(!hasRedis)(
   () => {
     it.each(["allkeys-lru", "volatile-ttl"])("is refused where its maxmemory-policy is %s", async (maxmemoryPolicy) => {
       server = await startRedis({ maxmemoryPolicy });
-      bench = openBench(server, work);
+      bench = await openBench(server, work);
       const { engine } = bench;
       const refusal = {
         code: "invalid-argument",
@@ -36,7 +37,7 @@ describe.skipIf(!hasRedis)(
       timeout: 180_000,
     }, async () => {
       server = await startRedis({ isPersistent: false });
-      bench = openBench(server, work);
+      bench = await openBench(server, work);
       const { engine } = bench;
       await createJobs(engine, 200);
       const first = bench.startWorker();

@@ -1,6 +1,7 @@
 // A real server of a test: a process of its own on loopback, which can be stopped, killed and started again.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -65,9 +66,12 @@ export async function startServer(server: ServerCommand): Promise<TestServer> {
   };
 }
 
+/** In memory where the system has such a disk: what is tested are processes that end, not machines. */
 export function temporaryFolder(name: string): Promise<string> {
-  return mkdtemp(join(tmpdir(), `beseda-${name}-`));
+  return mkdtemp(join(existsSync(memoryDisk) ? memoryDisk : tmpdir(), `beseda-${name}-`));
 }
+
+const memoryDisk = "/dev/shm";
 
 /** One that nobody listens on now. */
 export async function freePort(): Promise<number> {

@@ -129,7 +129,7 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
   return Promise.race([work, stopped]);
 }
 
-/** @throws BesedaError where it failed, or waits because a limit is reached */
+/** @throws BesedaError where it failed, or waits for somebody: a limit is reached, a key is refused, a disk is full */
 async function resultOf(
   handle: OperationHandle<BatchResult>,
   { goOn, signal }: { goOn: string; signal: AbortSignal },
@@ -139,6 +139,6 @@ async function resultOf(
     return await handle.result({ signal });
   } catch (thrown) {
     if (handle.state !== "waiting" || !(thrown instanceof BesedaError)) throw thrown;
-    throw thrown.with({ hint: `${standOf(handle.metadata)} Raise the limit and go on: ${goOn}` });
+    throw thrown.with({ hint: [thrown.hint, `The command for that: ${goOn}`].filter(Boolean).join(" ") });
   }
 }

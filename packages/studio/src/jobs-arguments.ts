@@ -8,7 +8,7 @@ export function addJobCommands(program: Command, end: (exitCode: number) => void
   program
     .command("batch")
     .description("answer every row of a dataset, with a model or an agent; the result is a Parquet file")
-    .argument("<input>", "JSONL, CSV or Parquet, with a column prompt, messages or request", filled)
+    .argument("<input>", "JSONL, CSV or Parquet, with a column prompt, messages, request or text", filled)
     .requiredOption("-o, --output <file>", "the file that comes of it, such as answers.parquet")
     .option("--model <id>", "offline, openai:<model> or yandex:<model>; default: as in chat")
     .option("--instructions <text>", "what the model is told before each row")
@@ -43,7 +43,7 @@ export function addJobCommands(program: Command, end: (exitCode: number) => void
     .option("--redis [url]", "take jobs from BullMQ on Redis in place of a folder; default: REDIS_URL")
     .option("--postgres [url]", "the same on Postgres; default: DATABASE_URL")
     .option("--files <dir>", "with these: the directory that all workers share")
-    .option("--s3", "with these, in place of a directory: the bucket that S3_* names")
+    .option("--s3 [bucket]", "with these, in place of a directory; default: BESEDA_S3_BUCKET, with the keys of AWS_*")
     .option("--queue <name>", "take jobs of this queue (default: “default”)")
     .option("--concurrency <n>", "how many runs at once (default: 10)", wholeNumber)
     .option("--verbose", "show where an error comes from")

@@ -2,12 +2,15 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Progress } from "./progress-bar.ts";
 import { isLive, ProgressDisplay } from "./progress-display.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 const at = (finished: number): Progress => ({ rows: 1_000, finished, failed: 0, tokens: 0 });
 
-describe("progress in a log", () => {
-  it("is a line after each tenth of the rows, a second apart at least, and every ten seconds in any case", () => {
+describe("progress", () => {
+  it("is in a log a line after each tenth of the rows, a second apart at least, and every ten seconds in any case", () => {
     let written = "";
     vi.spyOn(process.stderr, "write").mockImplementation((text) => {
       written += text;
@@ -30,7 +33,18 @@ describe("progress in a log", () => {
     expect(seen(15_001, 300)).toBe("300 of 1,000 rows (30 %)\n");
   });
 
-  it("takes the place of the bar where no terminal is, a build runs, or the terminal is dumb", () => {
+  it("is a line of 79 signs at most on a terminal that does not tell its width", () => {
+    let written = "";
+    vi.stubGlobal("process", {
+      ...process,
+      stderr: { isTTY: true, columns: 0, write: (text: string) => (written += text) },
+    });
+    new ProgressDisplay({}).show({ ...at(250), failed: 3, tokens: 1_000, rowsPerSecond: 5 });
+    expect(written).toMatch(/^\r.\[K 25 % {2}█+░+ +250\/1,000 .*3 failed.*ETA 2 min 30 s$/);
+    expect(written.length).toBeLessThanOrEqual(79 + "\r\u001b[K".length);
+  });
+
+  it("is plain lines where no terminal is, a build runs, or the terminal is dumb", () => {
     const terminal = { isTTY: true };
     expect(isLive(terminal, {})).toBe(true);
     expect(isLive(terminal, { CI: "false", NO_COLOR: "1", TERM: "xterm" })).toBe(true);

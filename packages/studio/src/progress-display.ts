@@ -21,7 +21,7 @@ export class ProgressDisplay {
   }
 
   show(progress: Progress): void {
-    if (this.#isLive) this.#line.show(barLine(progress, (process.stderr.columns ?? 80) - 1));
+    if (this.#isLive) this.#line.show(barLine(progress, (process.stderr.columns || 80) - 1));
     else this.#tell(progress, this.#now());
   }
 

@@ -6,7 +6,7 @@ export class ProgressLine {
 
   show(text: string): void {
     if (!process.stderr.isTTY) return;
-    process.stderr.write(`\r\u001b[K${safeLine(text).slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\u001b[K${safeLine(text).slice(0, (process.stderr.columns || 80) - 1)}`);
     this.#isShown = true;
   }
 

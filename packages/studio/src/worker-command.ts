@@ -22,24 +22,30 @@ export async function worker(options: WorkerOptions): Promise<number> {
   const { engine, place } = await workerEngine(options, process.env);
   const { createJobs } = await import("@beseda/jobs");
   const jobs = createJobs({ agents, engine, queue, work: false, ...(concurrency !== undefined && { concurrency }) });
-  try {
-    const names = agents.map(({ name }) => `“${name}”`).join(", ");
-    writeLines([`Working for ${names} on the queue “${queue}” of ${place}. Ctrl-C stops it.`], process.stderr);
-    await untilStopped(
-      async (signal) => {
-        signal.addEventListener("abort", () => writeLines([stoppingText], process.stderr));
-        await jobs.work({ signal });
-        signal.throwIfAborted();
-      },
-      () => "",
-    ).catch((thrown) => {
-      if (toBesedaError(thrown).code !== "aborted") throw thrown;
-    });
-    return 0;
-  } finally {
-    await jobs.close();
-  }
+  const names = agents.map(({ name }) => `“${name}”`).join(", ");
+  writeLines([`Working for ${names} on the queue “${queue}” of ${place}. Ctrl-C stops it.`], process.stderr);
+  await untilStopped(
+    async (signal) => {
+      signal.addEventListener("abort", () => writeLines([stoppingText], process.stderr));
+      const ended = jobs.work({ signal }).then(() => jobs.close());
+      await Promise.race([ended, tooLongAfter(signal)]);
+      signal.throwIfAborted();
+    },
+    () => "",
+  ).catch((thrown) => {
+    if (toBesedaError(thrown).code !== "aborted") throw thrown;
+  });
+  return 0;
 }
 
 const stoppingText =
   "Stopping: what can be finished in ten seconds is; the rest is given back. Another signal ends it at once.";
+
+/** A server that is away must not hold it: what it has in hand is then taken over by others, as after a crash. */
+const longestStopMs = 14_000;
+
+function tooLongAfter(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => setTimeout(resolve, longestStopMs), { once: true });
+  });
+}

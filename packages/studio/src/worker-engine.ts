@@ -11,7 +11,8 @@ export type WorkerPlace = {
   postgres?: string | true;
   /** A folder. */
   files?: string;
-  s3?: boolean;
+  /** A bucket. */
+  s3?: string | true;
 };
 
 type Server = { name: "Redis" | "Postgres"; option: string; variable: string; named: string | true };
@@ -51,22 +52,23 @@ function serverOf({ jobs, redis, postgres, files, s3 }: WorkerPlace): Server | u
   if (postgres !== undefined) {
     return { name: "Postgres", option: "--postgres", variable: "DATABASE_URL", named: postgres };
   }
-  if (files === undefined && !s3) return undefined;
+  if (files === undefined && s3 === undefined) return undefined;
   throw unfit(
     "--files and --s3 belong to --redis and --postgres.",
     "A folder of jobs has its files in itself: --jobs DIR.",
   );
 }
 
-async function sharedFiles({ files, s3 = false }: WorkerPlace): Promise<JobFiles> {
-  if ((files !== undefined) === s3) {
+async function sharedFiles({ files, s3 }: WorkerPlace): Promise<JobFiles> {
+  if ((files !== undefined) === (s3 !== undefined)) {
     throw unfit(
       s3 ? "--files and --s3 exclude each other." : "Where datasets and results are kept is not said.",
       "Give --files DIR, a directory that all workers share, or --s3.",
     );
   }
   const { directoryFiles, s3FilesFromEnv } = await import("@beseda/jobs");
-  return files === undefined ? s3FilesFromEnv() : directoryFiles(files);
+  if (files !== undefined) return directoryFiles(files);
+  return s3FilesFromEnv(typeof s3 === "string" ? { bucket: s3 } : {});
 }
 
 function unfit(problem: string, hint: string): BesedaError {

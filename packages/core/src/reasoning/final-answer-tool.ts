@@ -34,6 +34,7 @@ export function withFinalAnswerTool(model: LanguageModel): LanguageModel {
     provider: model.provider,
     modelId: model.modelId,
     abilities: { ...model.abilities, outputSchema: "always" },
+    costOf: model.costOf,
     stream(request, options) {
       const asked = toAsked(request);
       const reply = model.stream(asked, options);

@@ -9,6 +9,7 @@ export function withPromptedOutput(model: LanguageModel): LanguageModel {
     provider: model.provider,
     modelId: model.modelId,
     abilities: { ...model.abilities, outputSchema: "always" },
+    costOf: model.costOf,
     stream: (request, options) => model.stream(toPromptedRequest(request), options),
     ...changedCapabilities(model, { request: toPromptedRequest }),
   };

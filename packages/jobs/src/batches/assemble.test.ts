@@ -167,6 +167,13 @@ it("a part's file that is not what was written is told by its name, and no outpu
   expect((await readdir(dir)).sort()).toEqual(["jobs"]);
 });
 
+it("rows that do not stand in their order are never written as an output", async () => {
+  await engine.files.delete(outputOf(folder, 2));
+  await writePart(2, [resultOf(501), resultOf(501), resultOf(502)]);
+  await expect(assembled()).rejects.toMatchObject({ code: "internal", message: expect.stringContaining("501") });
+  expect((await readdir(dir)).sort()).toEqual(["jobs"]);
+});
+
 it("one that is to stop stops, and leaves nothing", async () => {
   const stopped = AbortSignal.abort(new BesedaError("Closing.", { code: "aborted" }));
   await expect(assembled(leaseWith(), stopped)).rejects.toMatchObject({ code: "aborted" });

@@ -53,7 +53,7 @@ function requireLease(lease: Lease): Promise<void> {
   return lease.write([["finishing", lease.job.attempts]]);
 }
 
-export function pathsOf(output: string): Pick<BatchResult, "output" | "manifest" | "report"> {
+function pathsOf(output: string): Pick<BatchResult, "output" | "manifest" | "report"> {
   const name = output.slice(0, -".parquet".length);
   return { output, manifest: `${name}.manifest.json`, report: `${name}.report.html` };
 }

@@ -100,9 +100,7 @@ export class PartsAtWork {
       await this.#close(part, job.outcome.response);
       news = true;
     }
-    // Where one has failed, no others are begun.
-    const hasFailed = [...this.#open.values()].some(({ outcome }) => outcome?.error);
-    if (!hasFailed) await this.#fill();
+    await this.#fill();
     return news;
   }
 
@@ -113,7 +111,7 @@ export class PartsAtWork {
   async #fill(): Promise<void> {
     const begun: number[] = [];
     for (; this.#next <= this.#rows.length && this.#open.size + begun.length < mostOpen; this.#next++) {
-      begun.push(this.#next);
+      if (!this.#done.has(this.#next)) begun.push(this.#next);
     }
     for (const part of begun) this.#open.set(part, await this.#begin(part));
   }

@@ -8,6 +8,7 @@ import { localEngine } from "../engines/local/local-engine.ts";
 import type { BatchOptions, InputRow, PartResult, PartSpec } from "./batch.ts";
 import { readJsonLines, writeJsonLines } from "./part/json-lines.ts";
 import { performBatch } from "./perform-batch.ts";
+import { performPart } from "./perform-part.ts";
 import { startBatch } from "./start-batch.ts";
 
 let dir: string;
@@ -73,7 +74,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 const partsIn = async (state: Job["state"]) => (await engine.count({ kind: "part" }))[state];
 
-it("a batch of many parts has no more than 64 of them as jobs at a time", async () => {
+it("a batch of many parts has no more than 64 of them as jobs at a time", { timeout: 60_000 }, async () => {
   await begin(34_000);
   const performed = perform();
   await until(async () => (await partsIn("queued")) === 64);
@@ -140,6 +141,23 @@ it("what parts were told is what the batch was resumed with last", async () => {
   expect((await claimed("part")).job.inbox).toEqual([{ concurrency: 7, maxTokens: 9_000 }]);
   closing.abort();
   await again;
+});
+
+it("a worker whose agent is another one by now answers no row of the batch, and leaves it to others", async () => {
+  await begin(10);
+  const performed = perform();
+  const part = await claimed("part");
+  const model = scriptedModel([]);
+  const other = new Agent({ name: "a", model, instructions: "Be rude." });
+  const place = { engine, queue, agents: new Map([["a", other]]), closing: closing.signal, webhookSecret: undefined };
+  await performPart(part, place);
+  expect(await engine.get(part.job.id)).toMatchObject({
+    state: "queued",
+    metadata: { problem: expect.stringContaining("is not the one that the batch was begun with") },
+  });
+  expect(model.requests).toEqual([]);
+  closing.abort();
+  await performed;
 });
 
 it("parts are called off with the batch", async () => {

@@ -247,6 +247,16 @@ describe("a part of a batch", () => {
     expect(model.asked.filter((question) => question === "row 1")).toHaveLength(1);
   });
 
+  it("is left to others where this process does not know its agent, and says so", async () => {
+    const place = await partPlace(new Agent({ model: answering(), name: "known" }), { rows: 3 });
+    const job = await workOn({ ...place, agent: new Agent({ model: answering(), name: "other" }) });
+    expect(job).toMatchObject({
+      state: "queued",
+      metadata: { problem: expect.stringMatching(/does not know the agent “known”.*It knows: other/) },
+    });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3 } });
+  });
+
   it("begins no more rows once the budget of the batch is used up, and goes on with more", async () => {
     const model = answering();
     const place = await partPlace(new Agent({ model }), { rows: 100, concurrency: 4, maxTokens: 50 });

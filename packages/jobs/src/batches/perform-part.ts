@@ -2,6 +2,7 @@
 import { type Agent, BesedaError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
+import { agentFacts, fingerprintOf } from "./agent-facts.ts";
 import type { BatchLimits, PartResult, PartSpec } from "./batch.ts";
 import { joinBatch, leaveBatch } from "./part/batch-here.ts";
 import { Halt, type Stop } from "./part/halt.ts";
@@ -12,6 +13,8 @@ import { runRounds } from "./rounds/run-rounds.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
 const reportMs = 500;
+/** How soon a part that is for others is offered again. */
+const offerMs = 1_000;
 
 /**
  * Rows that are done stay done, whatever happens. The part waits, to be woken, where the budget is used up or the service
@@ -19,13 +22,25 @@ const reportMs = 500;
  */
 export const performPart: Perform = async (lease, place) => {
   const spec = specOf(lease);
-  const log = await PartLog.open(lease, spec.rows);
+  const agent = agentOf(spec, place);
+  if (agent instanceof BesedaError) return leaveToOthers(lease, agent);
+  let log: PartLog;
+  try {
+    log = await PartLog.open(lease, spec.rows);
+  } catch (thrown) {
+    return waitWith(lease, lease.job.metadata, thrown);
+  }
+  await workOnPart(lease, agent, place, log);
+};
+
+async function workOnPart(lease: Lease, agent: Agent, place: Workplace, log: PartLog): Promise<void> {
+  const spec = specOf(lease);
   const here = joinBatch(place.engine, spec.batchId, spec);
   const halt = new Halt(lease, place.closing);
   let providerBatches = 0;
   const stopReporting = reportNowAndThen(lease, log);
   try {
-    const work = { spec, agent: agentOf(spec, place), lease, place, log, here, halt };
+    const work = { spec, agent, lease, place, log, here, halt };
     if (spec.calls === "batch") providerBatches = await runRounds(work);
     else if (!log.isComplete) await runRows(work);
     if (log.isComplete && !halt.isBroken) await writeOutput(place.engine, log, spec);
@@ -40,7 +55,7 @@ export const performPart: Perform = async (lease, place) => {
   if (stop) return putAside(lease, log, stop);
   const result: PartResult = { ...log.progress, providerBatches };
   await lease.finish({ response: result as unknown as JsonValue });
-};
+}
 
 /** Of the limits those hold that it was woken with last. */
 function specOf({ job }: Lease): PartSpec {
@@ -51,13 +66,26 @@ function specOf({ job }: Lease): PartSpec {
   return { ...others, ...woken };
 }
 
-function agentOf({ agentName }: PartSpec, { agents }: Workplace): Agent {
+/** The one that the batch was begun with: rows answered by two are no batch. */
+function agentOf({ agentName, fingerprint, calls }: PartSpec, { agents }: Workplace): Agent | BesedaError {
   const agent = agents.get(agentName);
-  if (agent) return agent;
-  throw new BesedaError(`This worker does not know the agent “${agentName}”.`, {
+  if (agent && fingerprintOf(agentFacts(agent, calls)) === fingerprint) return agent;
+  if (agent) {
+    return new BesedaError(`The agent “${agentName}” of this worker is not the one that the batch was begun with.`, {
+      code: "invalid-argument",
+      hint: "Give the worker the same instructions, model, tools and settings; resuming the batch says what differs.",
+    });
+  }
+  return new BesedaError(`This worker does not know the agent “${agentName}”.`, {
     code: "missing-setting",
     hint: `Give it to createJobs({ agents }). It knows: ${[...agents.keys()].join(", ") || "none"}.`,
   });
+}
+
+/** Another worker may be the right one, or this one in a moment: a program may give the agent only when it resumes the batch. */
+async function leaveToOthers(lease: Lease, problem: BesedaError): Promise<void> {
+  await lease.report({ metadata: { ...lease.job.metadata, problem: problem.advice } });
+  await lease.release(new Date(Date.now() + offerMs).toISOString());
 }
 
 function reportNowAndThen(lease: Lease, log: PartLog): () => void {
@@ -82,10 +110,22 @@ async function putAside(lease: Lease, log: PartLog, stop: Stop): Promise<void> {
   // Nothing is under way: whoever goes on has nobody to suspect.
   if (stop.why === "failed") {
     await log.begin([]).catch(() => {});
-    throw stop.thrown;
+    return waitWith(lease, log.progress, stop.thrown);
   }
   await log.begin([]);
   if (stop.why === "closing") return lease.release();
   const error = stop.why === "refused" ? { error: plainError(stop.error) } : {};
   await lease.wait({ ...log.progress, stopped: stop.why, ...error } as unknown as Record<string, JsonValue>);
+}
+
+/** What another attempt may get over is thrown. With all else the part waits: a job that ends with an error loses its journal. */
+async function waitWith(lease: Lease, progress: object, thrown: unknown): Promise<void> {
+  const error = toBesedaError(thrown);
+  if (error.isRetryable || lease.signal.aborted) throw thrown;
+  // There is nothing to go on from: whoever resumes the batch begins this part anew.
+  if (error.code === "damaged") return lease.finish({ error: plainError(error) });
+  const metadata = { ...progress, stopped: "refused", error: plainError(error) };
+  await lease.wait(metadata as unknown as Record<string, JsonValue>).catch(() => {
+    throw thrown;
+  });
 }

@@ -14,7 +14,8 @@ import {
   toBesedaError,
   toolCallsOf,
 } from "@beseda/core";
-import { type AskModel, type JournalPlace, type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
+import type { JournalPlace } from "../journal/journal-place.ts";
+import { type AskModel, type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
 import { plainError } from "../work/job-error.ts";
 import type { InputRow } from "./batch.ts";
 import type { StoredResult } from "./part/part-log.ts";
@@ -72,8 +73,8 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     const result = await running.result;
     if (failure) throw failure.thrown;
     if (isParked) return { parked: true };
-    if (result.finishReason === "aborted") return { stopped: true };
-    return result.finishReason === "approval" ? told(result, needsApproval(result)) : told(result);
+    if (signal.aborted && result.finishReason === "aborted") return { stopped: true };
+    return told(result, problemOf(result));
   } catch (thrown) {
     if (failure) throw failure.thrown;
     if (signal.aborted) return { stopped: true };
@@ -121,7 +122,9 @@ function callsOf({ message, toolResults }: Step): StoredResult["toolCalls"] {
   });
 }
 
-function needsApproval({ pending }: RunResult): BesedaError {
+function problemOf({ finishReason, pending }: RunResult): BesedaError | undefined {
+  if (finishReason === "aborted") return new BesedaError("The run was stopped from inside.", { code: "aborted" });
+  if (finishReason !== "approval") return undefined;
   const names = [...new Set(pending.map(({ toolName }) => toolName))].join(", ");
   return new BesedaError(`A call of ${names} waits for an approval, which nobody gives in a batch.`, {
     code: "unsupported",

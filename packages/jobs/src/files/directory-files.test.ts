@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import fsPromises, { type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { BesedaError } from "@beseda/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { jobFilesCases } from "../testing/index.ts";
@@ -44,6 +44,28 @@ describe("files of jobs in a folder", () => {
     expect(await files.list("")).toEqual(["a/b"]);
     await files.delete("");
     expect(fs.readdirSync(folder)).toEqual([".unfinished"]);
+  });
+
+  it("flush the folder of each file, and those above it while their own names are new", async () => {
+    const folder = newFolder();
+    const flushed: string[] = [];
+    const open: Disk["open"] = async (path, flags, mode) => {
+      if (flags === "r") flushed.push(relative(folder, String(path)));
+      return fsPromises.open(path, flags, mode);
+    };
+    const files = directoryFilesOn({ ...fsPromises, open }, folder);
+    const flushesOf = async (name: string) => {
+      flushed.length = 0;
+      await files.put(name, bytes("x"));
+      return [...flushed];
+    };
+    expect(await flushesOf("a/b/1")).toEqual(["a/b", "a", ""]);
+    expect(await flushesOf("a/b/2")).toEqual(["a/b"]);
+    expect(await flushesOf("a/c/1")).toEqual(["a/c", "a"]);
+    // Another process takes it away, and makes it again without having come to flush it.
+    fs.rmSync(join(folder, "a/b"), { recursive: true });
+    fs.mkdirSync(join(folder, "a/b"));
+    expect(await flushesOf("a/b/3")).toEqual(["a/b", "a"]);
   });
 
   it("say which file could not be written where a folder is in its place", async () => {

@@ -5,6 +5,7 @@ import fs from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BesedaError, type JobFiles } from "@beseda/core";
 import { folderTrouble } from "./directory-files-trouble.ts";
+import { KeptFolders } from "./kept-folders.ts";
 import { requireFileName, requireFilePrefix } from "./file-name.ts";
 
 /** The file system as it is used here: one object, so that tests can make it fail. */
@@ -31,6 +32,7 @@ export function directoryFiles(dir: string): JobFiles {
 export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
   const root = resolve(dir);
   const drafts = join(root, unfinished);
+  const kept = new KeptFolders(disk, root);
   let isTidy = false;
 
   async function openDraft(): Promise<{ draft: string; file: FileHandle }> {
@@ -50,7 +52,7 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
         const { draft, file } = await openDraft();
         try {
           await writeAll(file, bytes);
-          return await publish(disk, draft, path, root);
+          return await publish(disk, draft, path, kept);
         } finally {
           // One that cannot be removed now is tidied up another day.
           await disk.unlink(draft).catch(() => {});
@@ -121,12 +123,12 @@ async function writeAll(file: FileHandle, bytes: Parameters<JobFiles["put"]>[1])
 }
 
 /** @returns `false` where another one was first */
-async function publish(disk: Disk, draft: string, path: string, root: string): Promise<boolean> {
+async function publish(disk: Disk, draft: string, path: string, kept: KeptFolders): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
       await disk.mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await disk.link(draft, path);
-      await flushFolders(disk, dirname(path), root);
+      await kept.flush(dirname(path));
       return true;
     } catch (thrown) {
       if (codeOf(thrown) === "EEXIST" && (await isThere(disk, path))) return false;
@@ -134,18 +136,6 @@ async function publish(disk: Disk, draft: string, path: string, root: string): P
       if (codeOf(thrown) !== "ENOENT" || attempt === 10) throw thrown;
     }
   }
-}
-
-/** A name is durable when its folder is flushed, and so is the name of that folder. */
-async function flushFolders(disk: Disk, folder: string, root: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await disk.open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  if (folder !== root) await flushFolders(disk, dirname(folder), root);
 }
 
 async function openToRead(disk: Disk, path: string, name: string): Promise<FileHandle> {

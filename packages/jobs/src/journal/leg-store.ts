@@ -1,6 +1,6 @@
 // Where a run in a job waits for its approvals: what one leg of it leaves, the next one finds, however often that begins anew.
 import type { JsonValue, Store } from "@beseda/core";
-import type { JournalPlace } from "./run-journal.ts";
+import type { JournalPlace } from "./journal-place.ts";
 
 /** A leg reads what earlier legs have left and never what it wrote itself, so that each attempt at it finds the same. */
 export class LegStore implements Store {

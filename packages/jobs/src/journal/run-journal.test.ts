@@ -9,9 +9,10 @@ import {
 import { scriptedModel } from "@beseda/core/testing";
 import { describe, expect, it } from "vitest";
 import { askNow, callsOf } from "./ask-model.ts";
+import type { JournalPlace } from "./journal-place.ts";
 import { called, LaterService, said } from "./later-service.fake.ts";
 import { noteReply } from "./note-reply.ts";
-import { type JournalPlace, RunJournal, type RunJournalOptions } from "./run-journal.ts";
+import { RunJournal, type RunJournalOptions } from "./run-journal.ts";
 
 /** Entries that outlive attempts, and how many writes there were. */
 class Paper {

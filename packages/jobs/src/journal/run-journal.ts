@@ -11,16 +11,10 @@ import type {
   ModelRequest,
   Store,
 } from "@beseda/core";
+import type { JournalPlace } from "./journal-place.ts";
 import { LegStore } from "./leg-store.ts";
 import { noteReply } from "./note-reply.ts";
 import { ThreadLog } from "./thread-log.ts";
-
-/** What a journal is kept in: entries by key, as they were found when the attempt began. */
-export type JournalPlace = {
-  readonly entries: ReadonlyMap<string, JsonValue>;
-  /** Durable once it resolves, in the order of the calls. */
-  write(entries: readonly (readonly [key: string, value: JsonValue])[]): Promise<void>;
-};
 
 /** How a model is asked for a reply that the journal does not have. */
 export type AskModel = (question: ModelQuestion) => AsyncIterable<ModelEvent[]>;

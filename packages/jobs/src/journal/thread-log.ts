@@ -1,6 +1,6 @@
 // What a run has added to its thread, so that another attempt at it adds nothing twice, and sees the same thread.
 import type { JsonValue, Message } from "@beseda/core";
-import type { JournalPlace } from "./run-journal.ts";
+import type { JournalPlace } from "./journal-place.ts";
 
 /**
  * Messages are known again by their role, their call and the time of the first attempt, which no two of a run share. `n`

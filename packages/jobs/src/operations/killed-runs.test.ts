@@ -38,7 +38,7 @@ async function killedEverywhere(scenario: Scenario, judge: (told: Told) => void,
 
 const approveAll: Scenario["decide"] = (pending) => pending.map(({ callId }) => ({ callId, approved: true }));
 
-describe("a run that is killed after any of its writes", () => {
+describe("a run that is killed after any of its writes", { timeout: 60_000 }, () => {
   const clerk = (world: World) =>
     new Agent({
       name: "clerk",

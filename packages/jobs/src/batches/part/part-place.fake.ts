@@ -1,5 +1,6 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
+import { agentFacts, fingerprintOf } from "../agent-facts.ts";
 import type { InputRow, PartSpec, RowResult } from "../batch.ts";
 import { performPart } from "../perform-part.ts";
 import { readJsonLines, writeJsonLines } from "./json-lines.ts";
@@ -25,7 +26,7 @@ export async function partPlace(
     part,
     rows: given.length,
     agentName: agent.name,
-    fingerprint: "same",
+    fingerprint: fingerprintOf(agentFacts(agent, limits.calls ?? "sync")),
     calls: "sync",
     concurrency: 16,
     input: `batches/${batchId}/in/${part}.jsonl`,

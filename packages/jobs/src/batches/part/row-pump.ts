@@ -22,7 +22,7 @@ const mostAttempts = 5;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 /** A worker that lives so long does not die of the rows it begins with; what kills it from outside had its time to come again. */
-const quietMs = 10_000;
+const quietMs = 5_000;
 
 type Later = { fed: FedRow; at: number };
 

@@ -1,6 +1,6 @@
 // What the journal of a part has of one row that is not done yet. A row of one reply writes nothing but its result.
 import type { JsonValue, Lease } from "@beseda/core";
-import type { JournalPlace } from "../../journal/run-journal.ts";
+import type { JournalPlace } from "../../journal/journal-place.ts";
 
 type Entry = readonly [key: string, value: JsonValue];
 

@@ -197,15 +197,7 @@ describe("a part in rounds", () => {
   });
 
   it("finds the model of a batch again after a crash, though its row has its reply already", async () => {
-    let worker: Worker | undefined;
-    const options: MemoryBatchesOptions = {
-      onCall: (call, nth) => {
-        if (call !== "reply" || nth !== 2) return undefined;
-        worker?.die();
-        return new Promise(() => {});
-      },
-    };
-    const first = memoryBatches(() => calls("look", {}, 1), { ...options, modelId: "first" });
+    const first = memoryBatches(() => calls("look", {}, 1), { modelId: "first" });
     const second = memoryBatches(() => says("second"), { modelId: "second" });
     const look = tool({
       name: "look",
@@ -219,9 +211,14 @@ describe("a part in rounds", () => {
       prepareStep: ({ step }) => ({ model: step === 1 ? first : second }),
     });
     const place = await partPlace(agent, { ...inRounds, rows: 2 });
-    worker = await mortalWorker(place);
-    void workOn(place, { lease: worker.lease });
-    await worker.hasDied;
+    const { lease, die, hasDied } = await mortalWorker(place);
+    const { write } = lease;
+    lease.write = async (entries) => {
+      await write(entries);
+      if (entries.some(([key]) => key.endsWith("/reply/1"))) die();
+    };
+    void workOn(place, { lease });
+    await hasDied;
     await workOn(place);
     expect([first.taken.length, second.taken.length]).toEqual([1, 1]);
     expect((await outputOf(place)).map(({ response }) => response)).toEqual(["second", "second"]);

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, JobEngine, JobFiles, JobFilter, JobState, JsonValue, Lease, NewJob } from "@beseda/core";
-import { readRunAt } from "../local/run-at.ts";
-import { plainCopy } from "../local/sealed-json.ts";
+import { plainCopy } from "../plain-json.ts";
+import { readRunAt } from "../run-at.ts";
 import { BullmqLease } from "./bullmq-lease.ts";
 import { Claims } from "./claims.ts";
 import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";

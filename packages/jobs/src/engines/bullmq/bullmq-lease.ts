@@ -1,7 +1,7 @@
 // The right to work on a job: held by the lock of its ticket, proven by the log, which refuses whoever has lost it.
 import { BesedaError, type Job, type JobOutcome, type JsonValue, type Lease } from "@beseda/core";
-import { readRunAt } from "../local/run-at.ts";
-import { plainCopy } from "../local/sealed-json.ts";
+import { plainCopy } from "../plain-json.ts";
+import { readRunAt } from "../run-at.ts";
 import { calledOff, type JobFacts, type LogEntry, leaseLost } from "./job-facts.ts";
 import type { JobLogs } from "./job-log.ts";
 import type { JournalEntry, LeaseJournal } from "./lease-journal.ts";

@@ -1,7 +1,7 @@
 // The journal of a job: a folder of write-once files for each lease. Whoever comes next closes the folders before it with
 // a seal, so that what a worker without a lease still writes is refused, and never read.
 import type { JobFiles, JsonValue } from "@beseda/core";
-import { plainCopy } from "../local/sealed-json.ts";
+import { plainCopy } from "../plain-json.ts";
 import { leaseLost } from "./job-facts.ts";
 import { getEach, getJson, putJson } from "./json-files.ts";
 

@@ -1,8 +1,9 @@
 // The rows of jobs: found, read, written. Everything here runs inside a transaction, or is one look.
 import type { Job, JobFilter, JobOutcome, JobState, JsonValue, NewJob } from "@beseda/core";
+import { plainCopy, toJson } from "../plain-json.ts";
 import type { JournalTable } from "./journal-table.ts";
 import { nameOf } from "./process-identity.ts";
-import { Broken, plainCopy, seal, textOf, toJson, unseal } from "./sealed-json.ts";
+import { Broken, seal, textOf, unseal } from "./sealed-json.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite-driver.ts";
 import { fromStored, toStored } from "./stored-text.ts";
 

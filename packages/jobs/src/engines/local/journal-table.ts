@@ -1,6 +1,7 @@
 // The journals and the events of jobs.
 import type { JsonValue } from "@beseda/core";
-import { Broken, seal, textOf, toJson, unseal } from "./sealed-json.ts";
+import { toJson } from "../plain-json.ts";
+import { Broken, seal, textOf, unseal } from "./sealed-json.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
 import { fromStored, storedRange, toStored } from "./stored-text.ts";
 

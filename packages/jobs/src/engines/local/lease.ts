@@ -1,10 +1,10 @@
 // The right to work on one job: every call looks, in the transaction of its change, whether it still has it.
 import { BesedaError, type Job, type JobOutcome, type JsonValue, type Lease } from "@beseda/core";
+import { plainCopy } from "../plain-json.ts";
+import { readRunAt } from "../run-at.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { type JobRow, type JobTable, toJob } from "./job-table.ts";
 import { type JournalTable, storedEntry, storedEvent } from "./journal-table.ts";
-import { readRunAt } from "./run-at.ts";
-import { plainCopy } from "./sealed-json.ts";
 
 /** What a lease needs of its engine. */
 export type LeaseDesk = {

@@ -2,11 +2,11 @@
 import { join, resolve } from "node:path";
 import { BesedaError, type JobEngine } from "@beseda/core";
 import { directoryFiles } from "../../files/directory-files.ts";
+import { plainCopy } from "../plain-json.ts";
+import { readRunAt } from "../run-at.ts";
 import { type JobRow, newBody, toJob } from "./job-table.ts";
 import { databasePath, defaultSqlite, openDatabase } from "./open-database.ts";
 import { OpenEngine } from "./open-engine.ts";
-import { readRunAt } from "./run-at.ts";
-import { plainCopy } from "./sealed-json.ts";
 import type { OpenSqlite } from "./sqlite-driver.ts";
 import { sqliteTrouble } from "./sqlite-trouble.ts";
 import { type Clock, machineClock } from "./worker-table.ts";

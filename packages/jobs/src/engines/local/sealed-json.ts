@@ -1,7 +1,7 @@
 // JSON as it stands in the database: with a checksum, since SQLite itself does not notice a flipped bit in a text.
 import { isUtf8 } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { BesedaError, describeThrown, type JsonValue } from "@beseda/core";
+import type { JsonValue } from "@beseda/core";
 import type { SqliteRow } from "./sqlite-driver.ts";
 
 const sealLength = 8;
@@ -31,27 +31,6 @@ export function textOf(stored: SqliteRow[string] | undefined): string {
 /** Something in the database is not what was written there. Never leaves the engine, which says `damaged`. */
 export class Broken extends Error {
   override readonly name = "Broken";
-}
-
-/** @throws BesedaError `invalid-argument` for what JSON cannot hold: a cycle, a bigint, nothing at all */
-export function toJson(value: unknown, what: string): string {
-  let json: string | undefined;
-  let reason = `${typeof value} has no JSON`;
-  try {
-    json = JSON.stringify(value);
-  } catch (thrown) {
-    reason = describeThrown(thrown);
-  }
-  if (json !== undefined) return json;
-  throw new BesedaError(`${what} cannot be kept: ${reason}.`, {
-    code: "invalid-argument",
-    hint: "Only plain data can be: objects, arrays, strings, numbers, booleans and null.",
-  });
-}
-
-/** A copy that the caller cannot change any more. @throws BesedaError `invalid-argument` */
-export function plainCopy<Value>(value: Value, what: string): Value {
-  return JSON.parse(toJson(value, what)) as Value;
 }
 
 function checksum(what: string, json: string | Uint8Array): string {

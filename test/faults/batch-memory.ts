@@ -1,0 +1,68 @@
+// B12: what a process holds while it works on a batch of many rows. `npx tsx test/faults/batch-memory.ts 1000000 100000`
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundled } from "./batch-bundle.ts";
+import type { MemoryPeak, MemorySample, MemoryWork } from "./batch-memory-child.ts";
+
+export type MemoryCourse = MemoryPeak & { samples: MemorySample[]; outputBytes: number; folderBytes: number };
+
+export type MemoryOptions = { rows: number; every: number; concurrency?: number };
+
+/** A sample after each `every` rows. */
+export async function memoryOf({ rows, every, concurrency = 256 }: MemoryOptions): Promise<MemoryCourse> {
+  const folder = fs.mkdtempSync(join(tmpdir(), "beseda-batch-memory-"));
+  const dataset = join(folder, "questions.jsonl");
+  const file = fs.openSync(dataset, "w");
+  for (let id = 0; id < rows; id++) fs.writeSync(file, `${JSON.stringify({ id, prompt: `Question number ${id}` })}\n`);
+  fs.closeSync(file);
+  const places = { folder: join(folder, "jobs"), dataset, output: join(folder, "answers.parquet") };
+  const work: MemoryWork = { ...places, concurrency, every };
+  const { path, remove } = await bundled("batch-memory-child.ts");
+  try {
+    const child = fork(path, [JSON.stringify(work)], { execArgv: ["--expose-gc"] });
+    const samples: MemorySample[] = [];
+    let peak: MemoryPeak | undefined;
+    child.on("message", (told: MemorySample | MemoryPeak) => {
+      if ("peakRss" in told) peak = told;
+      else samples.push(told);
+    });
+    const [code] = await once(child, "exit");
+    if (!peak) throw new Error(`The batch failed with exit code ${code}.`);
+    const folderBytes = bytesIn(work.folder);
+    return { ...peak, samples, outputBytes: fs.statSync(work.output).size, folderBytes };
+  } finally {
+    remove();
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** MB for each 100,000 rows: the straight line nearest to what was held. */
+export function slopeOf(samples: readonly MemorySample[]): number {
+  const mean = (of: (sample: MemorySample) => number) =>
+    samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
+  const [rows, held] = [mean((each) => each.rows), mean((each) => each.held)];
+  const along = mean((each) => (each.rows - rows) * (each.held - held));
+  return (along / mean((each) => (each.rows - rows) ** 2)) * 100_000;
+}
+
+function bytesIn(folder: string): number {
+  const names = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  return names
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + fs.statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [rows = 1_000_000, every = 100_000] = process.argv.slice(2).map(Number);
+  const { samples, ...others } = await memoryOf({ rows, every });
+  console.table(
+    samples.map((sample) =>
+      Object.fromEntries(Object.entries(sample).map(([name, n]) => [name, Math.round(n * 10) / 10])),
+    ),
+  );
+  console.log({ ...others, slope: slopeOf(samples) });
+}
