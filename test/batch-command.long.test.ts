@@ -120,11 +120,11 @@ describe.skipIf(!hasTerminals)("beseda batch at a terminal", { timeout: limitMs 
 
   it("draws one line over and over, never wider than the terminal, and leaves the summary", async () => {
     delayMs = 150;
-    const { exitCode, out } = await atTerminal(batchOf(30), 50).ended;
+    const { exitCode, out } = await atTerminal(batchOf(30), 70).ended;
     const bars = out.split(anew).filter((frame) => /^ *\d+ % /.test(frame));
     expect(bars.length).toBeGreaterThan(2);
     expect(bars.some((bar) => bar.includes("█") && bar.includes("/30"))).toBe(true);
-    expect(Math.max(...bars.map((bar) => bar.length))).toBeLessThan(50);
+    expect(Math.max(...bars.map((bar) => bar.length))).toBeLessThan(70);
     expect(out.split(anew).at(-1)).toMatch(/^30 rows in \d+ s: 30 answered\.\r\n/);
     expect(exitCode).toBe(0);
   });

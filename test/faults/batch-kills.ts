@@ -28,6 +28,12 @@ export type KilledBatch = {
   perSecond: number;
 };
 
+/**
+ * From its first request, on a machine that is slow. Rows that were under way at two kills are kept for a worker that lives
+ * for longer: a third kill with them would be blamed on them.
+ */
+const longestLifeMs = 1_500;
+
 export async function killBatch({ rows, kills, concurrency, seed }: BatchKillOptions): Promise<KilledBatch> {
   const random = randomFrom(seed);
   const folder = fs.mkdtempSync(join(tmpdir(), "beseda-batch-kills-"));
@@ -60,12 +66,15 @@ export async function killBatch({ rows, kills, concurrency, seed }: BatchKillOpt
       let first: number | undefined;
       let last = 0;
       let untilKill = killed < kills ? shareOf(rows - asked.size, kills - killed, random()) : Number.POSITIVE_INFINITY;
+      let latest: NodeJS.Timeout | undefined;
       onRequest = ({ receivedAt }) => {
+        if (killed < kills) latest ??= setTimeout(kill, longestLifeMs, child);
         first ??= receivedAt;
         last = receivedAt;
         if (untilKill-- === 0) setTimeout(kill, random() * 30, child);
       };
       const [code, signal] = await ended;
+      clearTimeout(latest);
       if (signal === "SIGKILL") killed++;
       else if (code !== 0) throw new Error(`The batch failed with exit code ${code}.`);
       if (first !== undefined) workedMs += last - first;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ModelServer, startModelServer } from "@beseda/core/testing";
+import { createJobs, localEngine } from "@beseda/jobs";
 import { openDataset } from "@beseda/jobs/datasets";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startCommand, startProgram } from "../../../test/fakes/beseda-command.ts";
@@ -70,6 +71,14 @@ function run(input: string, options: Partial<BatchCommandOptions> = {}): Promise
     });
   }
   return batch(input, { output: at("out.parquet"), jobs: at("jobs"), model: "openai:test-model", ...options });
+}
+
+/** When those that wait for a worker were changed last. */
+async function queued(): Promise<unknown[]> {
+  const jobs = createJobs({ engine: localEngine(at("jobs")), work: false });
+  const operations = await jobs.list({ state: "queued" });
+  await jobs.close();
+  return operations.map(({ id, modifiedAt }) => [id, modifiedAt]);
 }
 
 describe("beseda batch", () => {
@@ -162,6 +171,24 @@ describe("beseda batch", () => {
     writeFileSync(at("jobs/jobs.db"), journal);
     expect(await run(input, { resume: true })).toBe(0);
     expect(await answersIn(at("out.parquet"))).toEqual(answersTo(40));
+  });
+
+  it("works on its own batch alone, whatever else was left in the same folder", async () => {
+    const before = server.requests.length;
+    slowFrom = before + 4;
+    const left = run(datasetOf(20), { concurrency: 2 });
+    const stopped = expect(left).rejects.toMatchObject({ code: "aborted" });
+    await expect.poll(() => server.requests.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(before + 6);
+    process.emit("SIGINT");
+    await stopped;
+    release();
+    const between = server.requests.length;
+    const seen = await queued();
+    expect(await run(datasetOf(5, "other.jsonl"), { output: at("other.parquet"), instructions: "Be brief." })).toBe(0);
+    expect(server.requests.length - between).toBe(5);
+    // Nobody has as much as touched it.
+    expect(seen).toHaveLength(1);
+    expect(await queued()).toEqual(seen);
   });
 });
 

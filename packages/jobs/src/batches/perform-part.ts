@@ -26,7 +26,7 @@ export const performPart: Perform = async (lease, place) => {
   if (agent instanceof BesedaError) return leaveToOthers(lease, agent);
   let log: PartLog;
   try {
-    log = await PartLog.open(lease, spec.rows);
+    log = await PartLog.open(lease, spec);
   } catch (thrown) {
     return waitWith(lease, lease.job.metadata, thrown);
   }
@@ -114,6 +114,7 @@ async function putAside(lease: Lease, log: PartLog, stop: Stop): Promise<void> {
   }
   await log.begin([]);
   if (stop.why === "closing") return lease.release();
+  if (stop.why === "young") return lease.release(new Date(Date.now() + stop.ms).toISOString());
   const error = stop.why === "refused" ? { error: plainError(stop.error) } : {};
   await lease.wait({ ...log.progress, stopped: stop.why, ...error } as unknown as Record<string, JsonValue>);
 }

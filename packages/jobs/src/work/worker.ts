@@ -83,12 +83,25 @@ export class Worker {
     try {
       await perform(ringing, this.#place);
     } catch (thrown) {
-      await giveBack(ringing, thrown, this.#place.closing.aborted).catch((worse: unknown) => {
-        if (lease.signal.aborted) return;
-        process.emitWarning(`The job ${lease.job.id} cannot be given back: ${describeThrown(worse)}`, "BesedaWarning");
-      });
+      await this.#giveBack(ringing, thrown);
     } finally {
       if (--this.#running === 0) clearInterval(this.#alive);
+    }
+  }
+
+  /** As often as it takes, such as on a full disk: nobody else can have the job for as long as this process lives. */
+  async #giveBack(lease: Lease, thrown: unknown): Promise<void> {
+    const { closing } = this.#place;
+    for (let pauseMs = 500; !lease.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        return await giveBack(lease, thrown, closing.aborted);
+      } catch (worse) {
+        if (lease.signal.aborted) return;
+        const problem = `The job ${lease.job.id} cannot be given back: ${describeThrown(worse)}`;
+        if (pauseMs === 500) process.emitWarning(problem, "BesedaWarning");
+        if (closing.aborted) return;
+        await waited(pauseMs, closing).catch(() => {});
+      }
     }
   }
 

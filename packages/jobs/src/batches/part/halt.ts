@@ -6,6 +6,8 @@ export type Stop =
   /** The worker closes: another one goes on. */
   | { why: "closing" }
   | { why: "budget" }
+  /** What is left waits until the worker has lived for a while: so many milliseconds. */
+  | { why: "young"; ms: number }
   /** The service takes nothing from us: each row would fail alike. */
   | { why: "refused"; error: BesedaError }
   /** The lease is lost, or the job is called off. */

@@ -30,7 +30,7 @@ export class PartLog {
     this.#isResumed = found.isResumed;
   }
 
-  static async open(lease: Lease, rows: number): Promise<PartLog> {
+  static async open(lease: Lease, { rows, concurrency }: { rows: number; concurrency: number }): Promise<PartLog> {
     const [[, begun] = []] = await lease.read(begunKey);
     if (begun === undefined) return new PartLog(lease, { rows, crashes: new Map(), isResumed: false });
     const crashes = new Map<Line, number>();
@@ -41,7 +41,8 @@ export class PartLog {
     for (let first = 0; first <= rows; first += blockSize) {
       for (const [line, result] of await log.results(first)) log.#count(line, result);
     }
-    const inFlight = (begun as Line[]).filter((line) => !log.isDone(line));
+    // They were handed out in this order: the others were only read ahead.
+    const inFlight = (begun as Line[]).filter((line) => !log.isDone(line)).slice(0, concurrency);
     for (const line of inFlight) crashes.set(line, (crashes.get(line) ?? 0) + 1);
     if (inFlight.length > 0) {
       await lease.write([

@@ -21,7 +21,7 @@ export class RowFeed {
   readonly #model: string;
   readonly #ready: FedRow[] = [];
   /** Marked, and not settled. */
-  readonly #begun = new Set<Line>();
+  #begun = new Set<Line>();
   #line = 0;
   #isOver = false;
   #filling: Promise<void> | undefined;
@@ -49,6 +49,12 @@ export class RowFeed {
   /** The row is done, or will not be done in this attempt at the part. */
   settle(line: Line): void {
     this.#begun.delete(line);
+  }
+
+  /** It is under way again, and marked before those that are read ahead. */
+  async resume(line: Line): Promise<void> {
+    this.#begun = new Set([line, ...this.#begun]);
+    await this.#log.begin([...this.#begun]);
   }
 
   async close(): Promise<void> {

@@ -40,14 +40,16 @@ export class RowPump {
 
   /** Resolves when nothing is under way any more, whether all is done or it was halted. */
   async run(feed: RowFeed): Promise<void> {
-    const { halt, seat, slots } = this.#options;
+    const { halt, seat } = this.#options;
     try {
-      while (!halt.stop) {
-        const fed = this.#due() ?? (this.#later.length < slots.mostLater ? await feed.next() : undefined);
-        if (!fed && this.#open === 0 && this.#later.length === 0) break;
-        if (!fed) await this.#news();
-        else if ((await this.#mayBegin()) && (await seat.take())) void this.#fromFeed(fed, feed);
-        else break;
+      while (!halt.stop && (await this.#mayBegin()) && (await seat.take())) {
+        const fed = await this.#next(feed).catch((thrown: unknown) => halt.fail(thrown));
+        if (fed && !halt.stop) void this.#fromFeed(fed, feed);
+        else {
+          seat.release();
+          if (this.#open === 0 && this.#later.length === 0) break;
+          await this.#news();
+        }
       }
     } catch (thrown) {
       halt.fail(thrown);
@@ -58,9 +60,11 @@ export class RowPump {
   /** One after the other, with nobody else at work: if a worker dies now, it is known of which row. */
   async runAlone(suspects: readonly FedRow[]): Promise<void> {
     const { halt, seat, log } = this.#options;
+    const ms = quietMs - performance.now();
+    // Meanwhile other parts are worked on.
+    if (suspects.length > 0 && ms > 0 && !halt.stop) return halt.now({ why: "young", ms });
     try {
       for (const fed of suspects) {
-        await halt.pause(quietMs - performance.now());
         for (let isDone = false; !isDone && !halt.stop; ) {
           if (!(await this.#mayBegin()) || !(await seat.take({ isAlone: true }))) return;
           await log.begin([fed.line]);
@@ -74,6 +78,13 @@ export class RowPump {
     }
   }
 
+  /** One that was put off is marked again: only what is under way is. */
+  async #next(feed: RowFeed): Promise<FedRow | undefined> {
+    const due = this.#due();
+    if (due) await feed.resume(due.line);
+    return due ?? (this.#later.length < this.#options.slots.mostLater ? feed.next() : undefined);
+  }
+
   async #mayBegin(): Promise<boolean> {
     const { halt, budget } = this.#options;
     if (await budget.isSpent()) halt.now({ why: "budget" });
@@ -82,7 +93,8 @@ export class RowPump {
 
   async #fromFeed(fed: FedRow, feed: RowFeed): Promise<void> {
     this.#open++;
-    if (await this.#work(fed)) feed.settle(fed.line);
+    await this.#work(fed);
+    feed.settle(fed.line);
     this.#open--;
     this.#wake?.();
   }

@@ -1,0 +1,17 @@
+// B12 of a batch in a size that a build can wait for; batch-memory.ts is run by hand with a million rows.
+import { expect, it } from "vitest";
+import { memoryOf, slopeOf } from "./batch-memory.ts";
+import { tell } from "./fault-bench.ts";
+
+it("a batch of 100,000 rows holds no more at its end than at its beginning, and never 300 MB", {
+  timeout: 900_000,
+}, async () => {
+  const { samples, peakRss, answered } = await memoryOf({ rows: 100_000, every: 10_000 });
+  // The first ones are those in which the process grows warm.
+  const slope = slopeOf(samples.slice(3));
+  tell("B12", { "peak MB": Math.round(peakRss), "MB per 100,000 rows": slope.toFixed(2), rows: answered });
+  expect(answered).toBe(100_000);
+  expect(samples).toHaveLength(10);
+  expect(peakRss).toBeLessThan(300);
+  expect(slope).toBeLessThan(1);
+});
