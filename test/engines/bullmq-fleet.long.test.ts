@@ -26,7 +26,6 @@ describe.skipIf(!hasRedis)(`a batch over two workers${hasRedis ? "" : " (skipped
         worker.kill("SIGKILL");
       },
     });
-    console.log("killed:", batch);
     expect(batch).toMatchObject(isWhole);
     expect(Object.keys(batch.askedBy)).toHaveLength(workers);
     expect(kills).toBe(1);
@@ -38,7 +37,6 @@ describe.skipIf(!hasRedis)(`a batch over two workers${hasRedis ? "" : " (skipped
   }, async () => {
     let stopped: Asked["worker"] | undefined;
     let isBack = false;
-    let askedByStale = 0;
     const batch = await runFleetBatch(redis.url, {
       ...{ rows, workers, concurrency, leaseMs },
       onAsked({ worker, rows: asked, isAgain }) {
@@ -48,13 +46,12 @@ describe.skipIf(!hasRedis)(`a batch over two workers${hasRedis ? "" : " (skipped
         } else if (!isBack && isAgain && worker !== stopped) {
           isBack = true;
           stopped?.kill("SIGCONT");
-        } else if (isBack && isAgain && worker === stopped) askedByStale++;
+        }
       },
     });
-    console.log("stopped:", batch, { askedByStale });
     expect(isBack).toBe(true);
     expect(batch).toMatchObject(isWhole);
-    // What both had in flight when one stopped, and what it began before it saw that it had lost its parts.
+    // What it had in flight when it stopped, and what it began before it saw that it had lost its parts.
     expect(batch.billed).toBeLessThanOrEqual(rows + 2 * concurrency);
   });
 
@@ -63,9 +60,9 @@ describe.skipIf(!hasRedis)(`a batch over two workers${hasRedis ? "" : " (skipped
   }, async () => {
     const batch = await runFleetBatch(redis.url, {
       ...{ rows: 1_000, workers, concurrency, leaseMs },
-      standsStill: "worker-1",
+      firstStandsStill: true,
     });
-    expect(batch).toMatchObject({ rowsInOutput: 1_000, inOrder: true, billed: 1_000 });
-    expect(batch.commits).toEqual({ parts: 2, written: 2, late: 1 });
+    expect(batch).toMatchObject({ rowsInOutput: 1_000, inOrder: true, commits: { parts: 2, written: 2, late: 1 } });
+    expect(batch.billed).toBeLessThanOrEqual(1_000 + concurrency);
   });
 });

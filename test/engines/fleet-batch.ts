@@ -40,11 +40,11 @@ export async function runFleetBatch(
     workers: number;
     concurrency: number;
     leaseMs: number;
-    standsStill?: string;
+    firstStandsStill?: boolean;
     onAsked?(asked: Asked): void;
   },
 ): Promise<FleetBatch> {
-  const { rows, concurrency, leaseMs } = given;
+  const { rows, concurrency, leaseMs, firstStandsStill = false } = given;
   const folder = await temporaryFolder("fleet");
   const commits = join(folder, "commits.txt");
   writeFileSync(commits, "");
@@ -68,7 +68,7 @@ export async function runFleetBatch(
   const jobs = createJobs({ engine, work: false });
   try {
     const begun = Array.from({ length: given.workers }, (_, index) => `worker-${index + 1}`).map(async (name) => {
-      const worker = startWorker({ ...place, name, commits, standsStill: name === given.standsStill });
+      const worker = startWorker({ ...place, name, commits, firstStandsStill });
       workers.set(name, worker);
       await once(worker, "message");
     });

@@ -9,17 +9,15 @@ export type FleetWork = FleetPlace & {
   name: string;
   /** A line is appended when the output of a part was put: its name, and `true` for the first one of this name. */
   commits: string;
-  /** Stands still once, when all of an output is written but its name, until another worker has written the same. */
-  standsStill: boolean;
+  /** The first worker that has written all of an output but its name stands still until another one has written the same. */
+  firstStandsStill: boolean;
 };
 
 const given = JSON.parse(process.argv[2] ?? "") as FleetWork;
 const files = fleetFiles(given);
-let hasStood = false;
 
 async function putOutput(name: string, bytes: Parameters<typeof files.put>[1]): Promise<boolean> {
-  const stands = given.standsStill && !hasStood;
-  const isFirst = await files.put(name, stands ? stoppedAtEnd(name, bytes) : bytes);
+  const isFirst = await files.put(name, given.firstStandsStill ? stoppedAtEnd(name, bytes) : bytes);
   fs.appendFileSync(given.commits, `${name} ${isFirst}\n`);
   const [, pid] = linesOf(`${name} stands`).at(-1)?.split("stands ") ?? [];
   if (pid !== undefined && Number(pid) !== process.pid) {
@@ -32,9 +30,18 @@ async function putOutput(name: string, bytes: Parameters<typeof files.put>[1]): 
 
 async function* stoppedAtEnd(name: string, bytes: Parameters<typeof files.put>[1]): AsyncGenerator<Uint8Array> {
   yield* bytes;
-  hasStood = true;
+  if (!isChosen()) return;
   fs.appendFileSync(given.commits, `${name} stands ${process.pid}\n`);
   process.kill(process.pid, "SIGSTOP");
+}
+
+function isChosen(): boolean {
+  try {
+    fs.closeSync(fs.openSync(`${given.commits}.chosen`, "wx"));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function linesOf(start: string): string[] {

@@ -1,4 +1,4 @@
-// The process that is killed while it finishes a batch: says when the finish begins. `fork("batch-finish-child.ts", [<JSON of FinishWork>])`
+// The process that is killed while it finishes a batch: says when the finish begins. `fork(<its bundle>, [<JSON of FinishWork>])`
 import { Agent, type JobEngine } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { createJobs, localEngine } from "@beseda/jobs";

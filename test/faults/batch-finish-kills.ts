@@ -4,9 +4,9 @@ import { once } from "node:events";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import type { FinishWork } from "./batch-finish-child.ts";
+import { bundled } from "./bundled.ts";
 import { randomFrom, tell } from "./fault-bench.ts";
 
 export type KilledFinish = {
@@ -37,6 +37,7 @@ export async function killFinish({
 }): Promise<KilledFinish> {
   const random = randomFrom(seed);
   const folder = fs.mkdtempSync(join(tmpdir(), "beseda-finish-kills-"));
+  const { path: script, remove } = await bundled("batch-finish-child.ts");
   const answered = join(folder, "answered");
   const work: FinishWork = { folder: join(folder, "jobs"), rows, output: join(folder, "out", "answers.parquet") };
   fs.mkdirSync(join(folder, "out"));
@@ -48,31 +49,35 @@ export async function killFinish({
     fs.mkdirSync(join(folder, "out"));
   };
   try {
-    await killedAfter(work, () => 0);
+    await killedAfter(script, work, () => 0);
     fs.cpSync(work.folder, answered, { recursive: true });
     beginAnew();
-    const { length } = await killedAfter(work, () => Number.POSITIVE_INFINITY);
+    const { length } = await killedAfter(script, work, () => Number.POSITIVE_INFINITY);
     beginAnew();
     while (outcome.kills < kills) {
-      const { wasKilled } = await killedAfter(work, () => random() * length * 1.1);
+      const { wasKilled } = await killedAfter(script, work, () => random() * length * 1.1);
       if (wasKilled) outcome.kills++;
       const state = await stateOf(work);
       if (wasKilled) outcome[state]++;
       if (wasKilled && outcome.kills < kills) continue;
-      await finishedIn(work, outcome);
+      await finishedIn(script, work, outcome);
       beginAnew();
     }
     tell("B2", { ...outcome, rows, seed, "finish ms": Math.round(length) });
     return outcome;
   } finally {
+    remove();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** @returns how long the finish took in milliseconds, of one that was not killed */
-async function killedAfter(work: FinishWork, delayMs: () => number): Promise<{ wasKilled: boolean; length: number }> {
-  const script = fileURLToPath(new URL("batch-finish-child.ts", import.meta.url));
-  const child = fork(script, [JSON.stringify(work)], { execArgv: ["--import", "tsx"] });
+async function killedAfter(
+  script: string,
+  work: FinishWork,
+  delayMs: () => number,
+): Promise<{ wasKilled: boolean; length: number }> {
+  const child = fork(script, [JSON.stringify(work)], { execArgv: [] });
   const ended = once(child, "exit");
   await Promise.race([once(child, "message"), ended]);
   const begunAt = performance.now();
@@ -89,8 +94,8 @@ async function killedAfter(work: FinishWork, delayMs: () => number): Promise<{ w
   return { wasKilled: wasKilled && signal === "SIGKILL", length };
 }
 
-async function finishedIn(work: FinishWork, outcome: KilledFinish): Promise<void> {
-  await killedAfter(work, () => Number.POSITIVE_INFINITY);
+async function finishedIn(script: string, work: FinishWork, outcome: KilledFinish): Promise<void> {
+  await killedAfter(script, work, () => Number.POSITIVE_INFINITY);
   if ((await stateOf(work)) !== "complete") throw new Error("The batch did not come to its end.");
   outcome.finished++;
   outcome.leftovers += fs.readdirSync(join(work.output, "..")).length - 3;

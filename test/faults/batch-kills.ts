@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
-import { bundled } from "./batch-bundle.ts";
 import type { BatchWork } from "./batch-child.ts";
+import { bundled } from "./bundled.ts";
 import { randomFrom, tell } from "./fault-bench.ts";
 
 export type BatchKillOptions = { rows: number; kills: number; concurrency: number; seed: number };

@@ -5,8 +5,8 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundled } from "./batch-bundle.ts";
 import type { MemoryPeak, MemorySample, MemoryWork } from "./batch-memory-child.ts";
+import { bundled } from "./bundled.ts";
 
 export type MemoryCourse = MemoryPeak & { samples: MemorySample[]; outputBytes: number; folderBytes: number };
 

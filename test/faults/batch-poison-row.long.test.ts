@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cells, openDataset } from "@beseda/jobs/datasets";
 import { expect, it } from "vitest";
-import { bundled } from "./batch-bundle.ts";
 import type { PoisonedBatch } from "./batch-poison-child.ts";
+import { bundled } from "./bundled.ts";
 
 it("a row that always kills its worker is set aside after three crashes, and the other 199 are answered", {
   timeout: 300_000,

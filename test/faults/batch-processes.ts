@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { type ModelServer, type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { onTestFinished } from "vitest";
-import { type Bundle, bundled } from "./batch-bundle.ts";
 import type { WorkerTask } from "./batch-worker-child.ts";
+import { type Bundle, bundled } from "./bundled.ts";
 
 export type Stopped = { code: number | null; signal: string | null; ms: number };
 

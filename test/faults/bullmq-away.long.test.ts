@@ -1,4 +1,5 @@
-// B9: 5,000 jobs while the server of the queue is stopped for up to 2 s every 5 s, for a minute.
+// B9: 5,000 jobs while Redis is stopped for up to 2 s every 5 s, for a minute; on Postgres a third of it, to save time:
+// what the whole of it gives there stands in the README of @beseda/jobs.
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres } from "../servers/postgres-server.ts";
@@ -6,7 +7,6 @@ import { hasRedis, startRedis } from "../servers/redis-server.ts";
 import type { TestServer } from "../servers/server-process.ts";
 import { type Bench, cpuOf, createJobs, interrupt, killed, openBench, wrongOutcomes } from "./bullmq-away.ts";
 
-const jobs = 5_000;
 const seed = Number(process.env.SEED ?? 20_261_122);
 
 let server: TestServer | undefined;
@@ -19,11 +19,11 @@ afterEach(async () => {
 }, 120_000);
 
 const servers = [
-  { name: "Redis", isHere: hasRedis, start: () => startRedis() },
-  { name: "Postgres", isHere: hasPostgres, start: startPostgres },
+  { name: "Redis", isHere: hasRedis, start: () => startRedis(), jobs: 5_000, forMs: 60_000, kills: 10 },
+  { name: "Postgres", isHere: hasPostgres, start: startPostgres, jobs: 1_700, forMs: 20_000, kills: 4 },
 ];
 
-describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, start }) => {
+describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, start, jobs, forMs, kills }) => {
   const where = isHere ? "" : ` (skipped: no ${name} here)`;
 
   it.skipIf(!isHere)(
@@ -38,7 +38,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
       const { stops, cpuShare } = await interrupt(server, worker, {
         everyMs: 5_000,
         longestMs: 2_000,
-        forMs: 60_000,
+        forMs,
         random: randomOf(seed),
       });
       expect(await wrongOutcomes(bench, jobs)).toEqual([]);
@@ -46,7 +46,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
       console.log(
         `${name}: ${stops} stops, ${again} of ${jobs} done again, ${Math.round(cpuShare * 100)} % of a CPU while it was away`,
       );
-      expect(stops).toBeGreaterThan(5);
+      expect(stops).toBeGreaterThanOrEqual(forMs / 12_000);
       expect(again).toBeLessThanOrEqual(jobs * 0.02);
       expect(bench.ended).toBe(0);
       expect(bench.errors).toEqual([]);
@@ -60,9 +60,9 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
     const worker = bench.startWorker();
     await wrongOutcomes(bench, 50);
     await server.stop();
-    await pause(2_000);
+    await pause(1_000);
     const [before, from] = [await cpuOf(worker), performance.now()];
-    await pause(10_000);
+    await pause(5_000);
     const share = ((await cpuOf(worker)) - before) / (performance.now() - from);
     console.log(`${name}: ${(share * 100).toFixed(1)} % of a CPU while it was away`);
     expect(share).toBeLessThan(0.2);
@@ -77,7 +77,7 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
     { timeout: 300_000 },
     async () => {
       server = await start();
-      const [count, concurrency, kills] = [1_000, 10, 10];
+      const [count, concurrency] = [kills * 80, 10];
       bench = await openBench(server, { concurrency, workMs: 100, leaseMs: 3_000 });
       await createJobs(bench.engine, count);
       const random = randomOf(seed);

@@ -1,5 +1,5 @@
 // The process that is killed with runs under way. It begins those that are not begun, works, and tells when all are done.
-// `fork("jobs-killed-child.ts", [<JSON of KilledWork>])`
+// `fork(<its bundle>, [<JSON of KilledWork>])`
 import fs from "node:fs";
 import { join } from "node:path";
 import { Agent, type Tool, tool } from "@beseda/core";

@@ -3,11 +3,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Message } from "@beseda/core";
 import { fileMemory } from "@beseda/memory";
 import type { TextReply, TextRequest } from "../fakes/yandex/text/text-script.ts";
 import { startYandexServer } from "../fakes/yandex/yandex-server.ts";
+import { bundled } from "./bundled.ts";
 import { randomFrom, tell } from "./fault-bench.ts";
 import type { ChildNews, KilledWork, RunEnd } from "./jobs-killed-child.ts";
 import { billedIn } from "./yandex-bench.ts";
@@ -38,6 +38,7 @@ export const stepsPerRun = 3;
 export async function killRuns(options: { kills: number; seed: number; honoursKeys: boolean }): Promise<KilledRuns> {
   const random = randomFrom(options.seed);
   const folder = fs.mkdtempSync(join(tmpdir(), "beseda-killed-runs-"));
+  const { path: script, remove } = await bundled("jobs-killed-child.ts");
   const server = await startYandexServer({
     honoursIdempotencyKeys: options.honoursKeys,
     operations: { unfinished: 2 },
@@ -67,11 +68,11 @@ export async function killRuns(options: { kills: number; seed: number; honoursKe
     let kills = 0;
     let ends: RunEnd[] | undefined;
     while (kills < options.kills) {
-      const end = await live(work(runsAtFirst + kills * runsPerKill), moment);
+      const end = await live(script, work(runsAtFirst + kills * runsPerKill), moment);
       if (!end) kills++;
     }
     const runs = runsAtFirst + kills * runsPerKill;
-    while (!ends) ends = await live(work(runs), undefined);
+    while (!ends) ends = await live(script, work(runs), undefined);
     const world = fs.readFileSync(join(folder, "world.log"), "utf8").trim().split("\n");
     const counts = new Map<string, number>();
     for (const line of world) counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -100,6 +101,7 @@ export async function killRuns(options: { kills: number; seed: number; honoursKe
     return found;
   } finally {
     await server.close();
+    remove();
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -114,9 +116,12 @@ function respond({ messages }: TextRequest): TextReply {
 }
 
 /** One process, killed at some moment after it began to work; without one it goes on to its end. */
-async function live(work: KilledWork, moment: ((kill: () => void) => void) | undefined): Promise<RunEnd[] | undefined> {
-  const script = fileURLToPath(new URL("jobs-killed-child.ts", import.meta.url));
-  const child: ChildProcess = fork(script, [JSON.stringify(work)], { execArgv: ["--import", "tsx"] });
+async function live(
+  script: string,
+  work: KilledWork,
+  moment: ((kill: () => void) => void) | undefined,
+): Promise<RunEnd[] | undefined> {
+  const child: ChildProcess = fork(script, [JSON.stringify(work)], { execArgv: [] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   let ends: RunEnd[] | undefined;
   child.on("message", (news: ChildNews) => {

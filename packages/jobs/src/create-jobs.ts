@@ -1,6 +1,6 @@
 // Work that finishes later: begun here, done by whoever is there, found again from anywhere.
 import {
-  Agent,
+  type Agent,
   type AgentInput,
   BesedaError,
   type Job,
@@ -8,15 +8,16 @@ import {
   type LanguageModel,
   type RunResult,
 } from "@beseda/core";
+import { waited } from "@beseda/core/http";
 import type { BatchOptions, BatchResult, BatchSource } from "./batches/batch.ts";
 import { deleteBatch } from "./batches/batch-place.ts";
-import { performBatch } from "./batches/perform-batch.ts";
-import { performPart } from "./batches/perform-part.ts";
+import { giveUpBatch, performBatch } from "./batches/perform-batch.ts";
+import { giveUpPart, performPart } from "./batches/perform-part.ts";
 import { agentOf, startBatch } from "./batches/start-batch.ts";
 import type { Jobs, JobsOptions, OperationFilter, OperationHandle, StartOptions } from "./jobs.ts";
 import { webhookKind } from "./operations/announce.ts";
 import { findJob, Handle } from "./operations/operation-handle.ts";
-import { performRun } from "./operations/perform-run.ts";
+import { giveUpRun, performRun } from "./operations/perform-run.ts";
 import { performWebhook } from "./operations/perform-webhook.ts";
 import { keepForgetting } from "./operations/retention.ts";
 import { newRun, runKind } from "./operations/run-spec.ts";
@@ -35,9 +36,12 @@ export function createJobs(options: JobsOptions): Jobs {
 /** Besides runs. More than one part, so that rows of the next are there when one comes to its end. */
 const otherPerformers: readonly Performer[] = [
   { kind: webhookKind, slots: 10, perform: performWebhook },
-  { kind: "batch", slots: 20, perform: performBatch },
-  { kind: "part", slots: 4, perform: performPart },
+  { kind: "batch", slots: 20, perform: performBatch, giveUp: giveUpBatch },
+  { kind: "part", slots: 4, perform: performPart, giveUp: giveUpPart },
 ];
+
+const closeMs = 10_000;
+const leftOpen = `The engine of the jobs did not close within ${closeMs / 1_000} s and was left: what this process held can be taken by others when its leases expire.`;
 
 class EngineJobs implements Jobs {
   readonly #engine: JobEngine;
@@ -62,6 +66,7 @@ class EngineJobs implements Jobs {
     input: AgentInput,
     options: StartOptions = {},
   ): Promise<OperationHandle<RunResult>> {
+    this.#requireWorker();
     const known = typeof agent === "string" ? this.#agents.get(agent) : this.#register(agent);
     const agentName = typeof agent === "string" ? agent : agent.name;
     // Whoever leaves the work to others need not know their agents.
@@ -76,8 +81,9 @@ class EngineJobs implements Jobs {
     dataset: BatchSource,
     options: BatchOptions,
   ): Promise<OperationHandle<BatchResult>> {
+    this.#requireWorker();
     const agent = agentOf(agentOrModel);
-    if (agentOrModel instanceof Agent) this.#register(agent);
+    if (agent === agentOrModel) this.#register(agent);
     // Of a model there is no more than one kind of agent, made anew each time.
     else this.#agents.set(agent.name, agent);
     const place = { engine: this.#engine, queue: this.#queue };
@@ -85,6 +91,7 @@ class EngineJobs implements Jobs {
   }
 
   async attach<Response = RunResult>(id: string): Promise<OperationHandle<Response>> {
+    this.#requireWorker();
     return this.#handle(await findJob(this.#engine, id));
   }
 
@@ -113,8 +120,11 @@ class EngineJobs implements Jobs {
         if (signal?.aborted) resolve();
         signal?.addEventListener("abort", () => resolve(), { once: true });
         this.#closed.signal.addEventListener("abort", () => resolve(), { once: true });
+        // It cannot work any more.
+        worker.closing.addEventListener("abort", () => resolve(), { once: true });
       });
       await worker.stop();
+      if (worker.failure) throw worker.failure;
     } finally {
       clearInterval(alive);
       this.#worker = undefined;
@@ -124,11 +134,16 @@ class EngineJobs implements Jobs {
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#worker?.stop();
-    await this.#engine.close();
+    await closeInTime(this.#engine);
   }
 
   #handle<Response>(job: Job): OperationHandle<Response> {
-    return new Handle<Response>(job, this.#engine, this.#bell);
+    return new Handle<Response>(job, this.#engine, this.#bell, () => this.#requireWorker());
+  }
+
+  /** Nobody here would do what is begun, nor what is waited for. @throws BesedaError why jobs cannot be taken */
+  #requireWorker(): void {
+    if (this.#worker?.failure) throw this.#worker.failure;
   }
 
   #register(agent: Agent): Agent {
@@ -147,13 +162,23 @@ class EngineJobs implements Jobs {
     if (!this.#worker) {
       const { concurrency = 10, webhookSecret, keepDays = 30 } = this.#options;
       const place = { engine: this.#engine, queue: this.#queue, agents: this.#agents, webhookSecret };
-      const runs = { kind: runKind, slots: concurrency, perform: performRun };
+      const runs = { kind: runKind, slots: concurrency, perform: performRun, giveUp: giveUpRun };
       this.#worker = new Worker(place, [runs, ...otherPerformers], this.#bell);
       this.#worker.start();
       keepForgetting(this.#engine, keepDays, this.#worker.closing);
     }
     return this.#worker;
   }
+}
+
+/** An engine that cannot be reached is left: what it holds for us can be had by others when our leases expire. */
+async function closeInTime(engine: JobEngine): Promise<void> {
+  const enough = new AbortController();
+  const tooLong = waited(closeMs, enough.signal).then(
+    () => process.emitWarning(leftOpen, "BesedaWarning"),
+    () => {},
+  );
+  await Promise.race([engine.close(), tooLong]).finally(() => enough.abort());
 }
 
 function requireWebhook(webhook: string, secret: string | undefined): void {

@@ -1,11 +1,11 @@
 // What `agent.stream()` returns: one run, to be read once, as parts or as text, or awaited as a whole.
-import { setMaxListeners } from "node:events";
 import { BesedaError, describeThrown } from "../errors.ts";
 import type { UserMessage } from "../message.ts";
 import { agentLoop, type RunTask } from "./agent-loop.ts";
 import { messagesOf } from "./agent-options.ts";
 import type { AgentPlan } from "./agent-plan.ts";
 import type { CallLink } from "./call-link.ts";
+import { CallersSignal } from "./callers-signal.ts";
 import type { EventBus } from "./event-bus.ts";
 import { PartIterator, type PartSource } from "./part-iterator.ts";
 import { type PartialOutput, partialOutputPicker, textPicker } from "./pick-parts.ts";
@@ -32,6 +32,7 @@ export class Run<Output = unknown> {
   readonly #result: Promise<RunResult<Output>>;
   #loop: AsyncGenerator<StreamPart[]> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #listening: CallersSignal | undefined;
   #reader: object | undefined;
   #fullStream: PartIterator<StreamPart> | undefined;
   #textStream: PartIterator<string> | undefined;
@@ -53,7 +54,7 @@ export class Run<Output = unknown> {
       settle = (outcome) => {
         // Here and not at the last read: a reader need not read on after the terminal part.
         clearTimeout(this.#timer);
-        this.#callersSignal?.removeEventListener("abort", this.#onCallersAbort);
+        this.#listening?.leave();
         if ("error" in outcome) reject(outcome.error);
         // The loop has validated what it says is the output.
         else resolve(outcome.result as RunResult<Output>);
@@ -148,12 +149,8 @@ export class Run<Output = unknown> {
   }
 
   #begin(): AsyncGenerator<StreamPart[]> {
-    if (this.#callersSignal) {
-      // One signal may be for a hundred runs.
-      setMaxListeners(0, this.#callersSignal);
-      this.#callersSignal.addEventListener("abort", this.#onCallersAbort);
-    }
-    if (this.#callersSignal?.aborted) this.#onCallersAbort();
+    const signal = this.#callersSignal;
+    if (signal) this.#listening = new CallersSignal(signal, (reason) => this.cancel(reason));
     this.#timer = startTimer(this.#limitMs, () =>
       this.#stop.stop(
         new BesedaError(`The run took longer than ${this.#limitMs} ms.`, {
@@ -164,8 +161,6 @@ export class Run<Output = unknown> {
     );
     return this.#start();
   }
-
-  readonly #onCallersAbort = (): void => this.cancel(this.#callersSignal?.reason);
 }
 
 function alreadyRead(name: string): BesedaError {

@@ -17,6 +17,8 @@ export function batchIdOf(output: string): string {
   ].join("-");
 }
 
+export const resumeHint = "All that is answered is kept. When it is mended, go on: resume: true (--resume).";
+
 export function specOf(job: Job): BatchSpec {
   return job.spec as unknown as BatchSpec;
 }

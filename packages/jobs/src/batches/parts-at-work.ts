@@ -105,7 +105,18 @@ export class PartsAtWork {
   }
 
   async #seen(part: number): Promise<[number, Job]> {
-    return [part, (await this.#engine.get(partIdOf(this.#lease.job.id, part))) ?? (await this.#begin(part))];
+    const job = await this.#engine.get(partIdOf(this.#lease.job.id, part));
+    if (job) return [part, job];
+    await this.#requireLease();
+    return [part, await this.#begin(part)];
+  }
+
+  /**
+   * Creating jobs needs no lease, and whoever stood still may have lost it: parts that are done and gone by now would be
+   * done, and paid for, once more. Only a write is sure to be refused.
+   */
+  #requireLease(): Promise<void> {
+    return this.#lease.write([["seconds", this.#seconds]]);
   }
 
   async #fill(): Promise<void> {
@@ -113,6 +124,7 @@ export class PartsAtWork {
     for (; this.#next <= this.#rows.length && this.#open.size + begun.length < mostOpen; this.#next++) {
       if (!this.#done.has(this.#next)) begun.push(this.#next);
     }
+    if (begun.length > 0) await this.#requireLease();
     for (const part of begun) this.#open.set(part, await this.#begin(part));
   }
 

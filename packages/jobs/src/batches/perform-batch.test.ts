@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, type Job, type JobEngine, type JobError, type JsonValue, type Lease } from "@beseda/core";
+import { Agent, BesedaError, type Job, type JobEngine, type JobError, type JsonValue, type Lease } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
@@ -103,6 +103,31 @@ it("a batch that is taken up again finds what is done, also what was done while 
     outcome: { response: { rows: 1_300, answered: 1_300, usage: { totalTokens: 6_500 } } },
   });
   expect(answered.sort()).toEqual([1, 2, 3]);
+});
+
+it("a worker that has lost a batch begins none of its parts, though those that it began are done and gone by now", async () => {
+  await begin(1_300);
+  const lease = await claimed("batch");
+  const lost = new BesedaError("The lease is lost.", { code: "locked" });
+  let isLost = false;
+  const unlessLost = (call: () => Promise<void>) => (isLost ? Promise.reject(lost) : call());
+  const losing: Lease = {
+    job: lease.job,
+    signal: lease.signal,
+    read: (prefix) => lease.read(prefix),
+    write: (entries) => unlessLost(() => lease.write(entries)),
+    report: (news) => unlessLost(() => lease.report(news)),
+    finish: (outcome) => unlessLost(() => lease.finish(outcome)),
+    wait: (metadata) => unlessLost(() => lease.wait(metadata)),
+    release: (runAt) => unlessLost(() => lease.release(runAt)),
+  };
+  const place = { engine, queue, agents: new Map([["a", agent]]), closing: closing.signal, webhookSecret: undefined };
+  const performed = performBatch(losing, place);
+  await until(async () => (await partsIn("queued")) === 3);
+  isLost = true;
+  for (const { id } of await engine.list({ kind: "part" })) await engine.delete(id);
+  await expect(performed).rejects.toBe(lost);
+  expect(await partsIn("queued")).toBe(0);
 });
 
 it("a part that cannot be gone on with, such as with a damaged journal, stops the batch; resumed, it alone begins anew", async () => {

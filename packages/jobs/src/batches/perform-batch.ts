@@ -1,10 +1,10 @@
 // Works on a batch: lets its parts be worked on, adds up how far they are, and in the end puts the result together.
-import { type BesedaError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
+import { type BesedaError, type Job, type JobError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { assemble } from "./assemble.ts";
-import { cancelParts, filesOf, limitsOf, specOf } from "./batch-place.ts";
+import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-place.ts";
 import { PartsAtWork } from "./parts-at-work.ts";
 import { Progress } from "./progress.ts";
 
@@ -36,6 +36,17 @@ export const performBatch: Perform = async (lease, place) => {
     await end(lease, place, thrown, (error) => progress.stopped(parts.totals, error));
   }
 };
+
+/** Rows that are done are kept: it waits for whoever mends what is wrong. */
+export async function giveUpBatch(
+  lease: Lease,
+  error: JobError,
+  _place: Workplace,
+  metadata: Job["metadata"],
+): Promise<void> {
+  const stopped = { hint: resumeHint, ...error } as unknown as JsonValue;
+  await lease.wait({ ...metadata, state: "stopped", stopped });
+}
 
 /** @returns why it cannot be gone on with for now, where somebody has to do something about it */
 async function untilDone(

@@ -1,9 +1,18 @@
 // Works on a part of a batch: all of its rows, then their results as one file.
-import { type Agent, BesedaError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
+import {
+  type Agent,
+  BesedaError,
+  type Job,
+  type JobError,
+  type JsonValue,
+  type Lease,
+  toBesedaError,
+} from "@beseda/core";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { agentFacts, fingerprintOf } from "./agent-facts.ts";
 import type { BatchLimits, PartResult, PartSpec } from "./batch.ts";
+import { resumeHint } from "./batch-place.ts";
 import { joinBatch, leaveBatch } from "./part/batch-here.ts";
 import { Halt, type Stop } from "./part/halt.ts";
 import { PartLog } from "./part/part-log.ts";
@@ -32,6 +41,16 @@ export const performPart: Perform = async (lease, place) => {
   }
   await workOnPart(lease, agent, place, log);
 };
+
+/** It waits with its journal, and the batch with it. */
+export async function giveUpPart(
+  lease: Lease,
+  error: JobError,
+  _place: Workplace,
+  metadata: Job["metadata"],
+): Promise<void> {
+  await lease.wait({ ...metadata, stopped: "refused", error: { hint: resumeHint, ...error } as unknown as JsonValue });
+}
 
 async function workOnPart(lease: Lease, agent: Agent, place: Workplace, log: PartLog): Promise<void> {
   const spec = specOf(lease);

@@ -38,8 +38,6 @@ export class Progress {
 
   #metadata({ finished, failed, usage }: Totals, state: BatchProgress["state"]): Record<string, JsonValue> {
     const { rows, calls } = this.#spec;
-    // Counted by the worker.
-    const { failures } = this.#lease.job.metadata;
     const progress: BatchProgress = {
       state,
       rows,
@@ -51,7 +49,7 @@ export class Progress {
       rowsPerSecond: this.#pace(finished),
       startedAt: this.#lease.job.createdAt,
     };
-    return { ...(progress as unknown as Record<string, JsonValue>), ...(failures !== undefined && { failures }) };
+    return progress as unknown as Record<string, JsonValue>;
   }
 
   #pace(finished: number): number {

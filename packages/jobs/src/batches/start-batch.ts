@@ -12,8 +12,13 @@ import { datasetHash, type Scan, scanDataset } from "./scan-dataset.ts";
 
 /** A model is an agent that has nothing else. */
 export function agentOf(agentOrModel: Agent | LanguageModel): Agent {
-  if (agentOrModel instanceof Agent) return agentOrModel;
+  if (isAgent(agentOrModel)) return agentOrModel;
   return new Agent({ name: `${agentOrModel.provider}:${agentOrModel.modelId}`, model: agentOrModel });
+}
+
+/** Known by what it can do: it may come from another copy of the library. */
+function isAgent(agentOrModel: Agent | LanguageModel): agentOrModel is Agent {
+  return "model" in agentOrModel && "generate" in agentOrModel;
 }
 
 type Wish = {
@@ -104,6 +109,7 @@ function create({ engine, queue, id, agent }: Wish, spec: BatchSpec): Promise<Jo
 async function goOn(wish: Wish, left: Job): Promise<Job> {
   const { engine, id, agent, source, limits, facts } = wish;
   const spec = specOf(left);
+  requireSameQueue(wish, left);
   requireSameAgent(agent.name, spec.agentFacts, facts);
   await requireSameDataset(spec, await datasetHash(source));
   if (left.state === "done" && left.outcome?.error === undefined) {
@@ -118,6 +124,15 @@ async function goOn(wish: Wish, left: Job): Promise<Job> {
     return create(wish, spec);
   }
   return left.state === "waiting" ? engine.wake(id, null) : left;
+}
+
+/** Those who work on another queue would never see it. */
+function requireSameQueue({ queue, output }: Wish, left: Job): void {
+  if (left.queue === queue) return;
+  throw new BesedaError(`The batch of ${output} was begun in the queue “${left.queue}”, and this is “${queue}”.`, {
+    code: "invalid-argument",
+    hint: `Go on with it by createJobs({ queue: ${JSON.stringify(left.queue)} }), or begin anew with another output.`,
+  });
 }
 
 async function requireSameDataset({ dataset, datasetHash: before, rows }: BatchSpec, now: string): Promise<void> {

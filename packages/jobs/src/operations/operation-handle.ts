@@ -27,12 +27,15 @@ const longestPauseMs = 2_000;
 export class Handle<Response> implements OperationHandle<Response> {
   readonly #engine: JobEngine;
   readonly #bell: Bell;
+  readonly #requireWorker: () => void;
   #job: Job;
 
-  constructor(job: Job, engine: JobEngine, bell: Bell) {
+  /** `requireWorker` throws where what is waited for would not be done here, for a reason that does not pass by itself. */
+  constructor(job: Job, engine: JobEngine, bell: Bell, requireWorker: () => void) {
     this.#job = job;
     this.#engine = engine;
     this.#bell = bell;
+    this.#requireWorker = requireWorker;
   }
 
   get id(): string {
@@ -83,6 +86,7 @@ export class Handle<Response> implements OperationHandle<Response> {
         signal?.throwIfAborted();
         await this.poll();
         if (this.state === "done" || this.state === "waiting") return this;
+        this.#requireWorker();
         await bell.heard(pauseMs, signal);
       }
     } finally {

@@ -1,8 +1,17 @@
 // The work on a job of kind `run`, and what becomes of the job: an answer, an error, a wait, another attempt.
-import { BesedaError, type Job, type JsonValue, type Lease, type RunResult } from "@beseda/core";
+import {
+  type Agent,
+  BesedaError,
+  type Job,
+  type JobError,
+  type JsonValue,
+  type Lease,
+  type RunResult,
+} from "@beseda/core";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { announce } from "./announce.ts";
+import { suspicionOf } from "./crashes.ts";
 import { attemptRun } from "./run-attempt.ts";
 import { RunReport } from "./run-report.ts";
 import type { RunSpec } from "./run-spec.ts";
@@ -20,6 +29,24 @@ export const performRun: Perform = async (lease, place) => {
   const agent = place.agents.get(spec.agentName);
   if (!agent) return leaveToOthers(lease, spec, place);
   await beginNext(job, place.engine);
+  const suspicion = await suspicionOf(lease, place.engine);
+  if ("notBefore" in suspicion) return lease.release(suspicion.notBefore);
+  if ("error" in suspicion) return giveUpRun(lease, plainError(suspicion.error), place);
+  try {
+    await goOn(lease, spec, agent, place);
+  } finally {
+    suspicion.leave();
+  }
+};
+
+/** It is done, without another attempt. */
+export async function giveUpRun(lease: Lease, error: JobError, { engine }: Workplace): Promise<void> {
+  await announce(engine, lease.job);
+  await lease.finish({ error });
+}
+
+async function goOn(lease: Lease, spec: RunSpec, agent: Agent, place: Workplace): Promise<void> {
+  const { job } = lease;
   const report = new RunReport(lease);
   const { result, error, isLeft, isCancelled, keepCut } = await attemptRun(lease, { agent, spec, report, place });
   if (isLeft) return giveBack(lease, report);
@@ -33,7 +60,7 @@ export const performRun: Perform = async (lease, place) => {
   await report.end({ result: failure && plain(result), failures: undefined, problem: undefined });
   await announce(place.engine, job);
   await lease.finish(failure ? { error: plainError(failure) } : { response: plain(result) });
-};
+}
 
 async function leaveToOthers(lease: Lease, { agentName }: RunSpec, { agents }: Workplace): Promise<void> {
   const known = [...agents.keys()].join(", ") || "none";

@@ -22,11 +22,12 @@ export class RowFeed {
   readonly #ready: FedRow[] = [];
   /** Marked, and not settled. */
   #begun = new Set<Line>();
+  #ahead = 1;
   #line = 0;
   #isOver = false;
   #filling: Promise<void> | undefined;
 
-  /** Up to `window` rows are read ahead. */
+  /** Up to `window` rows are read ahead, few at first: what is read ahead and never begun is suspected all the same. */
   constructor(rows: AsyncGenerator<InputRow>, log: PartLog, { window, model }: { window: number; model: string }) {
     this.#rows = rows;
     this.#log = log;
@@ -35,7 +36,7 @@ export class RowFeed {
   }
 
   async next(): Promise<FedRow | undefined> {
-    if (this.#ready.length <= this.#window / 2 && !this.#isOver) {
+    if (this.#ready.length <= this.#ahead / 2 && !this.#isOver) {
       this.#filling ??= this.#fill().finally(() => {
         this.#filling = undefined;
       });
@@ -65,7 +66,7 @@ export class RowFeed {
 
   async #fill(): Promise<void> {
     const found: FedRow[] = [];
-    while (this.#ready.length + found.length < this.#window && !this.#isOver) {
+    while (this.#ready.length + found.length < this.#ahead && !this.#isOver) {
       const { done, value: row } = await this.#rows.next();
       if (done) {
         this.#isOver = true;
@@ -81,6 +82,7 @@ export class RowFeed {
         else found.push(fed);
       }
     }
+    this.#ahead = Math.min(this.#ahead * 2, this.#window);
     if (found.length === 0) return;
     for (const { line } of found) this.#begun.add(line);
     await this.#log.begin([...this.#begun]);

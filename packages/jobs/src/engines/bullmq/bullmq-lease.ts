@@ -61,7 +61,7 @@ export class BullmqLease implements Lease {
     await this.#losing(this.#parts.journal.write(kept));
   }
 
-  /** What is reported while a report is being written goes into the next one together. */
+  /** What is reported while a report is being written goes into the next one together; what is known already costs no file. */
   async report(report: Parameters<Lease["report"]>[0]): Promise<void> {
     const { metadata, events = [] } = plainCopy(report, "The report");
     await this.#check();
@@ -99,7 +99,10 @@ export class BullmqLease implements Lease {
     const news = this.#news ?? { events: [] };
     this.#news = undefined;
     this.#telling = undefined;
-    await this.#change((at, by) => ({ is: "reported", at, by, ...news }));
+    await this.#change((at, by, { metadata }) => {
+      const isNew = news.metadata !== undefined && JSON.stringify(news.metadata) !== JSON.stringify(metadata);
+      return isNew || news.events.length > 0 ? { is: "reported", at, by, ...news } : undefined;
+    });
   }
 
   async #end(entry: (at: string, by: string) => LogEntry): Promise<void> {
@@ -112,12 +115,12 @@ export class BullmqLease implements Lease {
   }
 
   /** One that was called off and that its worker puts aside or gives back is done: nobody works on it any more. */
-  async #change(entry: (at: string, by: string) => LogEntry): Promise<JobFacts> {
+  async #change(entry: (at: string, by: string, job: Job) => LogEntry | undefined): Promise<JobFacts> {
     const { logs, folder, token } = this.#parts;
     const changed = logs.change(folder, (facts) => {
       if (facts?.holder !== token) throw leaseLost(this.job.id);
-      const wanted = entry(new Date().toISOString(), token);
-      const isLeft = wanted.is === "put-aside" || wanted.is === "given-back";
+      const wanted = entry(new Date().toISOString(), token, facts.job);
+      const isLeft = wanted?.is === "put-aside" || wanted?.is === "given-back";
       if (!isLeft || !facts.job.isCancelled) return wanted;
       return { is: "finished", at: wanted.at, by: token, outcome: calledOff(this.job.id) };
     });

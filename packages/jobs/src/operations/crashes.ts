@@ -1,0 +1,63 @@
+// A run that takes its worker down with it: paused, then worked on with no other such run, and in the end set aside.
+import { BesedaError, type Job, type JobEngine, type JsonValue, type Lease } from "@beseda/core";
+import { pointOf } from "../work/failures.ts";
+
+/** So often a worker may die with a run that comes no further meanwhile. */
+const mostCrashes = 10;
+/** From so many on it is a suspect: those who died with it by chance come through while it pauses. */
+const crashesOfSuspects = 3;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+/** In its journal. `total` is how many were counted, `inRow` how many of them since it last came further than `point`. */
+type Crashes = { total: number; inRow: number; point: number };
+
+const entry = "worker/crashes";
+const none: Crashes = { total: 0, inRow: 0, point: 0 };
+
+/** The engines of which a suspect is being worked on here. */
+const suspects = new WeakSet<JobEngine>();
+
+export type Suspicion =
+  /** `leave` is to be called when the work on it ends. */
+  | { leave(): void }
+  /** It is to be given back until then. ISO 8601. */
+  | { notBefore: string }
+  | { error: BesedaError };
+
+export async function suspicionOf(lease: Lease, engine: JobEngine): Promise<Suspicion> {
+  const total = crashesOf(lease.job);
+  if (total <= 0) return { leave: () => {} };
+  const [[, kept] = []] = await lease.read(entry);
+  const known = (kept ?? none) as Crashes;
+  const point = pointOf(lease.job.metadata);
+  const isNew = total > known.total;
+  const before = point > known.point ? 0 : known.inRow;
+  const inRow = isNew ? before + total - known.total : known.inRow;
+  if (isNew) {
+    const counted: Crashes = { total, inRow, point: Math.max(point, known.point) };
+    await lease.write([[entry, counted as unknown as JsonValue]]);
+  }
+  if (inRow >= mostCrashes) return { error: crashed(inRow) };
+  if (inRow < crashesOfSuspects) return { leave: () => {} };
+  if (isNew) return { notBefore: timeIn(Math.min(firstPauseMs * 2 ** (inRow - crashesOfSuspects), longestPauseMs)) };
+  if (suspects.has(engine)) return { notBefore: timeIn(firstPauseMs) };
+  suspects.add(engine);
+  return { leave: () => void suspects.delete(engine) };
+}
+
+/** Whoever gives a job back takes its attempt back; one that waited was woken. All other attempts ended with their worker. */
+function crashesOf({ attempts, inbox }: Job): number {
+  return attempts - 1 - inbox.length;
+}
+
+function crashed(times: number): BesedaError {
+  return new BesedaError(`The worker died ${times} times while it worked on this run, at the same step of it.`, {
+    code: "internal",
+    hint: "Look at what its tools do at that step, such as using up the memory, or ending the process. Then start it anew.",
+  });
+}
+
+function timeIn(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
