@@ -74,28 +74,35 @@ it("an agent of three steps is three batches of OpenAI's Batches API, whatever t
   }
 }, 60_000);
 
-it("an agent of three steps is three batches of Yandex AI Studio, with its tools in words", async () => {
-  const server = await startYandexServer({
-    grpc: true,
-    respond: ({ messages }) => {
-      const told = messages.map(({ text }) => text);
-      const seen = told.flatMap((text) => [...text.matchAll(/\w+ in (?:north|south): \d+/g)].map(([found]) => found));
-      const article = messages.find(({ role }) => role === "user")?.text ?? "";
-      if (seen.length === shops.length) return { text: seen.join("; ") };
-      const { text } = promptedReply({
-        toolCalls: [{ toolName: "stock", input: { article, shop: shops[seen.length] } }],
-      });
-      return { text: [text].flat().join("") };
-    },
-  });
-  try {
-    const connection = yandexConnection({ ...server.settings });
-    const { said, usage } = await answersInRounds(promptedTools(yandex("qwen3-8b", { connection })));
-    expect(said.map(({ response }) => response)).toEqual(answers);
-    expect(server.ledger.filter(({ billed }) => billed)).toHaveLength(3);
-    // The service counts none: they are counted here.
-    expect(usage.totalTokens).toBeGreaterThan(0);
-  } finally {
-    await server.close();
-  }
-}, 60_000);
+it.each([
+  ["as it is", (model: LanguageModel) => model],
+  ["wrapped by hand", promptedTools],
+] as const)(
+  "an agent of three steps is three batches of Yandex AI Studio, its tools in words: a model %s",
+  async (_, wrap) => {
+    const server = await startYandexServer({
+      grpc: true,
+      respond: ({ messages }) => {
+        const told = messages.map(({ text }) => text);
+        const seen = told.flatMap((text) => [...text.matchAll(/\w+ in (?:north|south): \d+/g)].map(([found]) => found));
+        const article = messages.find(({ role }) => role === "user")?.text ?? "";
+        if (seen.length === shops.length) return { text: seen.join("; ") };
+        const { text } = promptedReply({
+          toolCalls: [{ toolName: "stock", input: { article, shop: shops[seen.length] } }],
+        });
+        return { text: [text].flat().join("") };
+      },
+    });
+    try {
+      const connection = yandexConnection({ ...server.settings });
+      const { said, usage } = await answersInRounds(wrap(yandex("qwen3-8b", { connection })));
+      expect(said.map(({ response }) => response)).toEqual(answers);
+      expect(server.ledger.filter(({ billed }) => billed)).toHaveLength(3);
+      // The service counts none: they are counted here.
+      expect(usage.totalTokens).toBeGreaterThan(0);
+    } finally {
+      await server.close();
+    }
+  },
+  60_000,
+);

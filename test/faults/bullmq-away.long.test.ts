@@ -5,7 +5,16 @@ import { afterEach, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres } from "../servers/postgres-server.ts";
 import { hasRedis, startRedis } from "../servers/redis-server.ts";
 import type { TestServer } from "../servers/server-process.ts";
-import { type Bench, cpuOf, createJobs, interrupt, killed, openBench, wrongOutcomes } from "./bullmq-away.ts";
+import {
+  type Bench,
+  cpuOf,
+  createJobs,
+  interrupt,
+  killed,
+  openBench,
+  whileAtWork,
+  wrongOutcomes,
+} from "./bullmq-away.ts";
 
 const seed = Number(process.env.SEED ?? 20_261_122);
 
@@ -82,15 +91,17 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
       await createJobs(bench.engine, count);
       const random = randomOf(seed);
       for (let kill = 0; kill < kills; kill++) {
+        const before = bench.begun().length;
         const worker = bench.startWorker();
-        await cpuOf(worker);
-        await pause(1_000 * random());
+        while (bench.begun().length === before) await whileAtWork(bench, 10);
+        await pause(400 * random());
         await killed(worker);
       }
       bench.startWorker();
       expect(await wrongOutcomes(bench, count)).toEqual([]);
       const again = bench.begun().length - count;
       console.log(`${name}: ${kills} kills, ${again} of ${count} done again`);
+      expect(again).toBeGreaterThan(0);
       expect(again).toBeLessThanOrEqual(kills * concurrency);
     },
   );

@@ -86,12 +86,18 @@ export async function createJobs(engine: JobEngine, count: number): Promise<void
 }
 
 /** Waits until all are done; gives the ids of those with another outcome than their own. */
-export async function wrongOutcomes({ engine, begun }: Bench, count: number): Promise<string[]> {
+export async function wrongOutcomes(bench: Bench, count: number): Promise<string[]> {
   // Counting looks at each job that is not done: first what costs nothing.
-  while (new Set(begun()).size < count) await pause(500);
-  while ((await engine.count({ state: "done" })).done < count) await pause(500);
-  const jobs = await engine.list({ limit: count });
+  while (new Set(bench.begun()).size < count) await whileAtWork(bench, 500);
+  while ((await bench.engine.count({ state: "done" })).done < count) await whileAtWork(bench, 500);
+  const jobs = await bench.engine.list({ limit: count });
   return jobs.filter(({ id, outcome }) => outcome?.response !== id).map(({ id }) => id);
+}
+
+/** A pause, for whoever waits for workers. Throws where one has ended by itself. */
+export async function whileAtWork({ ended, errors }: Bench, ms: number): Promise<void> {
+  if (ended > 0) throw new Error(`A worker ended by itself. ${errors.join("\n")}`);
+  await pause(ms);
 }
 
 /** Milliseconds of CPU of a worker so far. */

@@ -1,9 +1,8 @@
 // B10: a Redis that may throw jobs away is refused, and one that has lost its memory loses no job.
-import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { hasRedis, startRedis } from "../servers/redis-server.ts";
 import type { TestServer } from "../servers/server-process.ts";
-import { type Bench, createJobs, killed, openBench, wrongOutcomes } from "./bullmq-away.ts";
+import { type Bench, createJobs, killed, openBench, whileAtWork, wrongOutcomes } from "./bullmq-away.ts";
 
 let server: TestServer | undefined;
 let bench: Bench | undefined;
@@ -41,7 +40,7 @@ describe.skipIf(!hasRedis)(
       const { engine } = bench;
       await createJobs(engine, 200);
       const first = bench.startWorker();
-      while (bench.begun().length < 20) await pause(10);
+      while (bench.begun().length < 20) await whileAtWork(bench, 10);
       await killed(first);
       const { done } = await engine.count();
       await server.kill();

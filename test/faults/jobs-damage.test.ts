@@ -103,8 +103,8 @@ describe("a folder for jobs", () => {
   it("has to be named, and a lease has to last", () => {
     expect(() => localEngine("")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
     expect(() => localEngine("x", { leaseMs: 0 })).toThrow(expect.objectContaining({ code: "invalid-argument" }));
-    expect(() => localEngine("x", { leaseMs: Number.NaN })).toThrow(
-      expect.objectContaining({ code: "invalid-argument" }),
-    );
+    for (const leaseMs of [Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+      expect(() => localEngine("x", { leaseMs })).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+    }
   });
 });

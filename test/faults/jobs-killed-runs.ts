@@ -29,9 +29,9 @@ export type KilledRuns = {
   threads: Message[][];
 };
 
-/** New runs are begun as kills go by, so that there is always work to be killed in. */
+/** New runs are begun with each process, so that there is always work to be killed in. */
 const runsAtFirst = 20;
-const runsPerKill = 2;
+const runsPerLife = 3;
 /** Each run asks the model three times. */
 export const stepsPerRun = 3;
 
@@ -67,11 +67,11 @@ export async function killRuns(options: { kills: number; seed: number; honoursKe
     const work = (runs: number): KilledWork => ({ folder, runs, settings: server.settings });
     let kills = 0;
     let ends: RunEnd[] | undefined;
-    while (kills < options.kills) {
-      const end = await live(script, work(runsAtFirst + kills * runsPerKill), moment);
+    let runs = runsAtFirst;
+    for (; kills < options.kills; runs += runsPerLife) {
+      const end = await live(script, work(runs), moment);
       if (!end) kills++;
     }
-    const runs = runsAtFirst + kills * runsPerKill;
     while (!ends) ends = await live(script, work(runs), undefined);
     const world = fs.readFileSync(join(folder, "world.log"), "utf8").trim().split("\n");
     const counts = new Map<string, number>();

@@ -1,17 +1,19 @@
-// What a row of a batch costs beside a bare loop: both in turn, over the same server. `npx tsx test/bench/batch/batch-bench.ts`
-import { type ChildProcess, fork } from "node:child_process";
+// What a row of a batch costs beside a bare loop: both in turn, over the same server, each built as users have it and warmed
+// up by as many rows as are measured then, so that what is paid once does not count. `npx tsx test/bench/batch/batch-bench.ts`
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { builtContestants } from "./built-contestants.ts";
 import type { Cost } from "./measured.ts";
 
 const { values } = parseArgs({
   options: {
-    rows: { type: "string", default: "5000" },
-    rounds: { type: "string", default: "7" },
+    rows: { type: "string", default: "20000" },
+    rounds: { type: "string", default: "5" },
     concurrency: { type: "string", default: "16" },
   },
 });
@@ -24,7 +26,8 @@ writeFileSync(
     "",
   ),
 );
-const server = started("../mock-server.ts", []);
+const contestants = await builtContestants(["bare", "our"]);
+const server = fork(fileURLToPath(new URL("../mock-server.ts", import.meta.url)), { execArgv: ["--import", "tsx"] });
 const [url] = (await once(server, "message")) as [string];
 const ratios: number[] = [];
 try {
@@ -44,17 +47,15 @@ try {
 } finally {
   server.disconnect();
   rmSync(folder, { recursive: true });
+  contestants.remove();
 }
 
 async function costOf(name: "bare" | "our", round: number): Promise<Cost> {
-  const child = started(`${name}-batch.ts`, [url, dataset, join(folder, `${name}-${round}`), values.concurrency]);
+  const output = join(folder, `${name}-${round}`);
+  const child = fork(contestants.pathOf(name), [url, dataset, output, values.concurrency], { execArgv: [] });
   const ended = once(child, "exit");
   const first = await Promise.race([once(child, "message"), ended.then(() => undefined)]);
   if (!first) throw new Error(`${name} ended without a result.`);
   await ended;
   return first[0] as Cost;
-}
-
-function started(script: string, args: string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(script, import.meta.url)), args, { execArgv: ["--import", "tsx"] });
 }

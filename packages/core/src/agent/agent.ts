@@ -10,7 +10,7 @@ import { type AgentInput, messagesOf, type OptionsOf, type RunOptions } from "./
 import { type AgentPlan, able, requireTools, toolSet } from "./agent-plan.ts";
 import { answerFormat } from "./answer.ts";
 import { Approvals, type Decision, type PendingApproval, ProcessStore } from "./approvals.ts";
-import { type CallLink, linkOf } from "./call-link.ts";
+import { linkOf } from "./call-link.ts";
 import { type AgentEvents, EventBus } from "./event-bus.ts";
 import { handOffTool } from "./hand-off.ts";
 import { planStep } from "./plan-step.ts";
@@ -55,6 +55,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
     return this.#plan.memory;
   }
 
+  /** How many model replies one run may take, those of its sub-agents included. */
   get maxSteps(): number {
     return this.#plan.maxSteps;
   }
@@ -81,16 +82,19 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
         hint: "Give the conversation a name, or leave threadId out.",
       });
     }
-    const decided = this.#resumedBy(link) ?? (typeof input === "object" && "decisions" in input ? input : undefined);
-    const journal = options.journal ?? link?.nextJournal?.();
-    const runId = decided?.runId ?? journal?.runId ?? randomUUID();
+    const below = link?.runs.start(this.name, input);
+    const decided = below?.resumed ?? (typeof input === "object" && "decisions" in input ? input : undefined);
+    const journal = options.journal ?? below?.journal;
+    const runId = below?.ended?.runId ?? decided?.runId ?? journal?.runId ?? randomUUID();
+    below?.begin(runId);
     const asked = decided
       ? { decisions: decided.decisions }
       : { input: messagesOf(input as Exclude<AgentInput, { runId: string }>, userId) };
     let plan = this.#runningPlan();
     const store = link?.store ?? journal?.store;
-    if (store) plan = { ...plan, store };
-    if (timeouts) plan = { ...plan, timeouts: { ...plan.timeouts, ...timeouts } };
+    if (store || timeouts) {
+      plan = { ...plan, store: store ?? plan.store, timeouts: { ...plan.timeouts, ...timeouts } };
+    }
     return new Run(plan, this.#bus, {
       asked,
       speaker: { runId, threadId, userId, ownerId, context },
@@ -98,6 +102,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
       signal,
       link,
       journal,
+      ended: below?.ended,
     });
   }
 
@@ -155,14 +160,6 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
   off<Name extends keyof AgentEvents>(name: Name, listener: AgentEvents[Name]): this {
     this.#bus.off(name, listener);
     return this;
-  }
-
-  /** A tool that goes on after an approval asks anew what its run below was asked: that run goes on instead. */
-  #resumedBy(link: CallLink | undefined): { runId: string; decisions: readonly Decision[] } | undefined {
-    if (!link?.resumed || link.resumed.agentName !== this.name) return undefined;
-    const { resumed } = link;
-    link.resumed = undefined;
-    return resumed;
   }
 
   /** With the tools that hand the thread to others, who need not be there yet when this agent is made. */

@@ -51,7 +51,16 @@ export type SuspendedRun = {
   thread?: Message[];
 };
 
-export type SubRun = { runId: string; agentName: string };
+export type SubRun = {
+  runId: string;
+  agentName: string;
+  /** What tells it from the other runs of its call. */
+  key: string;
+  /** Which of the runs of that agent it was, from 0. */
+  nth: number;
+  /** The runs that the call has started so far, by their keys: what they have come to, `null` where that is nothing yet. */
+  known: Record<string, JsonValue>;
+};
 
 /** Whether what waits under this id is the call itself or one below it. */
 export function isOfCall(callId: string, toolCallId: string, subRuns: Readonly<Record<string, SubRun>>): boolean {

@@ -1,11 +1,10 @@
 // What ties a run to the tool call that it works for: its parts are shown there, its tokens and steps are counted there.
 import type { Usage } from "../message.ts";
-import type { Journal } from "../ports/journal.ts";
 import type { Store } from "../ports/store.ts";
 import type { ToolContext } from "../tool/tool.ts";
-import type { Decision, PendingApproval, SubRun } from "./approvals.ts";
 import type { StepBudget } from "./budget.ts";
 import type { Caller } from "./event-bus.ts";
+import type { RunsBelow } from "./runs-below.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 export type CallLink = {
@@ -16,12 +15,7 @@ export type CallLink = {
   budget: StepBudget;
   /** Where a run below waits for its approvals: beside the one above, so that both are found again. */
   store: Store;
-  /** Of the next run that the call starts, where the run above has one. */
-  nextJournal: (() => Journal) | undefined;
-  /** Set where the call goes on after an approval that a run below had asked for: the first run of that agent is that one. */
-  resumed: (SubRun & { decisions: readonly Decision[] }) | undefined;
-  /** Set by a run below that has to wait for an approval: the call waits too, whatever its tool makes of that. */
-  waiting: (SubRun & { pending: readonly PendingApproval[] }) | undefined;
+  runs: RunsBelow;
 };
 
 // By the function that shows progress: each call has one of its own, and a copy of the context has it too.

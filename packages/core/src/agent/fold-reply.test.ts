@@ -44,6 +44,43 @@ describe("a reply", () => {
     });
   });
 
+  it("whose calls all have one id has calls with ids of their own, from their first part on", () => {
+    const reply = new ReplyFold("run", 1, "native");
+    const start = { type: "tool-input-start", toolCallId: "c", toolName: "look" } as const;
+    const call = (input: string, toolCallId = "c") =>
+      ({ type: "tool-call", toolCallId, toolName: "look", input }) as const;
+    const parts = reply.add([
+      start,
+      { type: "tool-input-delta", toolCallId: "c", delta: "{" },
+      start,
+      { type: "tool-input-delta", toolCallId: "c", delta: "{ " },
+      call('{"n":1}'),
+      call('{"n":2}'),
+      call('{"n":3}', "c_2"),
+      call('{"n":4}'),
+    ]);
+    expect(
+      parts.map((part) => `${part.type} ${"id" in part ? part.id : "toolCallId" in part && part.toolCallId}`),
+    ).toEqual([
+      "tool-input-start c",
+      "tool-input-delta c",
+      "tool-input-start c_2",
+      "tool-input-delta c_2",
+      "tool-input-end c",
+      "tool-call c",
+      "tool-input-end c_2",
+      "tool-call c_2",
+      "tool-call c_2_2",
+      "tool-call c_3",
+    ]);
+    expect(reply.message("whole").content).toMatchObject([
+      { toolCallId: "c", input: { n: 1 } },
+      { toolCallId: "c_2", input: { n: 2 } },
+      { toolCallId: "c_2_2", input: { n: 3 } },
+      { toolCallId: "c_3", input: { n: 4 } },
+    ]);
+  });
+
   it("that was cut has no call whose closing brackets were added: more than brackets may be missing", () => {
     const call: ModelEvent = { type: "tool-call", toolCallId: "1", toolName: "look", input: '{"a": ["x"' };
     const inputOf = (finishReason: "tool-calls" | "length") =>

@@ -13,6 +13,7 @@ import type {
 import type { ModelEvent } from "../ports/language-model.ts";
 import { ThinkSplitter } from "../reasoning/chain-of-thought.ts";
 import { parseJson } from "../tool/parse-json.ts";
+import { CallIds } from "./call-ids.ts";
 import type { ReasoningStyle } from "./plan-step.ts";
 import type { PartBody, StreamPart } from "./stream-part.ts";
 
@@ -22,8 +23,7 @@ export class ReplyFold {
   readonly #hidesReasoning: boolean;
   readonly #splitter: ThinkSplitter | undefined;
   readonly #content: AssistantPart[] = [];
-  /** Tool inputs that are being written. */
-  #openInputs: Set<string> | undefined;
+  #callIds: CallIds | undefined;
   readonly #sources: Source[] = [];
   /** Calls whose closing brackets were added. */
   readonly #closedCalls: { call: ToolCallPart; text: string }[] = [];
@@ -111,15 +111,18 @@ export class ReplyFold {
         else this.#content.push({ type: "reasoning", text: "", providerData: event.providerData });
         break;
       }
-      case "tool-input-start":
+      case "tool-input-start": {
         this.closeBlock(parts);
-        this.#openInputs ??= new Set();
-        this.#openInputs.add(event.toolCallId);
-        parts.push({ type: "tool-input-start", id: event.toolCallId, toolName: event.toolName, runId });
+        this.#callIds ??= new CallIds();
+        const id = this.#callIds.begin(event.toolCallId);
+        parts.push({ type: "tool-input-start", id, toolName: event.toolName, runId });
         break;
-      case "tool-input-delta":
-        parts.push({ type: "tool-input-delta", id: event.toolCallId, delta: event.delta, runId });
+      }
+      case "tool-input-delta": {
+        const id = this.#callIds?.current(event.toolCallId) ?? event.toolCallId;
+        parts.push({ type: "tool-input-delta", id, delta: event.delta, runId });
         break;
+      }
       case "tool-call":
         this.#toolCall(event, parts);
         break;
@@ -135,11 +138,11 @@ export class ReplyFold {
   }
 
   #toolCall(event: Extract<ModelEvent, { type: "tool-call" }>, parts: StreamPart[]): void {
-    const { toolCallId, toolName, providerData } = event;
+    const { toolName, providerData } = event;
     this.closeBlock(parts);
-    if (this.#openInputs?.delete(toolCallId)) {
-      parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
-    }
+    this.#callIds ??= new CallIds();
+    const { toolCallId, wasShown } = this.#callIds.end(event.toolCallId);
+    if (wasShown) parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
     const { wasOpen, ...input } = parseInput(event.input);
     const call: ToolCallPart = { type: "tool-call", toolCallId, toolName, ...input };
     parts.push({ ...call, runId: this.#runId });

@@ -22,9 +22,9 @@ export async function runJournalledCall(call: ToolCallPart, outlet: CallOutlet, 
       failure = { thrown };
       throw thrown;
     });
-  const nextJournal = () => journal.below(entry);
+  const journalOf = (key: string) => journal.below(entry, key);
   const below = new Below(run.link);
-  const outcome = await runCall(call, outlet, { ...run, link: below.link, journalled: { begin, nextJournal } });
+  const outcome = await runCall(call, outlet, { ...run, link: below.link, journalled: { begin, journalOf } });
   if (failure) throw failure.thrown;
   // A call that was cut off has no outcome.
   if (outcome.type !== "waits" && !stop.isStopped) await journal.end(entry, { ...keptOf(outcome), ...below.used });

@@ -7,6 +7,7 @@ import type { ApprovalContext, Tool, ToolContext } from "../tool/tool.ts";
 import type { Decision, SubRun } from "./approvals.ts";
 import { CallLimit } from "./call-limit.ts";
 import { type CallLink, linkCall } from "./call-link.ts";
+import { type ResumedRun, RunsBelow } from "./runs-below.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 export type CallRun = {
@@ -16,7 +17,7 @@ export type CallRun = {
   limits: Set<CallLimit>;
   speaker: Speaker;
   /** Of a run that is remembered: what has to be noted just before the tool is run, and the journals of runs below. */
-  journalled?: { begin(): Promise<void>; nextJournal(): Journal } | undefined;
+  journalled?: { begin(): Promise<void>; journalOf(key: string): Journal } | undefined;
   link: Pick<CallLink, "addUsage" | "budget" | "store">;
   /** What was decided on calls that waited; nothing in a run that was not resumed. */
   decisions: readonly Decision[] | undefined;
@@ -33,7 +34,7 @@ export type Outcome =
   | { type: "answer"; output: unknown }
   | { type: "error"; error: string; isDenied?: true }
   /** Not carried out yet. `subRun` is a run below that waits itself. */
-  | { type: "waits"; subRun?: NonNullable<CallLink["waiting"]> };
+  | { type: "waits"; subRun?: NonNullable<RunsBelow["waiting"]> };
 
 /** What the call shows while it runs. */
 export type CallOutlet = { progress(value: unknown): void; forward(parts: readonly StreamPart[]): void };
@@ -67,7 +68,7 @@ function contextOf({ toolCallId }: ToolCallPart, { speaker }: CallRun): Approval
   return { ...speaker, callId: toolCallId };
 }
 
-type Verdict = Exclude<Outcome, { type: "answer" }> | { type: "go"; resumed: CallLink["resumed"] };
+type Verdict = Exclude<Outcome, { type: "answer" }> | { type: "go"; resumed: ResumedRun | undefined };
 
 async function verdictOn(
   { toolCallId }: ToolCallPart,
@@ -95,7 +96,7 @@ type Execution = {
   outlet: CallOutlet;
   run: CallRun;
   limit: CallLimit;
-  resumed: CallLink["resumed"];
+  resumed: ResumedRun | undefined;
 };
 
 async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, resumed }: Execution): Promise<Outcome> {
@@ -114,16 +115,19 @@ async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, r
     if (!isOver) outlet.forward(parts);
   };
   const caller = { runId: run.speaker.runId, callId };
-  const { begin, nextJournal } = run.journalled ?? {};
-  const link: CallLink = { ...run.link, caller, forward, resumed, nextJournal, waiting: undefined };
+  const { begin, journalOf } = run.journalled ?? {};
+  const runs = new RunsBelow(resumed, journalOf);
+  const link: CallLink = { ...run.link, caller, forward, runs };
   linkCall(context, link);
   await begin?.();
+  // It may have been stopped, or its time be up, while the journal was written.
+  limit.throwIfStopped();
   run.begun.add(callId);
   try {
     const output = await tool.execute(input, context);
-    return link.waiting ? { type: "waits", subRun: link.waiting } : { type: "answer", output };
+    return runs.waiting ? { type: "waits", subRun: runs.waiting } : { type: "answer", output };
   } catch (thrown) {
-    if (link.waiting) return { type: "waits", subRun: link.waiting };
+    if (runs.waiting) return { type: "waits", subRun: runs.waiting };
     throw thrown;
   } finally {
     isOver = true;

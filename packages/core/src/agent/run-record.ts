@@ -19,6 +19,7 @@ import { estimateUsage } from "./estimate-usage.ts";
 import type { ReplyFold } from "./fold-reply.ts";
 import { isWhole, repairThread } from "./plan-step.ts";
 import type { StreamPart } from "./stream-part.ts";
+import { timeNow } from "./time-now.ts";
 
 /**
  * One model reply and the results of the tools that it called, in the order of the calls. Of the first step of a run that
@@ -77,7 +78,7 @@ export class RunRecord {
   readonly #above: ((usage: Usage) => void) | undefined;
   readonly #journal: Journal | undefined;
   /** How many messages of each sort were stored: by this the journal tells them apart. */
-  readonly #stored = new Map<string, number>();
+  #stored: Map<string, number> | undefined;
   readonly #added: Message[] = [];
   /** So many messages of the thread are known to be whole. */
   #whole = 0;
@@ -148,7 +149,7 @@ export class RunRecord {
 
   /** Stores a message that is no part of the run's own account. */
   note(message: Message): Promise<void> | undefined {
-    message.createdAt ??= new Date().toISOString();
+    message.createdAt ??= timeNow();
     const { threadId } = this;
     const memory = this.#memory;
     if (threadId === undefined || !memory) return undefined;
@@ -199,6 +200,7 @@ export class RunRecord {
   /** Results come in the order in which the tools end, which another attempt need not have. */
   #keyOf(message: Message): string {
     const sort = message.role === "tool" ? `result/${message.toolCallId}` : message.role;
+    this.#stored ??= new Map();
     const nth = this.#stored.get(sort) ?? 0;
     this.#stored.set(sort, nth + 1);
     return `${sort}/${nth}`;

@@ -3,10 +3,10 @@ import { BesedaError } from "../errors.ts";
 import type { ToolCallPart, ToolMessage } from "../message.ts";
 import { outputText } from "../tool/output-text.ts";
 import type { CallLimit } from "./call-limit.ts";
-import type { CallLink } from "./call-link.ts";
 import { type JournalledRun, runJournalledCall } from "./journalled-call.ts";
 import type { RepeatBreaker } from "./repeat-breaker.ts";
 import type { Outcome } from "./run-call.ts";
+import type { RunsBelow } from "./runs-below.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 
@@ -18,7 +18,7 @@ export type ToolRun = Omit<JournalledRun, "limits" | "journalled"> & {
   keep(result: ToolMessage): Promise<void> | undefined;
 };
 
-export type WaitingCall = { call: ToolCallPart; subRun: CallLink["waiting"] };
+export type WaitingCall = { call: ToolCallPart; subRun: RunsBelow["waiting"] };
 
 /** One result for each call; those of waiting calls say so. */
 export type ToolResults = { results: ToolMessage[]; waiting: WaitingCall[] };

@@ -1,6 +1,6 @@
 // What `agent.stream()` returns: one run, to be read once, as parts or as text, or awaited as a whole.
 import { BesedaError, describeThrown } from "../errors.ts";
-import type { UserMessage } from "../message.ts";
+import { noUsage, type UserMessage } from "../message.ts";
 import { agentLoop, type RunTask } from "./agent-loop.ts";
 import { messagesOf } from "./agent-options.ts";
 import type { AgentPlan } from "./agent-plan.ts";
@@ -41,7 +41,15 @@ export class Run<Output = unknown> {
   constructor(
     agent: AgentPlan,
     bus: EventBus,
-    { signal, ...task }: Omit<RunTask, "stop" | "steering" | "settle"> & { signal: AbortSignal | undefined },
+    {
+      signal,
+      ended,
+      ...task
+    }: Omit<RunTask, "stop" | "steering" | "settle"> & {
+      signal: AbortSignal | undefined;
+      /** What it has come to before: it is not asked again. */
+      ended: RunResult | undefined;
+    },
   ) {
     this.runId = task.speaker.runId;
     this.#link = task.link;
@@ -55,14 +63,18 @@ export class Run<Output = unknown> {
         // Here and not at the last read: a reader need not read on after the terminal part.
         clearTimeout(this.#timer);
         this.#listening?.leave();
-        if ("error" in outcome) reject(outcome.error);
+        if ("error" in outcome) return reject(outcome.error);
+        this.#link?.runs.end(outcome.result);
         // The loop has validated what it says is the output.
-        else resolve(outcome.result as RunResult<Output>);
+        resolve(outcome.result as RunResult<Output>);
       };
     });
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
-    this.#start = () => agentLoop(agent, { ...task, stop: this.#stop, settle, steering: this.#steering });
+    this.#start = () =>
+      ended
+        ? endedRun(ended, settle)
+        : agentLoop(agent, { ...task, stop: this.#stop, settle, steering: this.#steering });
   }
 
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
@@ -161,6 +173,14 @@ export class Run<Output = unknown> {
     );
     return this.#start();
   }
+}
+
+/** Of a run that a tool has started before it had to wait: it costs nothing again. */
+async function* endedRun(result: RunResult, settle: RunTask["settle"]): AsyncGenerator<StreamPart[]> {
+  const { runId, agentName, threadId, finishReason } = result;
+  yield [{ type: "start", agentName, threadId, input: [], runId }];
+  settle({ result });
+  yield [{ type: "finish", finishReason, totalUsage: noUsage, runId }];
 }
 
 function alreadyRead(name: string): BesedaError {

@@ -50,7 +50,9 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
   for (const { call, subRun } of step.waiting) {
-    if (subRun) subRuns[call.toolCallId] = { runId: subRun.runId, agentName: subRun.agentName };
+    if (!subRun) continue;
+    const { pending: _ofCall, ...kept } = subRun;
+    subRuns[call.toolCallId] = kept;
   }
   await new Approvals(agent.store, agent.name).put({
     format: 1,
@@ -70,7 +72,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     ...(!record.isKept && { thread: record.thread }),
   });
   record.pending = pending;
-  if (link) link.waiting ??= { runId, agentName: agent.name, pending };
+  link?.runs.wait(runId, agent.name, pending);
   return pending.map(({ approvalId, callId, toolName, input }) => ({
     type: "tool-approval-request",
     approvalId,

@@ -45,7 +45,8 @@ export function streamEvents<Event>(request: StreamRequest<Event>): AsyncIterabl
 export function replyEvents<Event>(
   request: RetriedRequest & { read(body: unknown, head: ReplyHead): Event[] },
 ): AsyncIterableIterator<Event[]> {
-  const sent = { ...request, headers: repeatable(request) };
+  // The stream listens for as long as it is open, which is all that there is to listen for.
+  const sent = { ...request, signal: undefined, headers: repeatable(request) };
   return new EventStream(request, async (headers, begun) => {
     const events = await fetchJson(withHeaders(sent, headers), request.read, begun);
     return { first: { done: false, value: events }, rest: nothing };
@@ -153,7 +154,9 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
 
   /** The caller's signal. */
   handleEvent(): void {
-    this.#waiting?.abort(this.#request.signal?.reason);
+    const reason: unknown = this.#request.signal?.reason;
+    this.#waiting?.abort(reason);
+    this.#inFlight?.abort(reason);
   }
 
   #waitSignal(): AbortSignal {
@@ -166,6 +169,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   /** Not when it was left while something was waited for: it might be billed. */
   #send(headers: RequestHeaders | undefined): Promise<Opened<Event>> {
     if (this.#isLeft) throw left();
+    this.#request.signal?.throwIfAborted();
     return this.#attempt(headers, (stoppable) => {
       this.#inFlight = stoppable;
     });

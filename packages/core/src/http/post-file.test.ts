@@ -86,6 +86,32 @@ describe("a file that is posted", () => {
     expect(error.hint).toContain("API key");
   });
 
+  it("keeps the key out of what is told of a reply that repeats it", async () => {
+    for (const body of ["<p>Bearer sk-secret-key</p>", '{"error":{"message":"not with sk-secret-key"}}']) {
+      answer = (request, response) => {
+        request.resume();
+        response.end(body);
+      };
+      const { message } = await failureOf(post());
+      expect(message).toContain("***");
+      expect(message).not.toContain("sk-secret");
+    }
+  });
+
+  it("may be empty", async () => {
+    let form: FormData | undefined;
+    answer = async (incoming, response) => {
+      form = await formOf(incoming);
+      response.end("{}");
+    };
+    const empty = join(folder, "empty");
+    writeFileSync(empty, "");
+    const file = { path: empty, size: 0, name: "empty", mediaType: "text/plain" };
+    await postFile(origin, { fields: {}, file });
+    const sent = form?.get("file") as File | undefined;
+    expect(sent?.size).toBe(0);
+  });
+
   it("is an error where the reply is none, or the file has become shorter", async () => {
     answer = (request, response) => {
       request.resume();

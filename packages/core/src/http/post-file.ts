@@ -1,4 +1,5 @@
 // A file to a service that takes it as a form: multipart/form-data, read from the disk as the socket takes it.
+import { maskSecrets, secretsIn } from "./mask-secrets.ts";
 import { aboutReply, errorInBody, wrongContent } from "./reply-error.ts";
 import { piecesOf, Transfer, type TransferOptions } from "./transfer.ts";
 
@@ -31,15 +32,16 @@ export async function postFile(url: string, { fields, file, ...options }: FilePo
   const reads: Buffer[] = [];
   for await (const bytes of transfer.read()) reads.push(bytes);
   const reply = { url: new URL(url), status: transfer.status, headers: transfer.headers };
+  const secrets = secretsIn(options.headers);
   const text = Buffer.concat(reads).toString();
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw wrongContent(reply, text);
+    throw maskSecrets(wrongContent(reply, text), secrets);
   }
   const error = errorInBody(body);
-  if (error) throw aboutReply(error, reply);
+  if (error) throw maskSecrets(aboutReply(error, reply), secrets);
   return body;
 }
 

@@ -222,6 +222,8 @@ export async function* piecesOf(source: UploadSource, transfer: Transfer): Async
     return;
   }
   const { file, start, end } = source;
+  // A stream cannot be told to read nothing.
+  if (end <= start) return;
   for await (const piece of createReadStream(file, { start, end: end - 1, highWaterMark: pieceSize })) {
     transfer.moved();
     yield piece;

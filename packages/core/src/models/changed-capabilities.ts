@@ -27,6 +27,7 @@ export function changedCapabilities(
       cancel: async (id, options) => changed(await operations.cancel(id, options)),
     },
     batches: batches && {
+      tools: batches.tools,
       start: (requests, options) => batches.start(each(requests, change), options),
       poll: (id, options) => batches.poll(id, options),
       cancel: (id, options) => batches.cancel(id, options),

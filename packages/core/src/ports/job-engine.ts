@@ -20,7 +20,8 @@ export interface JobEngine {
   delete(id: string): Promise<void>;
   /**
    * Calls it off. One that nobody works on is done at once, with an error of code `aborted`; whoever works on one hears
-   * it by the signal of the lease and finishes it. One that is done stays as it is.
+   * it by the signal of the lease and finishes it; its `modifiedAt` says when it was called off. One that is done, or
+   * called off already, stays as it is.
    * @throws BesedaError `not-found`
    */
   cancel(id: string): Promise<Job>;
@@ -32,7 +33,7 @@ export interface JobEngine {
   /**
    * The next job of this queue and of one of these kinds that is ready, the oldest first; waits until there is one. A job whose worker has
    * died or fallen silent is ready again. Waiting for work alone does not keep a process alive.
-   * `undefined` once the signal is aborted.
+   * `undefined` once the signal is aborted or the engine closed: what was claimed in that moment is given back.
    */
   claim(wanted: { queue: string; kinds: readonly string[]; signal: AbortSignal }): Promise<Lease | undefined>;
   /** What has been reported of a job after `after`, in order. `seq` counts up from 1. */
@@ -50,7 +51,10 @@ export type NewJob = {
   spec: JsonValue;
   /** What it can be found by. */
   labels?: Readonly<Record<string, string>> | undefined;
-  /** Not before. ISO 8601. Default: now. */
+  /**
+   * Not before, by the clock on the wall. ISO 8601 with its zone. Default: at once, whatever is done to the clock.
+   * @throws BesedaError `invalid-argument` where it is none
+   */
   runAt?: string | undefined;
 };
 
@@ -90,7 +94,7 @@ export type JobFilter = {
   kind?: string | undefined;
   state?: JobState | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
-  /** The most that are listed. Default 100. */
+  /** The most that are listed: a whole number from 0. Default 100. */
   limit?: number | undefined;
   /** Lists in the order in which they were created. Default `false`: the latest first. */
   oldestFirst?: boolean | undefined;
@@ -120,7 +124,11 @@ export interface Lease {
   release(runAt?: string): Promise<void>;
 }
 
-/** Names are like paths, with `/`: letters, digits, `.`, `_` and `-` between. */
+/**
+ * Names are like paths, with `/`: letters, digits, `.`, `_` and `-` between. So a name is no folder of others: whoever puts
+ * `a/b` puts no `a`, and the other way round; a disk refuses it with `unavailable`. Nor do names differ in nothing but
+ * capitals, which some disks take for one.
+ */
 export interface JobFiles {
   /**
    * Writes a file, whole or not at all. Of several writers of one name the first one wins: `false` where there is one

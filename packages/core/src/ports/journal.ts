@@ -17,7 +17,7 @@ export interface Journal {
   model(model: LanguageModel, step: number): LanguageModel;
   /** What came of a call before; nothing for one that is to be carried out. */
   outcome(call: JournalledCall): Promise<CallOutcome | undefined>;
-  /** Just before the tool is run: once this resolves, the journal knows of it, whatever happens. */
+  /** Just before the tool is run: once this resolves, the journal knows of a call whose `replay` is `never`, whatever happens. */
   begin(call: JournalledCall): Promise<void>;
   end(call: JournalledCall, outcome: CallOutcome): Promise<void>;
   /** The thread as it is stored now, without what earlier attempts of this run have added to it. */
@@ -27,8 +27,8 @@ export interface Journal {
    * `createdAt` becomes that of the first attempt.
    */
   keep(key: string, message: Message, append: () => Promise<void>): Promise<void>;
-  /** The journal of a run that a call starts, such as a sub-agent's: the first one that the call starts, the second … */
-  below(call: JournalledCall): Journal;
+  /** The journal of a run that a call starts, such as a sub-agent's. `key` tells it from the others that the call starts. */
+  below(call: JournalledCall, key: string): Journal;
 }
 
 export type JournalledCall = {

@@ -17,6 +17,11 @@ export function promptedTools(
   { protocol = hermesProtocol }: { protocol?: ToolProtocol } = {},
 ): LanguageModel {
   const toPromptedRequest = promptedRequestWriter(protocol);
+  // Whoever comes back for a reply may not have the request any more: what is written like a call is one.
+  const { operations, batches } = changedCapabilities(model, {
+    request: toPromptedRequest,
+    reply: (events) => new ToolCallSplitter(protocol).split(events),
+  });
   return {
     provider: model.provider,
     modelId: model.modelId,
@@ -27,11 +32,8 @@ export function promptedTools(
       const dropsCalls = request.tools.length === 0 || request.toolChoice === "none";
       return splitReply(reply, new ToolCallSplitter(protocol, { dropsCalls }));
     },
-    // Whoever comes back for a reply may not have the request any more: what is written like a call is one.
-    ...changedCapabilities(model, {
-      request: toPromptedRequest,
-      reply: (events) => new ToolCallSplitter(protocol).split(events),
-    }),
+    operations,
+    batches: batches && { ...batches, tools: true },
   };
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { outputText } from "./output-text.ts";
+import { outputText, plainOutput } from "./output-text.ts";
 
 describe("outputText", () => {
   const circular: Record<string, unknown> = { name: "loop" };
@@ -18,18 +18,18 @@ describe("outputText", () => {
     [undefined, "Done."],
     [null, "null"],
     [{ degrees: 21 }, '{"degrees":21}'],
-    [12n, '"12"'],
+    [12n, "12"],
     [[1n, () => {}, Symbol("s")], '["1","[function]","[symbol]"]'],
-    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
-    [Buffer.from("abc"), '"[3 bytes]"'],
+    [new Date(0), "1970-01-01T00:00:00.000Z"],
+    [Buffer.from("abc"), "[3 bytes]"],
     [{ raw: new Uint8Array(5) }, '{"raw":"[5 bytes]"}'],
     [new Map([["k", new Set([1])]]), '{"k":[1]}'],
     [circular, '{"name":"loop","self":"[circular]"}'],
     [[shared, shared], '[{"a":1},{"a":1}]'],
     [new Error("bad"), '{"error":"bad"}'],
-    [() => {}, '"[function]"'],
+    [() => {}, "[function]"],
     [{ body: new ReadableStream(), reply: new Response("x") }, '{"body":"[ReadableStream]","reply":"[Response]"}'],
-    [Readable.from(["a"]), '"[Readable]"'],
+    [Readable.from(["a"]), "[Readable]"],
     [[Promise.resolve(1), /x/, new URL("http://a/")], '["[Promise]","[RegExp]","http://a/"]'],
     [{ empty: {}, none: Object.create(null), map: new Map() }, '{"empty":{},"none":{},"map":{}}'],
     [JSON.parse('{"__proto__":{"a":1}}'), '{"__proto__":{"a":1}}'],
@@ -37,6 +37,8 @@ describe("outputText", () => {
     ["\ud800 lone", "\ufffd lone"],
   ])("says %o as %s", (output, text) => {
     expect(outputText(output, 1_000)).toBe(text);
+    // As after a run that was remembered.
+    expect(outputText(plainOutput(output), 1_000)).toBe(text);
   });
 
   it("keeps the beginning and the end of what is too long, and never half a character", () => {

@@ -5,7 +5,7 @@ import type { JsonValue } from "../message.ts";
 
 /** Never throws. Text over `maxChars` keeps its first three quarters and its end, with a note of what is missing between. */
 export function outputText(output: unknown, maxChars: number): string {
-  const text = typeof output === "string" ? output.toWellFormed() : asJson(output);
+  const { text } = shown(output);
   if (text.length <= maxChars) return text;
   const head = clip(text, 0, Math.ceil(maxChars * 0.75));
   const tail = clip(text, text.length - Math.floor(maxChars * 0.25), text.length);
@@ -14,20 +14,19 @@ export function outputText(output: unknown, maxChars: number): string {
 
 /** What JSON can hold of an output, with which `outputText` gives the same text. Never throws. */
 export function plainOutput(output: unknown): JsonValue {
-  if (typeof output === "string") return output.toWellFormed();
-  const text = asJson(output);
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
+  const { text, isJson } = shown(output);
+  return isJson ? (JSON.parse(text) as JsonValue) : text;
 }
 
-function asJson(output: unknown): string {
+/** What is text once it is plain, such as a date, has no quotes either: what is left of it to read later is that text. */
+function shown(output: unknown): { text: string; isJson: boolean } {
   try {
-    return JSON.stringify(plain(output, [])) ?? "Done.";
+    const value = plain(output, []);
+    if (typeof value === "string") return { text: value.toWellFormed(), isJson: false };
+    const text = JSON.stringify(value);
+    return text === undefined ? { text: "Done.", isJson: false } : { text, isJson: true };
   } catch (error) {
-    return `[the output cannot be shown as text: ${describeThrown(error)}]`;
+    return { text: `[the output cannot be shown as text: ${describeThrown(error)}]`, isJson: false };
   }
 }
 

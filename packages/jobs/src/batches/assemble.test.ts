@@ -56,7 +56,7 @@ function resultOf(number: number): RowResult {
 }
 
 /** A lease that answers a write as it is told to. */
-function leaseWith(write: () => Promise<void> = async () => {}): Lease {
+function leaseWith(write: () => Promise<void> = async () => {}, { isFinishing = false } = {}): Lease {
   const spec: Partial<BatchSpec> = {
     agentName: "a",
     fingerprint: "f",
@@ -71,7 +71,8 @@ function leaseWith(write: () => Promise<void> = async () => {}): Lease {
     folder,
   };
   const job = { id: "b", createdAt: new Date().toISOString(), attempts: 1, spec } as unknown as Job;
-  return { job, signal: new AbortController().signal, write } as unknown as Lease;
+  const read = async () => (isFinishing ? [["finishing", 1]] : []);
+  return { job, signal: new AbortController().signal, write, read } as unknown as Lease;
 }
 
 const account = { seconds: 1, concurrency: 1, providerBatches: 0, currencies: [] };
@@ -139,7 +140,7 @@ it("one that stood still just before the end cannot replace what another one has
     }),
   );
   await still;
-  await assembled();
+  await assembled(leaseWith(undefined, { isFinishing: true }));
   const finished = await readFile(output());
   await writeFile(output(), Buffer.concat([finished, Buffer.from("mark")]));
   goOn?.();
@@ -153,6 +154,24 @@ it("what killed attempts have left half written goes; files of others stay", asy
   await writeFile(join(dir, "other.parquet.0a1b2c3d.part"), "another's");
   await assembled();
   expect((await readdir(dir)).filter((name) => name.endsWith(".part"))).toEqual(["other.parquet.0a1b2c3d.part"]);
+});
+
+it("a file that somebody else has put there since the beginning stays, and so does what is paid for", async () => {
+  for (const name of ["out.parquet", "out.manifest.json", "out.report.html"]) {
+    await writeFile(join(dir, name), "precious");
+    await expect(assembled()).rejects.toMatchObject({
+      code: "invalid-argument",
+      message: expect.stringContaining(name),
+    });
+    expect(await readFile(join(dir, name), "utf8")).toBe("precious");
+    await rm(join(dir, name));
+  }
+});
+
+it("what an earlier attempt at the same batch has put there is replaced", async () => {
+  await writeFile(output(), "half done");
+  await assembled(leaseWith(undefined, { isFinishing: true }));
+  expect(await numbersIn(output())).toEqual(inOrder);
 });
 
 it("a part's file that is not what was written is told by its name, and no output appears", async () => {

@@ -1,12 +1,12 @@
 // Puts the result of a batch together: the Parquet file in the order of the data set, its manifest and its report.
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BesedaError, type JobEngine, type Lease } from "@beseda/core";
 import { fileSink } from "../datasets/output-file.ts";
 import { writeDataset } from "../datasets/write-dataset.ts";
 import type { BatchResult, BatchSpec } from "./batch.ts";
-import { outputOf, partsFile, readJson, specOf } from "./batch-place.ts";
-import { type Account, manifestOf } from "./manifest.ts";
+import { outputOf, partsFile, pathsOf, readJson, specOf } from "./batch-place.ts";
+import { type Account, type Manifest, manifestOf } from "./manifest.ts";
 import { outputColumns } from "./output-columns.ts";
 import { reportPage } from "./report/report-page.ts";
 import { resultLines } from "./result-lines.ts";
@@ -27,14 +27,23 @@ export async function assemble(
   await removeLeftovers(Object.values(paths));
   const { columns, toCells } = outputColumns(spec.columns, account.currencies);
   const statistics = new RowStatistics(spec.rows);
-  const writer = await writeDataset(paths.output, { columns, format: "parquet", overwrite: true });
+  const lostCells: Manifest["lostCells"] = { count: 0, first: [] };
+  // Rows that are paid for are never held back by one of their cells.
+  const onWrongCell = ({ message }: BesedaError) => {
+    lostCells.count++;
+    if (lostCells.first.length < toldCells) lostCells.first.push(message);
+  };
+  // What an attempt before this one has put there may be replaced; what somebody else did since the beginning may not.
+  const overwrite = spec.overwrite || (await lease.read("finishing")).length > 0;
+  if (!overwrite) await requireNobodysFiles(Object.values(paths));
+  const writer = await writeDataset(paths.output, { columns, format: "parquet", overwrite, onWrongCell });
   try {
     for await (const results of allResults(engine, spec)) {
       account.signal.throwIfAborted();
       for (const result of results) statistics.add(result);
       await writer.write(results.map(toCells));
     }
-    const manifest = manifestOf(lease.job, statistics, account);
+    const manifest = manifestOf(lease.job, statistics, { ...account, lostCells });
     await requireLease(lease);
     await writeText(paths.report, reportPage(manifest, statistics));
     await writeText(paths.manifest, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -48,14 +57,26 @@ export async function assemble(
   }
 }
 
+async function requireNobodysFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const isThere = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) continue;
+    throw new BesedaError(`${path} is there, and was not when the batch began.`, {
+      code: "invalid-argument",
+      hint: "Move it away, then go on: resume: true (--resume). All rows are answered and kept.",
+    });
+  }
+}
+
+/** So many lost cells are told of one by one in the manifest. */
+const toldCells = 100;
+
 /** What is written is refused to one whose lease was lost in the meantime. */
 function requireLease(lease: Lease): Promise<void> {
   return lease.write([["finishing", lease.job.attempts]]);
-}
-
-function pathsOf(output: string): Pick<BatchResult, "output" | "manifest" | "report"> {
-  const name = output.slice(0, -".parquet".length);
-  return { output, manifest: `${name}.manifest.json`, report: `${name}.report.html` };
 }
 
 async function* allResults(engine: JobEngine, { folder }: BatchSpec) {

@@ -1,8 +1,8 @@
 // Where a batch is kept: its id, the names of its jobs and files, and how all of it is called off or forgotten.
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import type { Job, JobEngine, JsonValue } from "@beseda/core";
-import type { BatchLimits, BatchSpec } from "./batch.ts";
+import { BesedaError, type Job, type JobEngine, type JsonValue } from "@beseda/core";
+import type { BatchLimits, BatchResult, BatchSpec } from "./batch.ts";
 
 /** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */
 export function batchIdOf(output: string): string {
@@ -76,6 +76,12 @@ export async function readJson(engine: JobEngine, name: string): Promise<JsonVal
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
+/** The files that come of it, beside each other. */
+export function pathsOf(output: string): Pick<BatchResult, "output" | "manifest" | "report"> {
+  const name = output.slice(0, -".parquet".length);
+  return { output, manifest: `${name}.manifest.json`, report: `${name}.report.html` };
+}
+
 /** Calls off a batch and its parts, whoever works on them. @throws BesedaError `not-found` */
 export async function cancelBatch(engine: JobEngine, id: string): Promise<Job> {
   const job = await engine.cancel(id);
@@ -99,12 +105,24 @@ export async function deleteBatch(engine: JobEngine, id: string): Promise<void> 
   await engine.files.delete(filesOf(id));
 }
 
-/** What was finished stays in its files. @throws BesedaError `locked` while it is being worked on */
+/** What was finished stays in its files. @throws BesedaError `locked` while it is being worked on, with nothing changed */
 export async function deleteJobs(engine: JobEngine, id: string): Promise<void> {
+  await requireIdle(engine, id);
   for (;;) {
     const parts = await engine.list({ kind: "part", labels: partLabels(id), limit: 1_000 });
     if (parts.length === 0) break;
     for (const part of parts) await engine.delete(part.id);
   }
   await engine.delete(id);
+}
+
+async function requireIdle(engine: JobEngine, id: string): Promise<void> {
+  const job = await engine.get(id);
+  const [part] = await engine.list({ kind: "part", labels: partLabels(id), state: "running", limit: 1 });
+  const busy = job?.state === "running" ? job : part;
+  if (!busy) return;
+  throw new BesedaError(`The batch ${id} is being worked on by ${busy.holder ?? "somebody"}.`, {
+    code: "locked",
+    hint: "Cancel it and wait until it is done, or stop that process.",
+  });
 }

@@ -11,7 +11,10 @@ export type BatchOptions = {
   output: string;
   /** How many rows at once, of all in this process. Default 16. */
   concurrency?: number | undefined;
-  /** How models are asked. Default: in batches of their service where it has them, otherwise at once. */
+  /**
+   * How models are asked. Default: in batches of their service where it has them, otherwise at once. In batches a row is run
+   * anew for each reply, by what is known of it: whoever watches the agent (`agent.on`) sees an `abort` where it waits for one.
+   */
   calls?: Calls | undefined;
   pollMs?: number | undefined;
   /** No new row is begun once so many tokens are used by the whole batch. */
@@ -164,6 +167,8 @@ export type BatchSpec = {
   /** How many parts; the rows of each are in the file `FOLDER/parts.json`. */
   parts: number;
   badRows: { count: number; first: { number: number; problem: string }[] };
+  /** Whether files of these names may be replaced that are not this batch's. */
+  overwrite: boolean;
   /** Where its parts are in the engine's files, without a `/` at the end. */
   folder: string;
 };

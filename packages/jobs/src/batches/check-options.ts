@@ -1,6 +1,6 @@
 // Whether a batch can be what its options say, before anything is read or written.
-import { access, constants, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, constants, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { BesedaError } from "@beseda/core";
 import type { BatchLimits, BatchOptions, BatchSource } from "./batch.ts";
 
@@ -61,7 +61,8 @@ async function outputPath(output: unknown): Promise<string> {
     });
   }
   await requireFolder(dirname(path));
-  return path;
+  // A batch is known by its output: one file has one name, whatever links lead to it.
+  return there ? realpath(path) : join(await realpath(dirname(path)), basename(path));
 }
 
 async function requireFolder(folder: string): Promise<void> {

@@ -24,6 +24,8 @@ export type Manifest = {
   errors: Record<string, number>;
   usage: Usage;
   cost: Readonly<Record<string, number>> | null;
+  /** Cells that are not of the type of their column, and so are null in the output; the first of them in words. */
+  lostCells: { count: number; first: string[] };
   /** Of work. */
   seconds: number;
   rowsPerSecond: number;
@@ -42,7 +44,11 @@ export type Manifest = {
   versions: { beseda: string; node: string };
 };
 
-export function manifestOf(job: Job, statistics: RowStatistics, account: Account): Manifest {
+export function manifestOf(
+  job: Job,
+  statistics: RowStatistics,
+  account: Account & Pick<Manifest, "lostCells">,
+): Manifest {
   const spec = specOf(job);
   const { rows, answered, failed, usage, steps, toolCalls, attempts } = statistics;
   const { seed } = (spec.agentFacts.settings ?? {}) as { seed?: number };
@@ -61,6 +67,7 @@ export function manifestOf(job: Job, statistics: RowStatistics, account: Account
     errors: Object.fromEntries(statistics.errors),
     usage,
     cost: usage.cost ?? null,
+    lostCells: account.lostCells,
     seconds,
     rowsPerSecond: seconds === 0 ? 0 : Math.round((rows / seconds) * 100) / 100,
     steps,

@@ -42,7 +42,7 @@ export function outputColumns(input: readonly Column[], currencies: readonly str
   const own = Object.entries<ColumnType>({ ...ours, cost }).map(([name, type]) => ({ name, type }));
   const renamed = renamedColumns(input);
   const columns = [...input.map(({ name, type }) => ({ name: renamed.get(name) ?? name, type })), ...own];
-  return { columns, toCells: (result) => ({ ...inputCells(result.cells, renamed), ...resultCells(result) }) };
+  return { columns, toCells: (result) => outputCells(inputCells(result.cells, renamed), result) };
 }
 
 function renamedColumns(input: readonly Column[]): Map<string, string> {
@@ -63,8 +63,12 @@ function inputCells(cells: Cells, renamed: ReadonlyMap<string, string>): Cells {
   return Object.fromEntries(Object.entries(cells).map(([name, value]) => [renamed.get(name) ?? name, value]));
 }
 
-function resultCells({ response, reasoning, toolCalls, finishReason, usage, error, model, attempts }: RowResult) {
+function outputCells(
+  input: Cells,
+  { response, reasoning, toolCalls, finishReason, usage, error, model, attempts }: RowResult,
+) {
   return {
+    ...input,
     response,
     reasoning,
     tool_calls: toolCalls.map(({ id, name, input, output, isError }) => ({

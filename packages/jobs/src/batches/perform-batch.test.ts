@@ -122,11 +122,11 @@ it("a worker that has lost a batch begins none of its parts, though those that i
     release: (runAt) => unlessLost(() => lease.release(runAt)),
   };
   const place = { engine, queue, agents: new Map([["a", agent]]), closing: closing.signal, webhookSecret: undefined };
-  const performed = performBatch(losing, place);
+  const refused = expect(performBatch(losing, place)).rejects.toBe(lost);
   await until(async () => (await partsIn("queued")) === 3);
   isLost = true;
   for (const { id } of await engine.list({ kind: "part" })) await engine.delete(id);
-  await expect(performed).rejects.toBe(lost);
+  await refused;
   expect(await partsIn("queued")).toBe(0);
 });
 

@@ -62,6 +62,7 @@ async function workOnPart(lease: Lease, agent: Agent, place: Workplace, log: Par
     const work = { spec, agent, lease, place, log, here, halt };
     if (spec.calls === "batch") providerBatches = await runRounds(work);
     else if (!log.isComplete) await runRows(work);
+    if (!log.isComplete && !halt.stop) throw incomplete(spec, log);
     if (log.isComplete && !halt.isBroken) await writeOutput(place.engine, log, spec);
   } catch (thrown) {
     halt.fail(thrown);
@@ -83,6 +84,14 @@ function specOf({ job }: Lease): PartSpec {
   if (!woken) return spec;
   const { maxTokens: _tokens, maxCost: _cost, ...others } = spec;
   return { ...others, ...woken };
+}
+
+/** Whatever the reason: rows that are missing are never taken for rows that are done. */
+function incomplete({ input }: PartSpec, { progress: { rows, finished, failed } }: PartLog): BesedaError {
+  return new BesedaError(`${input} has come to its end, and ${finished + failed} of its ${rows} rows are done.`, {
+    code: "damaged",
+    hint: "The folder of the jobs was changed from outside, or its disk is failing. Put the file back, then go on: resume: true (--resume).",
+  });
 }
 
 /** The one that the batch was begun with: rows answered by two are no batch. */

@@ -32,16 +32,18 @@ export type RowRun = {
   askBelow?: AskModel | undefined;
   timeouts?: Partial<Timeouts> | undefined;
   signal: AbortSignal;
+  /** Once aborted, what waits for its service is left as it is: another attempt goes on with it. */
+  leaving?: AbortSignal | undefined;
   /** From 1. */
   attempt: number;
 };
 
-/** `stopped`: by the signal. `parked`: by `ask`. */
+/** `stopped`: by one of the signals. `parked`: by `ask`. */
 export type RowOutcome = { result: StoredResult; error?: BesedaError } | { stopped: true } | { parked: true };
 
 /** Never rejects, but with what the journal throws. */
 export async function runRow(run: RowRun): Promise<RowOutcome> {
-  const { agent, row, runId, work, signal, attempt } = run;
+  const { agent, row, runId, work, signal, leaving, attempt } = run;
   const began = performance.now();
   let running: Run | undefined;
   let isParked = false;
@@ -77,8 +79,9 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     return told(result, problemOf(result));
   } catch (thrown) {
     if (failure) throw failure.thrown;
-    if (signal.aborted) return { stopped: true };
-    return told(thrown instanceof RunError ? thrown.result : {}, toBesedaError(thrown));
+    const error = toBesedaError(thrown);
+    if (signal.aborted || (leaving?.aborted && error.code === "aborted")) return { stopped: true };
+    return told(thrown instanceof RunError ? thrown.result : {}, error);
   }
 }
 

@@ -5,6 +5,7 @@ import { type Agent, BesedaError, estimateTokens, estimateUsage, type JobFiles, 
 import { columnsOf } from "../datasets/columns.ts";
 import type { BadRow, Column, Dataset, Row } from "../datasets/dataset.ts";
 import { datasetOf, openDataset } from "../datasets/open-dataset.ts";
+import { cellChecker } from "../datasets/parquet/write-cells.ts";
 import { rowInput } from "../datasets/row-input/row-input.ts";
 import type { Calls } from "../journal/ask-model.ts";
 import type { BatchSource, BatchSpec, InputRow } from "./batch.ts";
@@ -102,11 +103,14 @@ class Tally {
   readonly #everyRow: number;
   readonly #declared: readonly Column[] | undefined;
   readonly #found = columnsOf();
+  readonly #problemOf: ReturnType<typeof cellChecker> | undefined;
 
   constructor(agent: Agent, dataset: Dataset, hash: Hash | undefined, skipBad: boolean) {
     this.#hash = hash;
     this.#skipBad = skipBad;
     this.#declared = dataset.columns;
+    // Columns that are found by going through the rows hold them all.
+    this.#problemOf = dataset.columns && cellChecker(dataset.columns);
     this.#everyRow = estimateUsage(agent.plan(), { role: "assistant", content: [] }).inputTokens;
   }
 
@@ -132,6 +136,9 @@ class Tally {
     const { number, cells } = row;
     const asked = rowInput(cells);
     if (asked.problem !== undefined) return this.#bad(number, asked.problem);
+    // What cannot be written in the end is told before anything is paid for.
+    const unfit = this.#problemOf?.(cells);
+    if (unfit !== undefined) return this.#bad(number, unfit);
     this.rows++;
     this.inputTokens += this.#everyRow + tokensOf(asked);
     if (!this.#declared) this.#found.add([cells]);

@@ -5,7 +5,17 @@ import { Agent, BesedaError, type Job, type JobEngine, type JsonValue, type Lang
 import { type Calls, callsOf } from "../journal/ask-model.ts";
 import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
 import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "./batch.ts";
-import { batchIdOf, deleteBatch, deleteJobs, filesOf, jsonBytes, partsFile, setLimits, specOf } from "./batch-place.ts";
+import {
+  batchIdOf,
+  deleteBatch,
+  deleteJobs,
+  filesOf,
+  jsonBytes,
+  partsFile,
+  pathsOf,
+  setLimits,
+  specOf,
+} from "./batch-place.ts";
 import { checkOptions } from "./check-options.ts";
 import { estimateBatch } from "./estimate.ts";
 import { datasetHash, type Scan, scanDataset } from "./scan-dataset.ts";
@@ -77,12 +87,14 @@ async function begin(wish: Wish): Promise<Job> {
     await engine.files.delete(`${folder}/`);
     return goOn(wish, job);
   } catch (error) {
-    await engine.files.delete(`${folder}/`).catch(() => {});
+    // It may have come into being though nobody heard of it.
+    const job = await engine.get(id).catch(() => undefined);
+    if (!job || specOf(job).folder !== folder) await engine.files.delete(`${folder}/`).catch(() => {});
     throw error;
   }
 }
 
-function specFor({ agent, facts, output, calls, limits }: Wish, scan: Scan, folder: string): BatchSpec {
+function specFor({ agent, facts, output, calls, limits, options }: Wish, scan: Scan, folder: string): BatchSpec {
   const { dataset, datasetHash: hash, columns, rows, parts, badRows } = scan;
   return {
     agentName: agent.name,
@@ -97,6 +109,7 @@ function specFor({ agent, facts, output, calls, limits }: Wish, scan: Scan, fold
     rows,
     parts: parts.length,
     badRows,
+    overwrite: options.overwrite ?? false,
     folder,
   };
 }
@@ -147,11 +160,14 @@ async function requireSameDataset({ dataset, datasetHash: before, rows }: BatchS
 }
 
 async function requireFree({ output, options }: Wish): Promise<void> {
-  if (options.overwrite || !(await isThere(output))) return;
-  throw new BesedaError(`${output} is there already.`, {
-    code: "invalid-argument",
-    hint: "Name another output, or let this one be replaced: overwrite (--overwrite).",
-  });
+  if (options.overwrite) return;
+  for (const path of Object.values(pathsOf(output))) {
+    if (!(await isThere(path))) continue;
+    throw new BesedaError(`${path} is there already.`, {
+      code: "invalid-argument",
+      hint: "Name another output, or let this one be replaced: overwrite (--overwrite).",
+    });
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

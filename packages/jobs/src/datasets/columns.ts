@@ -1,6 +1,7 @@
 // The columns of rows whose types nobody has said: found by going through the rows once.
 import type { JsonValue } from "@beseda/core";
 import type { Cells, Column, ColumnType } from "./dataset.ts";
+import { mostPageValues } from "./parquet/cell-size.ts";
 
 export interface ColumnScanner {
   add(rows: readonly Cells[]): void;
@@ -18,7 +19,11 @@ export function columnsOf(): ColumnScanner {
   return {
     add(rows) {
       for (const cells of rows) {
-        for (const name in cells) note(shapeOf(shapes, name), cells[name] as JsonValue);
+        for (const name in cells) {
+          const shape = shapeOf(shapes, name);
+          // As one text, so many can be written still.
+          if (note(shape, cells[name] as JsonValue) > mostPageValues) shape.kinds |= lists | texts;
+        }
       }
     },
     columns: () => Array.from(shapes, ([name, shape]) => ({ name, type: typeOf(shape, 0) })),
@@ -46,22 +51,25 @@ function shapeOf(shapes: Map<string, Shape>, name: string): Shape {
   return shape;
 }
 
-function note(shape: Shape, value: JsonValue | undefined): void {
-  if (value === null || value === undefined) return;
+/** @returns how many values it has */
+function note(shape: Shape, value: JsonValue | undefined): number {
+  if (value === null || value === undefined) return 1;
+  let values = 1;
   if (typeof value === "string") shape.kinds |= isLongInteger(value) ? longIntegers : texts;
   else if (typeof value === "number") shape.kinds |= Number.isSafeInteger(value) ? integers : numbers;
   else if (typeof value === "boolean") shape.kinds |= booleans;
   else if (Array.isArray(value)) {
     shape.kinds |= lists;
     shape.items ??= { kinds: 0 };
-    for (const item of value) note(shape.items, item);
+    for (const item of value) values += note(shape.items, item);
   } else {
     shape.kinds |= objects;
     shape.fields ??= new Map();
     // What has too many fields is `json` anyway, and its keys may be without end.
-    if (shape.fields.size > mostFields) return;
-    for (const key in value) note(shapeOf(shape.fields, key), value[key]);
+    if (shape.fields.size > mostFields) return values;
+    for (const key in value) values += note(shapeOf(shape.fields, key), value[key]);
   }
+  return values;
 }
 
 /** Objects with more keys are maps rather than records. */

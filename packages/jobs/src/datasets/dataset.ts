@@ -19,9 +19,10 @@ export type ColumnType =
 export type Column = { name: string; type: ColumnType };
 
 /**
- * The cells of a row by the names of their columns: plain JSON whatever the format was. A timestamp is ISO 8601 in UTC,
- * binary is base64, an `int` beyond ±2^53 is its decimal digits as a text, and so are `NaN` and `Infinity` of a `double`.
- * What is missing is null or not there.
+ * The cells of a row by the names of their columns: plain JSON whatever the format was. A timestamp is ISO 8601 in UTC, and
+ * beyond the years that this has (±275,000) its microseconds since 1970 as digits; binary is base64; an `int` beyond ±2^53 is
+ * its decimal digits as a text, and so are `NaN` and `Infinity` of a `double`. Parquet's unsigned integers of 64 bits, and its
+ * decimals of more than 15 digits, are columns of texts. What is missing is null or not there.
  */
 export type Cells = Record<string, JsonValue>;
 

@@ -59,3 +59,11 @@ export function emptyDataset(name: string): BesedaError {
     hint: 'Write a row a line, such as {"prompt":"Hello"}, or name another file.',
   });
 }
+
+/** Of a table of which there is nothing but the names of its columns. */
+export function withoutRows(name: string): BesedaError {
+  return new BesedaError(`${name} has a header, and no rows.`, {
+    code: "invalid-argument",
+    hint: "Write its rows below the header, or name another file.",
+  });
+}

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { BesedaError, type JsonValue } from "@beseda/core";
 import { openCsv } from "./csv/read-csv.ts";
 import type { BadRow, ByteSource, Cells, Dataset, DatasetFormat, Row } from "./dataset.ts";
-import { fileSource } from "./file-source.ts";
+import { fileSource, fileState } from "./file-source.ts";
 import { openJsonl } from "./jsonl/read-jsonl.ts";
 import { openParquet } from "./parquet/read-parquet.ts";
 import { plainCells } from "./plain-cells.ts";
@@ -21,6 +21,8 @@ export type OpenOptions = {
  */
 export async function openDataset(source: string | ByteSource, { format }: OpenOptions = {}): Promise<Dataset> {
   const name = typeof source === "string" ? source : source.name;
+  // A directory is told as one, whatever its name.
+  if (typeof source === "string" && format === undefined && extname(source) === "") await fileState(source);
   const chosen = format ?? formatOf(name);
   if (chosen === "parquet") return openParquet(source);
   const bytes = typeof source === "string" ? await fileSource(source) : source;

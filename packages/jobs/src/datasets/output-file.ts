@@ -1,8 +1,10 @@
 // Where a dataset is written to: a file that is there whole or not at all, or whatever takes bytes.
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, open, rename, rm, stat } from "node:fs/promises";
+import { link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BesedaError } from "@beseda/core";
+import { codeOf } from "../files/system-code.ts";
+import { writeAll } from "../files/write-all.ts";
 
 /** Takes bytes in order. The bytes may be overwritten once `write` has resolved. */
 export interface ByteSink {
@@ -75,10 +77,6 @@ function isThere(path: string): BesedaError {
   });
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
-}
-
 /** What somebody else has put there in the meantime stays. */
 async function renameToNew(part: string, path: string): Promise<void> {
   try {
@@ -111,8 +109,4 @@ async function writing<Result>(path: string, work: Promise<Result>): Promise<Res
       cause,
     });
   }
-}
-
-function codeOf(cause: unknown): string | undefined {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
 }

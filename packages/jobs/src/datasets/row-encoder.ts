@@ -1,7 +1,12 @@
 // What a format does when rows are written: it takes them one by one and gives bytes when there are enough.
-import type { JsonValue } from "@beseda/core";
+import type { BesedaError, JsonValue } from "@beseda/core";
 
 export type WritableCells = Readonly<Record<string, JsonValue | undefined>>;
+
+export type EncoderOptions = {
+  /** Called for each cell that is not of the type of its column, and is null then. Default: such a cell is an error. */
+  onWrongCell?: ((error: BesedaError) => void) | undefined;
+};
 
 export interface RowEncoder {
   /** @throws BesedaError where a cell is not of the type of its column */

@@ -1,13 +1,13 @@
 // Datasets to write, in three formats: rows in, bytes out as they come.
 import { BesedaError } from "@beseda/core";
-
 import { csvEncoder } from "./csv/write-csv.ts";
 import type { Column, DatasetFormat } from "./dataset.ts";
+import { firstTwice } from "./first-twice.ts";
 import { jsonlEncoder } from "./jsonl/write-jsonl.ts";
 import { formatOf } from "./open-dataset.ts";
 import { type ByteSink, fileSink } from "./output-file.ts";
 import { parquetEncoder } from "./parquet/write-parquet.ts";
-import type { RowEncoder, WritableCells } from "./row-encoder.ts";
+import type { EncoderOptions, RowEncoder, WritableCells } from "./row-encoder.ts";
 
 export interface DatasetWriter {
   /** How many rows it has taken. */
@@ -23,7 +23,7 @@ export interface DatasetWriter {
   abort(): Promise<void>;
 }
 
-export type WriteOptions = {
+export type WriteOptions = EncoderOptions & {
   columns: readonly Column[];
   /** Default: what the end of the name says, such as `.csv`. */
   format?: DatasetFormat | undefined;
@@ -36,11 +36,11 @@ export type WriteOptions = {
  * @param target the path of a file, or what takes the bytes
  */
 export async function writeDataset(target: string | ByteSink, options: WriteOptions): Promise<DatasetWriter> {
-  const { columns, overwrite = false } = options;
+  const { columns, overwrite = false, onWrongCell } = options;
   checkColumns(columns);
   const name = typeof target === "string" ? target : target.name;
   const format = options.format ?? formatOf(name);
-  const encoder = encoders[format](columns);
+  const encoder = encoders[format](columns, { onWrongCell });
   const sink = typeof target === "string" ? await fileSink(target, { overwrite }) : target;
   let rows = 0;
   return {
@@ -70,7 +70,7 @@ export async function writeDataset(target: string | ByteSink, options: WriteOpti
 /** @throws BesedaError `invalid-argument` */
 function checkColumns(columns: readonly Column[]): void {
   const names = columns.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const twice = firstTwice(names);
   const problem =
     names.length === 0
       ? "A dataset without columns cannot be written."
@@ -81,7 +81,7 @@ function checkColumns(columns: readonly Column[]): void {
     throw new BesedaError(problem, { code: "invalid-argument", hint: "Give each column a name of its own." });
 }
 
-const encoders: Readonly<Record<DatasetFormat, (columns: readonly Column[]) => RowEncoder>> = {
+const encoders: Readonly<Record<DatasetFormat, (columns: readonly Column[], options: EncoderOptions) => RowEncoder>> = {
   jsonl: jsonlEncoder,
   csv: csvEncoder,
   parquet: parquetEncoder,

@@ -68,6 +68,63 @@ describe("files of jobs in a folder", () => {
     expect(await flushesOf("a/b/3")).toEqual(["a/b", "a"]);
   });
 
+  it("never lead out of the folder by a symbolic link, which is neither read nor listed, written to or emptied", async () => {
+    const outside = newFolder();
+    fs.mkdirSync(join(outside, "deep"));
+    const theirs = ["1", "deep/2"];
+    for (const name of theirs) fs.writeFileSync(join(outside, name), "theirs");
+    const folder = newFolder();
+    const files = directoryFiles(folder);
+    await files.put("a/b", bytes("x"));
+    fs.symlinkSync(outside, join(folder, "link"));
+    fs.symlinkSync(outside, join(folder, "a/link"));
+    fs.symlinkSync(join(outside, "1"), join(folder, "file"));
+    for (const prefix of ["link/", "link/deep/", "link/1", "a/link/", "file"]) {
+      expect(await files.list(prefix), prefix).toEqual([]);
+      await files.delete(prefix);
+    }
+    for (const name of ["link/1", "link/deep/2", "a/link/1", "file"]) {
+      await expect(textOf(files.get(name)), name).rejects.toMatchObject({ code: "not-found" });
+    }
+    for (const name of ["link/3", "link/new/3", "link/deep/3", "a/link/3", "file", "file/3"]) {
+      await expect(files.put(name, bytes("x")), name).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringContaining(folder),
+      });
+    }
+    expect(await files.list("")).toEqual(["a/b"]);
+    await files.delete("");
+    expect(fs.readdirSync(outside, { recursive: true }).sort()).toEqual(["1", "deep", "deep/2"]);
+    for (const name of theirs) expect(fs.readFileSync(join(outside, name), "utf8")).toBe("theirs");
+  });
+
+  it("leave the folder of unfinished files alone where it is a symbolic link", async () => {
+    const outside = newFolder();
+    const theirs = join(outside, "old");
+    fs.writeFileSync(theirs, "theirs");
+    fs.utimesSync(theirs, new Date(0), new Date(0));
+    const folder = newFolder();
+    fs.symlinkSync(outside, join(folder, ".unfinished"));
+    await expect(directoryFiles(folder).put("a", bytes("x"))).rejects.toMatchObject({ code: "unavailable" });
+    expect(fs.readdirSync(outside)).toEqual(["old"]);
+  });
+
+  it("can be in a folder that is reached by a symbolic link", async () => {
+    const place = newFolder();
+    fs.symlinkSync(newFolder(), join(place, "link"));
+    const files = directoryFiles(join(place, "link"));
+    await files.put("a/b", bytes("x"));
+    expect(await files.list("a/")).toEqual(["a/b"]);
+    expect(await textOf(files.get("a/b"))).toBe("x");
+  });
+
+  it.skipIf(process.platform !== "linux")("say that a folder cannot be made where the system takes none", async () => {
+    await expect(directoryFiles("/proc/beseda").put("a/b", bytes("x"))).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("/proc/beseda"),
+    });
+  });
+
   it("say which file could not be written where a folder is in its place", async () => {
     const folder = newFolder();
     const files = directoryFiles(folder);

@@ -5,11 +5,17 @@ import fs from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BesedaError, type JobFiles } from "@beseda/core";
 import { folderTrouble } from "./directory-files-trouble.ts";
-import { KeptFolders } from "./kept-folders.ts";
 import { requireFileName, requireFilePrefix } from "./file-name.ts";
+import { KeptFolders } from "./kept-folders.ts";
+import { makeFolder } from "./make-folder.ts";
+import { codeOf } from "./system-code.ts";
+import { writeAll } from "./write-all.ts";
 
 /** The file system as it is used here: one object, so that tests can make it fail. */
-export type Disk = Pick<typeof fs, "mkdir" | "open" | "link" | "unlink" | "rm" | "rmdir" | "readdir" | "stat">;
+export type Disk = Pick<
+  typeof fs,
+  "mkdir" | "open" | "link" | "unlink" | "rm" | "rmdir" | "readdir" | "stat" | "lstat"
+>;
 
 /** No file of a job is called so. Files that are being written lie in it. */
 const unfinished = ".unfinished";
@@ -20,7 +26,7 @@ const readSize = 256 * 1024;
 /**
  * A file appears under its name when all of it is on the disk, and is never changed from then on: it is written under
  * another name, flushed, and linked to its own, which the system grants only to the first one. The disk has to know hard
- * links. The folder is made when something is put.
+ * links. The folder is made when something is put; it may itself be a symbolic link, but in it none is followed.
  * @throws BesedaError from every call: `invalid-argument` for a name that is none, `unavailable` naming the file where
  * the disk is full or does not answer, with nothing changed
  */
@@ -36,7 +42,7 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
   let isTidy = false;
 
   async function openDraft(): Promise<{ draft: string; file: FileHandle }> {
-    await disk.mkdir(drafts, { recursive: true, mode: 0o700 });
+    await makeFolder(disk, drafts);
     if (!isTidy) await removeAbandoned(disk, drafts);
     isTidy = true;
     const draft = join(drafts, randomBytes(16).toString("hex"));
@@ -48,11 +54,14 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
       requireFileName(name);
       const path = join(root, name);
       return told(path, async () => {
-        if (await isThere(disk, path)) return false;
+        for (const folder of [unfinished, ...foldersAbove(name)]) {
+          if ((await entryAt(disk, root, folder)) === "other") throw leadsAway(join(root, folder));
+        }
+        if (await isFile(disk, root, name)) return false;
         const { draft, file } = await openDraft();
         try {
-          await writeAll(file, bytes);
-          return await publish(disk, draft, path, kept);
+          await writeDraft(file, bytes);
+          return await publish(disk, draft, { root, name }, kept);
         } finally {
           // One that cannot be removed now is tidied up another day.
           await disk.unlink(draft).catch(() => {});
@@ -63,7 +72,7 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
     async *get(name) {
       requireFileName(name);
       const path = join(root, name);
-      const file = await told(path, () => openToRead(disk, path, name));
+      const file = await told(path, () => openToRead(disk, root, name));
       try {
         for (;;) {
           const { buffer, bytesRead } = await told(path, () => file.read(Buffer.allocUnsafe(readSize), 0, readSize));
@@ -94,13 +103,21 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
   };
 }
 
-async function isThere(disk: Disk, path: string): Promise<boolean> {
+/** What stands under a name, itself and not what a link leads to. Nothing where one of the folders above it is a link. */
+async function entryAt(disk: Disk, root: string, name: string): Promise<"file" | "folder" | "other" | undefined> {
+  const above = name.lastIndexOf("/");
+  if (above >= 0 && (await entryAt(disk, root, name.slice(0, above))) !== "folder") return undefined;
   try {
-    return (await disk.stat(path)).isFile();
+    const found = await disk.lstat(join(root, name));
+    return found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
   } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ENOTDIR") return false;
+    if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ENOTDIR") return undefined;
     throw thrown;
   }
+}
+
+async function isFile(disk: Disk, root: string, name: string): Promise<boolean> {
+  return (await entryAt(disk, root, name)) === "file";
 }
 
 async function removeAbandoned(disk: Disk, drafts: string): Promise<void> {
@@ -111,11 +128,9 @@ async function removeAbandoned(disk: Disk, drafts: string): Promise<void> {
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Parameters<JobFiles["put"]>[1]): Promise<void> {
+async function writeDraft(file: FileHandle, bytes: Parameters<JobFiles["put"]>[1]): Promise<void> {
   try {
-    for await (const chunk of bytes) {
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-    }
+    for await (const chunk of bytes) await writeAll(file, chunk);
     await file.sync();
   } finally {
     await file.close();
@@ -123,24 +138,30 @@ async function writeAll(file: FileHandle, bytes: Parameters<JobFiles["put"]>[1])
 }
 
 /** @returns `false` where another one was first */
-async function publish(disk: Disk, draft: string, path: string, kept: KeptFolders): Promise<boolean> {
+async function publish(
+  disk: Disk,
+  draft: string,
+  { root, name }: { root: string; name: string },
+  kept: KeptFolders,
+): Promise<boolean> {
+  const path = join(root, name);
   for (let attempt = 1; ; attempt++) {
     try {
-      await disk.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolder(disk, dirname(path));
       await disk.link(draft, path);
       await kept.flush(dirname(path));
       return true;
     } catch (thrown) {
-      if (codeOf(thrown) === "EEXIST" && (await isThere(disk, path))) return false;
+      if (codeOf(thrown) === "EEXIST" && (await isFile(disk, root, name))) return false;
       // Somebody who deletes other files has taken the empty folder away in between.
       if (codeOf(thrown) !== "ENOENT" || attempt === 10) throw thrown;
     }
   }
 }
 
-async function openToRead(disk: Disk, path: string, name: string): Promise<FileHandle> {
-  if (await isThere(disk, path)) return disk.open(path, "r");
-  throw new BesedaError(`There is no file ${name} in ${path.slice(0, -name.length - 1)}.`, {
+async function openToRead(disk: Disk, root: string, name: string): Promise<FileHandle> {
+  if (await isFile(disk, root, name)) return disk.open(join(root, name), "r");
+  throw new BesedaError(`There is no file ${name} in ${root}.`, {
     code: "not-found",
     hint: "It was not written, or has been deleted. Look for its name with list().",
   });
@@ -157,7 +178,8 @@ async function namesUnder(disk: Disk, root: string, prefix: string): Promise<str
     }
   };
   // The folders above hold nothing that begins with it.
-  await walk(prefix.slice(0, prefix.lastIndexOf("/") + 1));
+  const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+  if (folder === "" || (await entryAt(disk, root, folder.slice(0, -1))) === "folder") await walk(folder);
   return names.sort();
 }
 
@@ -183,6 +205,9 @@ async function told<Result>(path: string, work: () => Promise<Result>): Promise<
   }
 }
 
-function codeOf(thrown: unknown): unknown {
-  return (thrown as NodeJS.ErrnoException | undefined)?.code;
+function leadsAway(path: string): BesedaError {
+  return new BesedaError(`Cannot use ${path}: it is a symbolic link, or no folder.`, {
+    code: "unavailable",
+    hint: "Put a folder in its place, or choose another folder for all files.",
+  });
 }

@@ -24,6 +24,37 @@ export type AskLaterOptions = {
   onAsked?: ((settled: Promise<unknown>) => void) | undefined;
 };
 
+export type AskingOptions = Pick<AskLaterOptions, "pollMs" | "leaving"> & {
+  calls: Calls;
+  /** How models are asked directly. Default: as a stream. */
+  now?: AskModel | undefined;
+};
+
+export type Asking = {
+  ask: AskModel;
+  /** Sub-agents are asked directly: a tool has a limit of time, and an operation may take hours. */
+  askBelow: AskModel;
+  /** Resolves when all that was begun elsewhere is over, or called off where nobody wants it any more. */
+  settled(): Promise<void>;
+};
+
+/** How a job asks the models of its run. Those that a step takes in place of the agent's own and that have no operations are asked directly. */
+export function asking({ calls, pollMs, leaving, now = askNow }: AskingOptions): Asking {
+  const open = new Set<Promise<unknown>>();
+  const onAsked = (settled: Promise<unknown>) => {
+    open.add(settled);
+    void settled.then(() => open.delete(settled));
+  };
+  const later = askLater({ pollMs, leaving, onAsked });
+  return {
+    ask: (question) => (calls === "async" && question.model.operations ? later(question) : now(question)),
+    askBelow: now,
+    settled: async () => {
+      await Promise.all(open);
+    },
+  };
+}
+
 /** How long the calling off of an operation may take. */
 const cancelMs = 10_000;
 

@@ -2,22 +2,38 @@
 import type { JsonValue, Store } from "@beseda/core";
 import type { JournalPlace } from "./journal-place.ts";
 
+/** What is known here of runs that wait for approvals. */
+type SuspendedRun = { [field: string]: JsonValue } & { pending: { expiresAt: string; [field: string]: JsonValue }[] };
+
 /** A leg reads what earlier legs have left and never what it wrote itself, so that each attempt at it finds the same. */
 export class LegStore implements Store {
   readonly #place: JournalPlace;
   readonly #leg: number;
+  readonly #decidedAt: number;
 
-  constructor(place: JournalPlace, leg: number) {
+  constructor(place: JournalPlace, leg: number, decidedAt?: string | undefined) {
     this.#place = place;
     this.#leg = leg;
+    this.#decidedAt = decidedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(decidedAt);
   }
 
   async get(key: string): Promise<JsonValue | undefined> {
     for (let leg = this.#leg - 1; leg >= 0; leg--) {
       const value = this.#place.entries.get(entryOf(leg, key));
-      if (value !== undefined) return value ?? undefined;
+      if (value !== undefined) return this.#inTime(value) ?? undefined;
     }
     return undefined;
+  }
+
+  /** Calls of runs that wait may wait for as long again as it took to take up what was decided on them. */
+  #inTime(value: JsonValue): JsonValue {
+    const { pending, ...run } = (value ?? {}) as Partial<SuspendedRun>;
+    if (!Array.isArray(pending)) return value;
+    const lateMs = Math.max(0, Date.now() - this.#decidedAt);
+    const longer = pending.map(({ expiresAt, ...call }) => {
+      return { ...call, expiresAt: new Date(Date.parse(expiresAt) + lateMs).toISOString() };
+    });
+    return { ...run, pending: longer };
   }
 
   async set(key: string, value: JsonValue): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type Message,
   type ModelEvent,
   type ModelRequest,
+  textOf,
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { describe, expect, it } from "vitest";
@@ -83,11 +84,13 @@ describe("the journal of a run", () => {
     expect(await paper.attempt().outcome(call)).toEqual({ output: { paid: 7 } });
   });
 
-  it("keeps the journals of runs below apart, by call and by number", async () => {
+  it("keeps the journals of runs below apart, by call and by key, in whatever order they are asked for", async () => {
     const paper = new Paper();
     const model = scriptedModel([{ text: "first" }, { text: "second" }, { text: "of another call" }]);
-    const ask = async (journal: RunJournal) => {
-      const below = [journal.below(call), journal.below(call), journal.below({ ...call, callId: "c/2" })];
+    const other = { ...call, callId: "c/2" };
+    const ask = async (journal: RunJournal, order = [0, 1, 2]) => {
+      const starts = [() => journal.below(call, "a"), () => journal.below(call, "b"), () => journal.below(other, "a")];
+      const below = order.map((at) => starts[at]?.() as RunJournal);
       const texts: string[] = [];
       for (const each of below) {
         const [event] = await read(each.model(model, 1).stream(request));
@@ -96,8 +99,8 @@ describe("the journal of a run", () => {
       return texts;
     };
     const texts = await ask(paper.attempt());
-    expect(texts).toEqual(["r/c1/0 first", "r/c1/1 second", "r/c/2/0 of another call"]);
-    expect(await ask(paper.attempt())).toEqual(texts);
+    expect(texts).toEqual(["r/c1/a first", "r/c1/b second", "r/c/2/a of another call"]);
+    expect(await ask(paper.attempt(), [2, 1, 0])).toEqual(texts.reverse());
     expect(model.requests).toHaveLength(3);
   });
 
@@ -170,9 +173,9 @@ describe("the journal of a run", () => {
     await run.result.catch(() => {});
     const model = scriptedModel(() => ({ text: "Two." }));
     await agentOf(model).generate("Go.", { threadId: "t", journal: paper.attempt() });
-    const said = thread.map((message) => `${message.role} ${JSON.stringify(message.content)}`);
+    const said = thread.map((message) => `${message.role} ${textOf(message)}`);
     expect(new Set(said).size).toBe(said.length);
-    expect(said).toContain('user "And another."');
+    expect(said).toContain("user And another.");
   });
 });
 

@@ -35,6 +35,8 @@ export type RunJournalOptions = {
   askBelow?: AskModel | undefined;
   /** How often the run was taken up again after an approval. What was kept in one leg is read in the next. Default 0. */
   leg?: number | undefined;
+  /** ISO 8601. What waited for an approval then waits still, however late it is taken up. */
+  decidedAt?: string | undefined;
   /** Once aborted, nothing is begun any more: the run ends with the reason, where another attempt goes on. */
   closing?: AbortSignal | undefined;
   /** Once aborted, this attempt is given up, and keeps nothing any more. */
@@ -51,20 +53,20 @@ export class RunJournal implements Journal {
   readonly store: Store;
   readonly #place: JournalPlace;
   readonly #options: RunJournalOptions;
-  readonly #log: ThreadLog;
   readonly #leg: number;
+  // Most runs, such as the rows of a batch, have no memory and start no others.
+  #threadLog: ThreadLog | undefined;
   /** By the call that started them. */
-  readonly #below = new Map<string, RunJournal[]>();
+  #below: Map<string, RunJournal[]> | undefined;
   #failure: { reason: unknown } | undefined;
 
   constructor(options: RunJournalOptions) {
-    const { runId, place, leg = 0 } = options;
+    const { runId, place, leg = 0, decidedAt } = options;
     this.runId = runId;
     this.#place = place;
     this.#options = options;
     this.#leg = leg;
-    this.store = new LegStore(place, leg);
-    this.#log = new ThreadLog(place, leg);
+    this.store = new LegStore(place, leg, decidedAt);
   }
 
   model(model: LanguageModel, step: number): LanguageModel {
@@ -96,12 +98,16 @@ export class RunJournal implements Journal {
   async begin(call: JournalledCall): Promise<void> {
     this.#throwIfBroken();
     this.#throwIfClosing();
-    await this.#place.write([[keyOf(call), this.#leg satisfies Begun]]);
+    const key = keyOf(call);
+    const begun: Begun = this.#leg;
+    // What may be carried out again need not wait for it.
+    if (call.replay === "safe") this.#note(key, begun);
+    else await this.#place.write([[key, begun]]);
   }
 
   async end(call: JournalledCall, outcome: CallOutcome): Promise<void> {
     this.#throwIfBroken();
-    for (const journal of this.#below.get(pathOf(call)) ?? []) await journal.keepCut();
+    for (const journal of this.#below?.get(pathOf(call)) ?? []) await journal.keepCut();
     this.#note(keyOf(call), outcome as unknown as JsonValue);
   }
 
@@ -119,25 +125,30 @@ export class RunJournal implements Journal {
    * reply in its place.
    */
   keepCut(): Promise<void> {
-    return this.#log.keepCut();
+    return this.#threadLog?.keepCut() ?? Promise.resolve();
   }
 
-  below(call: JournalledCall): Journal {
+  below(call: JournalledCall, key: string): Journal {
     const { runId, place, ask, askBelow = ask, ...others } = this.#options;
     const path = pathOf(call);
+    this.#below ??= new Map();
     const started = this.#below.get(path) ?? [];
     this.#below.set(path, started);
-    const nth = started.length;
-    const prefix = `${path}/${nth}/`;
+    const prefix = `${path}/${key}/`;
     const own = { entries: entriesUnder(place.entries, prefix), write: prefixed(place, prefix) };
     const journal = new RunJournal({
       ...others,
-      runId: `${runId}/${call.callId}/${nth}`,
+      runId: `${runId}/${call.callId}/${key}`,
       place: own,
       ask: askBelow,
     });
     started.push(journal);
     return journal;
+  }
+
+  get #log(): ThreadLog {
+    this.#threadLog ??= new ThreadLog(this.#place, this.#leg);
+    return this.#threadLog;
   }
 
   #entry(key: string): ModelQuestion["begun"] {

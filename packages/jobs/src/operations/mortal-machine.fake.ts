@@ -220,9 +220,10 @@ function leaseOf(stored: Stored, process: MortalProcess): Lease {
       apply();
       job.modifiedAt = new Date().toISOString();
     });
+  const calledOff = { state: "done", outcome: { error: { code: "aborted", message: "It was called off." } } };
   const end = (news: Partial<Job>) =>
     change(() => {
-      Object.assign(job, JSON.parse(JSON.stringify(news)));
+      Object.assign(job, JSON.parse(JSON.stringify(job.isCancelled && news.state !== "done" ? calledOff : news)));
       stored.process = undefined;
     });
   return {

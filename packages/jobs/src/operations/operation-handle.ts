@@ -15,7 +15,7 @@ import type { OperationHandle } from "../jobs.ts";
 import type { Bell } from "../work/bell.ts";
 import { revivedError } from "../work/job-error.ts";
 import { announce } from "./announce.ts";
-import { requireDecisions } from "./decisions.ts";
+import { endTooLate, isTooLate, requireDecisions, wakeWith } from "./decisions.ts";
 import { readEvents } from "./read-events.ts";
 import { runKind } from "./run-spec.ts";
 import { endSeries } from "./series.ts";
@@ -85,7 +85,8 @@ export class Handle<Response> implements OperationHandle<Response> {
       for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
         signal?.throwIfAborted();
         await this.poll();
-        if (this.state === "done" || this.state === "waiting") return this;
+        if (isTooLate(this.#job)) await endTooLate(this.#engine, this.#job);
+        else if (this.state === "done" || this.state === "waiting") return this;
         this.#requireWorker();
         await bell.heard(pauseMs, signal);
       }
@@ -115,7 +116,7 @@ export class Handle<Response> implements OperationHandle<Response> {
 
   async resume(decisions: readonly Decision[]): Promise<this> {
     requireDecisions(await findJob(this.#engine, this.id), decisions);
-    this.#job = await this.#engine.wake(this.id, decisions as unknown as JsonValue);
+    this.#job = await wakeWith(this.#engine, this.id, decisions);
     this.#bell.ring(this.id);
     return this;
   }

@@ -212,12 +212,41 @@ describe("an operation that needs approvals", () => {
     await resume(both).toMatch(/does not wait for an approval\. It is done/);
   });
 
-  it("cannot be decided on when its calls have waited too long", async () => {
+  it("ends with an error when its calls have waited too long, and nothing can be decided on them any more", async () => {
     const jobs = jobsOn(new Disk(), { agents: [seller()] });
-    const operation = await jobs.start("seller", "Sell all.", { timeouts: { approvalMs: -1 } });
-    await operation.wait();
-    await expect(operation.resume([{ callId: "c1", approved: true }])).rejects.toMatchObject({ code: "not-found" });
-    await operation.cancel();
-    await expect(operation.result()).rejects.toMatchObject({ code: "aborted" });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const operation = await jobs.start("seller", "Sell all.", { timeouts: { approvalMs: 60_000 } });
+    await vi.waitFor(async () => expect((await operation.poll()).state).toBe("waiting"));
+    vi.setSystemTime(Date.now() + 60_001);
+    const late = operation.resume([{ callId: "c1", approved: true }]);
+    await expect(late).rejects.toMatchObject({ code: "timeout" });
+    await expect(operation.result()).rejects.toMatchObject({ code: "timeout", hint: expect.stringContaining("anew") });
+    expect(operation.done).toBe(true);
+  });
+
+  it("ends by itself when nobody asks after it, too", async () => {
+    const disk = new Disk();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const operation = await jobsOn(disk, { agents: [seller()] }).start("seller", "Sell all.");
+    await vi.waitFor(async () => expect((await operation.poll()).state).toBe("waiting"));
+    await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
+    vi.setSystemTime(Date.now() + 400 * 86_400_000);
+    jobsOn(disk, { agents: [seller()] });
+    await vi.waitFor(() =>
+      expect(disk.jobs.get(operation.id)?.job.outcome).toMatchObject({ error: { code: "timeout" } }),
+    );
+  });
+
+  it("goes on with what was decided in time, however late a worker takes it up", async () => {
+    const disk = new Disk();
+    const asking = jobsOn(disk, { agents: [seller()] });
+    const { id } = await (await asking.start("seller", "Sell.", { timeouts: { approvalMs: 60_000 } })).wait();
+    await asking.close();
+    const decider = await jobsOn(disk, { work: false }).attach<RunResult>(id);
+    await decider.resume(["c1", "c2"].map((callId) => ({ callId, approved: true })));
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    const later = new Agent({ name: "seller", model: scriptedModel([{ text: "Done." }]), tools: [sell] });
+    const result = await (await jobsOn(disk, { agents: [later] }).attach<RunResult>(id)).result();
+    expect(result.text).toBe("Done.");
   });
 });

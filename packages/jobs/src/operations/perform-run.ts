@@ -12,6 +12,7 @@ import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { announce } from "./announce.ts";
 import { suspicionOf } from "./crashes.ts";
+import { lastDecided, tooLate } from "./decisions.ts";
 import { attemptRun } from "./run-attempt.ts";
 import { RunReport } from "./run-report.ts";
 import type { RunSpec } from "./run-spec.ts";
@@ -29,6 +30,7 @@ export const performRun: Perform = async (lease, place) => {
   const agent = place.agents.get(spec.agentName);
   if (!agent) return leaveToOthers(lease, spec, place);
   await beginNext(job, place.engine);
+  if (lastDecided(job)?.decisions.length === 0) return giveUpRun(lease, plainError(tooLate(job.id)), place);
   const suspicion = await suspicionOf(lease, place.engine);
   if ("notBefore" in suspicion) return lease.release(suspicion.notBefore);
   if ("error" in suspicion) return giveUpRun(lease, plainError(suspicion.error), place);

@@ -1,35 +1,56 @@
-// Forgets operations that were done long ago.
+// Forgets operations that were done long ago, and ends those that have waited too long.
 import { describeThrown, type JobEngine } from "@beseda/core";
 import { deleteBatch } from "../batches/batch-place.ts";
 import { webhookKind } from "./announce.ts";
+import { endTooLate, isTooLate } from "./decisions.ts";
 import { runKind } from "./run-spec.ts";
+import { isHeadOfLive } from "./series.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** How many are looked at in one go. */
+/** How many of those that wait are looked at. */
+const mostWaiting = 10_000;
+/** How many are looked at in one go, at first. */
 const page = 100;
 
 /** Now, and every hour; looking alone does not keep the process alive. Ends with the signal. */
 export function keepForgetting(engine: JobEngine, keepDays: number, signal: AbortSignal): void {
   const sweep = () =>
-    void forgetOld(engine, keepDays, signal).catch((thrown: unknown) => {
-      if (signal.aborted) return;
-      process.emitWarning(`Old operations cannot be deleted: ${describeThrown(thrown)}`, "BesedaWarning");
-    });
+    void endTooLong(engine, signal)
+      .then(() => forgetOld(engine, keepDays, signal))
+      .catch((thrown: unknown) => {
+        if (signal.aborted) return;
+        process.emitWarning(`Old operations cannot be ended and deleted: ${describeThrown(thrown)}`, "BesedaWarning");
+      });
   const timer = setInterval(sweep, hourMs).unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   sweep();
 }
 
-/** Deletes what was done more than so many days ago, a page at a time for as long as a page has some. */
+/** Ends the runs whose calls have waited too long for their approvals. */
+async function endTooLong(engine: JobEngine, signal: AbortSignal): Promise<void> {
+  // Those that were woken wait no more; those that may wait still are in the way of nobody but each other.
+  const waiting = await engine.list({ kind: runKind, state: "waiting", oldestFirst: true, limit: mostWaiting });
+  for (const job of waiting) if (isTooLate(job) && !signal.aborted) await endTooLate(engine, job);
+}
+
+/** Deletes what was done more than so many days ago, and is not the head of a series that goes on. */
 export async function forgetOld(engine: JobEngine, keepDays: number, signal?: AbortSignal): Promise<void> {
   const since = Date.now() - keepDays * dayMs;
   for (const kind of [runKind, webhookKind, "batch"]) {
-    for (let isMore = true; isMore && !signal?.aborted; ) {
-      const done = await engine.list({ kind, state: "done", oldestFirst: true, limit: page });
-      const old = done.filter(({ modifiedAt }) => Date.parse(modifiedAt) < since);
-      for (const { id } of old) await (kind === "batch" ? deleteBatch(engine, id) : engine.delete(id));
-      isMore = old.length > 0;
+    for (let limit = page; !signal?.aborted; ) {
+      const done = await engine.list({ kind, state: "done", oldestFirst: true, limit });
+      let deleted = 0;
+      for (const job of done) {
+        if (Date.parse(job.modifiedAt) >= since || (await isHeadOfLive(job, engine))) continue;
+        await (kind === "batch" ? deleteBatch(engine, job.id) : engine.delete(job.id));
+        deleted++;
+      }
+      const last = done.at(-1);
+      // Listed by when they were created: behind this one there are none that were done before it began.
+      if (!last || done.length < limit || Date.parse(last.createdAt) >= since) break;
+      // Those that stay would hide the ones behind them.
+      if (deleted < limit / 2) limit *= 2;
     }
   }
 }

@@ -2,17 +2,16 @@
 import {
   type Agent,
   BesedaError,
-  type Decision,
-  type Job,
   type Lease,
   RunError,
   type RunResult,
   type Timeouts,
   toBesedaError,
 } from "@beseda/core";
-import { askLater, askNow, callsOf } from "../journal/ask-model.ts";
-import { type AskModel, RunJournal } from "../journal/run-journal.ts";
+import { asking, callsOf } from "../journal/ask-model.ts";
+import { RunJournal } from "../journal/run-journal.ts";
 import type { Workplace } from "../work/workplace.ts";
+import { lastDecided } from "./decisions.ts";
 import type { RunReport } from "./run-report.ts";
 import type { RunSpec } from "./run-spec.ts";
 
@@ -49,26 +48,28 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
   };
   watch(lease.signal, onLease);
   watch(closing, onClosing);
-  const open = new Set<Promise<unknown>>();
-  const entries = new Map(isFresh(job) ? [] : await lease.read());
+  const leaving = AbortSignal.any([closing, left.signal]);
+  const asks = asking({ calls: callsOf(agent.model, spec.calls), pollMs: spec.pollMs, leaving });
+  // Always read: whoever gave the job back may have left no other sign of it, not even an attempt that is counted.
+  const entries = new Map(await lease.read());
+  const decided = lastDecided(job);
   const journal = new RunJournal({
     runId: job.id,
     place: { entries, write: (news) => lease.write(news) },
-    ask: asking({ agent, spec, leaving: AbortSignal.any([closing, left.signal]), open }),
-    // A tool has a limit of time, and an operation may take hours.
-    askBelow: askNow,
+    ask: asks.ask,
+    askBelow: asks.askBelow,
     leg,
+    decidedAt: decided?.decidedAt,
     closing,
     left: left.signal,
   });
   try {
-    const decisions = job.inbox[leg - 1] as unknown as Decision[];
-    const input = leg === 0 ? spec.input : { runId: job.id, decisions };
+    const input = decided ? { runId: job.id, decisions: decided.decisions } : spec.input;
     const timeouts = timeoutsOf(spec, agent);
     const run = agent.stream(input, { ...spec.asked, timeouts, signal: stop.signal, journal });
     for await (const part of run.fullStream) report.add(part);
     const { result, error } = await run.result.then((result) => ({ result, error: undefined }), failed);
-    await Promise.all(open);
+    await asks.settled();
     const isCancelled = isCalledOff(lease);
     const isOver = error === undefined && result?.finishReason !== "aborted";
     const isLeft = left.signal.aborted || (closing.aborted && !isOver && !isCancelled);
@@ -89,22 +90,8 @@ function isCalledOff({ signal }: Lease): boolean {
   return signal.aborted && signal.reason instanceof BesedaError && signal.reason.code === "aborted";
 }
 
-/** Nobody has worked on it yet: whoever gives one back leaves metadata. */
-function isFresh({ attempts, inbox, metadata }: Job): boolean {
-  return attempts <= 1 && inbox.length === 0 && Object.keys(metadata).length === 0;
-}
-
 function failed(thrown: unknown): { result: RunResult | undefined; error: BesedaError } {
   return { result: thrown instanceof RunError ? thrown.result : undefined, error: toBesedaError(thrown) };
-}
-
-type Asking = { agent: Agent; spec: RunSpec; leaving: AbortSignal; open: Set<Promise<unknown>> };
-
-/** Models that a step is given in place of the agent's own, and that have no operations, are asked at once. */
-function asking({ agent, spec: { calls, pollMs }, leaving, open }: Asking): AskModel {
-  if (callsOf(agent.model, calls) === "sync") return askNow;
-  const later = askLater({ pollMs, leaving, onAsked: (settled) => open.add(settled) });
-  return (question) => (question.model.operations ? later(question) : askNow(question));
 }
 
 /** An operation of a service takes the time that it takes, unless somebody says how long. */

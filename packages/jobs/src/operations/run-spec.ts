@@ -1,4 +1,5 @@
 // What a run is asked, as it stands in its job.
+import { randomBytes } from "node:crypto";
 import {
   type Agent,
   type AgentInput,
@@ -8,6 +9,7 @@ import {
   type NewJob,
   type RunOptions,
 } from "@beseda/core";
+import { readIsoTime } from "../iso-time.ts";
 import type { StartOptions } from "../jobs.ts";
 import { type Calls, callsOf } from "../journal/ask-model.ts";
 import { requireJson } from "./plain-json.ts";
@@ -26,9 +28,11 @@ export type RunSpec = {
   calls?: Calls;
   pollMs?: number;
   webhook?: string;
-  /** One of many: which one, from 0, and how many milliseconds after the one before. */
-  series?: { id: string; number: number; every: number };
+  series?: Series;
 };
+
+/** One operation of many: which one, from 0, when it was to begin, and how many milliseconds after the one before. */
+export type Series = { id: string; number: number; due: string; every: number };
 
 export type Start = {
   agentName: string;
@@ -59,16 +63,16 @@ export function newRun({ agentName, agent, input, options, queue }: Start): NewJ
   // Nothing happens until a run is read; what cannot be asked is refused at once.
   agent?.stream(input, asked);
   const calls = agent ? callsOf(agent.model, others.calls) : others.calls;
+  const runAt = others.runAt === undefined ? undefined : readIsoTime(others.runAt, "runAt");
+  const series = every === undefined ? undefined : newSeries(id, { every, runAt });
   const spec: RunSpec = {
     agentName,
     input: messages(input),
     asked: { ...known(asked), ...(context !== undefined && { context: requireJson(context, "The context") }) },
     timeouts: plainTimeouts(timeouts),
-    ...known({ calls, pollMs, webhook }),
-    ...(every !== undefined && { series: { id, number: 0, every: requireInterval(every) } }),
+    ...known({ calls, pollMs, webhook, series }),
   };
-  const labels = { agentName, ...known({ threadId }), ...(every !== undefined && { series: id }) };
-  const runAt = others.runAt === undefined ? undefined : isoTime(others.runAt);
+  const labels = { agentName, ...known({ threadId }), ...(series && { series: series.id }) };
   return { id, queue, kind: runKind, spec: spec as unknown as JsonValue, labels, ...known({ runAt }) };
 }
 
@@ -99,20 +103,17 @@ function plainTimeouts(timeouts: NonNullable<StartOptions["timeouts"]>): RunSpec
   );
 }
 
+/** It has an id of its own: that of the operation may have had another series before. */
+function newSeries(id: string, { every, runAt }: { every: number; runAt: string | undefined }): Series {
+  const due = runAt ?? new Date().toISOString();
+  return { id: `${id}/${randomBytes(4).toString("hex")}`, number: 0, due, every: requireInterval(every) };
+}
+
 function requireInterval(every: number): number {
   if (Number.isFinite(every) && every >= 1) return every;
   throw new BesedaError(`An operation cannot begin anew every ${every} milliseconds.`, {
     code: "invalid-argument",
     hint: "Give `every` as a number of milliseconds, such as 24 * 3_600_000 for once a day.",
-  });
-}
-
-function isoTime(runAt: Date | string): string {
-  const time = new Date(runAt);
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
-  throw new BesedaError(`"${runAt}" is no time at which an operation could begin.`, {
-    code: "invalid-argument",
-    hint: "Give `runAt` as a Date, or as an ISO 8601 text such as 2027-01-31T09:00:00Z.",
   });
 }
 

@@ -26,8 +26,13 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+/** Of an operation of a series, without what tells the series from others. */
+const nameOf = (id: string) => id.replace(/\/[0-9a-f]{8}\//, "/");
+
 const times = (disk: Disk) =>
-  [...disk.jobs.values()].map(({ job }) => [job.id, (Date.parse(job.runAt) - start) / hour, job.state]);
+  [...disk.jobs.values()].map(({ job }) => [nameOf(job.id), (Date.parse(job.runAt) - start) / hour, job.state]);
+
+const idOf = (disk: Disk, name: string) => [...disk.jobs.keys()].find((id) => nameOf(id) === name) ?? name;
 
 describe("an operation that begins again and again", () => {
   it("is there anew each time, the next one from when one begins", async () => {
@@ -40,8 +45,9 @@ describe("an operation that begins again and again", () => {
       ["cuckoo/1", 2, "done"],
       ["cuckoo/2", 3, "queued"],
     ]);
-    const result = disk.jobs.get("cuckoo/1")?.job.outcome?.response as unknown as RunResult;
-    expect(result).toMatchObject({ runId: "cuckoo/1", text: "Cuckoo." });
+    const id = idOf(disk, "cuckoo/1");
+    const result = disk.jobs.get(id)?.job.outcome?.response as unknown as RunResult;
+    expect(result).toMatchObject({ runId: id, text: "Cuckoo." });
   });
 
   it("leaves out the times at which nobody was there", async () => {
@@ -49,7 +55,7 @@ describe("an operation that begins again and again", () => {
     await (await jobsOn(disk).start("clock", "Call.", { id: "cuckoo", every: hour })).wait();
     await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
     vi.setSystemTime(start + 7.5 * hour);
-    await (await jobsOn(disk).attach("cuckoo/1")).wait();
+    await (await jobsOn(disk).attach(idOf(disk, "cuckoo/1"))).wait();
     expect(times(disk)).toEqual([
       ["cuckoo", 0, "done"],
       ["cuckoo/1", 1, "done"],
@@ -83,13 +89,55 @@ describe("an operation that begins again and again", () => {
       const jobs = jobsOn(disk);
       const first = await jobs.start("clock", "Call.", { id: "cuckoo", every: hour });
       await vi.advanceTimersByTimeAsync(1.5 * hour);
-      if (end === "cancel") await (await jobs.attach("cuckoo/2")).cancel();
+      if (end === "cancel") await (await jobs.attach(idOf(disk, "cuckoo/2"))).cancel();
       else if (end === "delete") await jobs.delete("cuckoo");
       else await first.cancel();
       await vi.advanceTimersByTimeAsync(3 * hour);
       expect(times(disk).filter(([, , state]) => state !== "done")).toEqual([]);
-      expect(disk.jobs.has("cuckoo/3")).toBe(false);
+      expect(disk.jobs.has(idOf(disk, "cuckoo/3"))).toBe(false);
     }
+  });
+
+  it("goes on alone however often it is started, also when its first operation is older than what is kept", async () => {
+    const disk = new Disk();
+    const begin = (jobs: Jobs) => jobs.start("clock", "Call.", { id: "cuckoo", every: 24 * hour });
+    const jobs = jobsOn(disk);
+    await begin(jobs);
+    await vi.advanceTimersByTimeAsync(40.5 * 24 * hour);
+    expect(disk.jobs.has(idOf(disk, "cuckoo/1"))).toBe(false);
+    await begin(jobs);
+    await vi.advanceTimersByTimeAsync(2 * 24 * hour);
+    expect(times(disk).filter(([, , state]) => state === "queued")).toEqual([["cuckoo/43", 43 * 24, "queued"]]);
+    await (await jobs.attach("cuckoo")).cancel();
+    await vi.advanceTimersByTimeAsync(40 * 24 * hour);
+    expect(times(disk)).toEqual([]);
+  });
+
+  it("begins anew under the id of one that was called off and deleted", async () => {
+    const disk = new Disk();
+    const jobs = jobsOn(disk);
+    const begin = () => jobs.start("clock", "Call.", { id: "cuckoo", every: hour });
+    await (await (await begin()).wait()).cancel();
+    await jobs.delete("cuckoo");
+    await begin();
+    await vi.advanceTimersByTimeAsync(2.5 * hour);
+    expect(times(disk).filter(([, , state]) => state === "queued")).toEqual([["cuckoo/3", 3, "queued"]]);
+    // What is left of the series before has nothing to do with it.
+    await jobs.delete(idOf(disk, "cuckoo/1"));
+    expect(times(disk).filter(([, , state]) => state === "queued")).toHaveLength(1);
+  });
+
+  it("keeps its times, however late and often one of them is taken up", async () => {
+    const disk = new Disk();
+    const strangers = createJobs({ engine: mortalEngine(new MortalProcess(disk)) });
+    opened.push(strangers);
+    const here = { id: "cuckoo", every: hour, runAt: new Date(start + hour) };
+    await createJobs({ engine: mortalEngine(new MortalProcess(disk)), work: false }).start("clock", "Call.", here);
+    await vi.advanceTimersByTimeAsync(1.2 * hour);
+    await strangers.close();
+    jobsOn(disk);
+    await vi.advanceTimersByTimeAsync(0.1 * hour);
+    expect(times(disk).at(-1)).toEqual(["cuckoo/1", 2, "queued"]);
   });
 });
 
@@ -107,6 +155,19 @@ describe("what is done", () => {
     vi.setSystemTime(start + 31 * 24 * hour);
     await forgetOld(engine, 30);
     expect([...disk.jobs.keys()]).toEqual(["later", "young"]);
+  });
+
+  it("is found behind any number of those that began before and were done only now", async () => {
+    const disk = new Disk();
+    const jobs = jobsOn(disk);
+    for (let number = 0; number < 120; number++) {
+      await jobs.start("clock", "Call.", { id: `later-${number}`, runAt: new Date(start + 30 * 24 * hour) });
+    }
+    await (await jobs.start("clock", "Call.", { id: "old" })).wait();
+    await vi.advanceTimersByTimeAsync(31 * 24 * hour);
+    await forgetOld(mortalEngine(new MortalProcess(disk)), 30);
+    expect(disk.jobs.has("old")).toBe(false);
+    expect(disk.jobs.size).toBe(120);
   });
 
   it("is looked for by whoever works, now and every hour", async () => {

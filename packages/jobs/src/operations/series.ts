@@ -1,6 +1,6 @@
 // Operations that begin again and again: when one begins, the next one is there, once.
 import type { Job, JobEngine, JsonValue } from "@beseda/core";
-import { type RunSpec, runKind } from "./run-spec.ts";
+import { type RunSpec, runKind, type Series } from "./run-spec.ts";
 
 /** Makes the one after this; a second attempt at this one finds it made. Times that have gone by are left out. */
 export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
@@ -8,15 +8,17 @@ export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
   if (!series) return;
   const { id, every } = series;
   const number = series.number + 1;
-  const due = Date.parse(job.runAt);
+  // The job's own time is another one once it was given back.
+  const due = Date.parse(series.due);
   const steps = Math.floor(Math.max(0, Date.now() - due) / every) + 1;
+  const runAt = new Date(due + steps * every).toISOString();
   const next = await engine.create({
     id: `${id}/${number}`,
     queue: job.queue,
     kind: runKind,
-    spec: { ...spec, series: { ...series, number } } as unknown as JsonValue,
+    spec: { ...spec, series: { ...series, number, due: runAt } } as unknown as JsonValue,
     labels: job.labels,
-    runAt: new Date(due + steps * every).toISOString(),
+    runAt,
   });
   // Whoever ended the series just now may have missed the new one.
   if ((await engine.get(job.id))?.isCancelled) await engine.cancel(next.id);
@@ -26,8 +28,27 @@ export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
 export async function endSeries(job: Job, engine: JobEngine): Promise<void> {
   const { series } = job.spec as unknown as RunSpec;
   if (!series) return;
+  for (let isMore = true; isMore; ) {
+    isMore = false;
+    for await (const { id, isCancelled } of leftOf(series, engine)) {
+      if (isCancelled) continue;
+      await engine.cancel(id);
+      // One that has begun meanwhile has made another.
+      isMore = true;
+    }
+  }
+}
+
+/** Whether it is the first of a series that goes on: whoever starts it again by its id is to find it. */
+export async function isHeadOfLive(job: Job, engine: JobEngine): Promise<boolean> {
+  const { series } = job.spec as unknown as RunSpec;
+  if (series?.number !== 0) return false;
+  for await (const { isCancelled } of leftOf(series, engine)) if (!isCancelled) return true;
+  return false;
+}
+
+async function* leftOf(series: Series, engine: JobEngine): AsyncGenerator<Job> {
   for (const state of ["queued", "running", "waiting"] as const) {
-    const left = await engine.list({ kind: runKind, state, labels: { series: series.id } });
-    for (const { id, isCancelled } of left) if (!isCancelled) await engine.cancel(id);
+    yield* await engine.list({ kind: runKind, state, labels: { series: series.id } });
   }
 }

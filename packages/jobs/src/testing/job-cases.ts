@@ -79,8 +79,42 @@ export const jobCases: Record<string, (engine: JobEngine) => Promise<void>> = {
     const cycle: { [key: string]: JsonValue } = {};
     cycle.itself = cycle;
     await assert.rejects(engine.create(newJob("job", { spec: cycle })), refused("invalid-argument"));
-    await assert.rejects(engine.create(newJob("job", { runAt: "soon" })), refused("invalid-argument"));
+    for (const runAt of ["soon", "0", "-1", "2026", "2026-02-31T00:00:00Z", "2026-01-31T08:00:00"]) {
+      await assert.rejects(engine.create(newJob("job", { runAt })), refused("invalid-argument"), runAt);
+    }
     assert.equal(await engine.get("job"), undefined);
+  },
+
+  "refuses what should be a text and is none, and nobody else's change with it": async (engine) => {
+    const lease = await working(engine, "mine");
+    const none = 5 as unknown as string;
+    const signal = AbortSignal.timeout(1);
+    const bad: (() => Promise<unknown>)[] = [
+      () => engine.create(newJob("job", { labels: { n: none } })),
+      () => engine.create(newJob("job", { queue: none })),
+      () => engine.create(newJob("job", { kind: none })),
+      () => engine.create(newJob("job", { runAt: none })),
+      () => engine.create(newJob(none)),
+      () => engine.get(none),
+      () => engine.wake(none, 1),
+      () => engine.cancel(none),
+      () => engine.delete(none),
+      () => engine.events(none),
+      () => engine.list({ labels: { n: none } }),
+      () => engine.count({ kind: none }),
+      () => engine.claim({ queue: none, kinds: ["run"], signal }),
+      () => engine.claim({ queue: "other", kinds: [none], signal }),
+      () => lease.read(none),
+      () => lease.write([[none, 1]]),
+      () => lease.release(none),
+    ];
+    for (const [n, call] of bad.entries()) {
+      const good = [lease.write([[`key ${n}`, n]]), engine.create(newJob(`good ${n}`))] as const;
+      await assert.rejects(call(), refused("invalid-argument"), String(call));
+      await Promise.all(good);
+    }
+    assert.equal((await lease.read()).length, bad.length);
+    assert.deepEqual(await engine.count(), { queued: bad.length, running: 1, waiting: 0, done: 0 });
   },
 
   "lists the latest first, as many as are asked for": async (engine) => {
@@ -90,6 +124,22 @@ export const jobCases: Record<string, (engine: JobEngine) => Promise<void>> = {
     assert.deepEqual(ids(await engine.list()), latest.slice(0, 100));
     assert.deepEqual(ids(await engine.list({ limit: 3 })), latest.slice(0, 3));
     assert.deepEqual(ids(await engine.list({ limit: 1_000 })), latest);
+  },
+
+  "lists in the order of creation where that is asked for": async (engine) => {
+    for (const id of ["c", "a", "b"]) await engine.create(newJob(id, { labels: { of: id === "b" ? "y" : "x" } }));
+    assert.deepEqual(ids(await engine.list({ oldestFirst: true })), ["c", "a", "b"]);
+    assert.deepEqual(ids(await engine.list({ oldestFirst: true, limit: 2 })), ["c", "a"]);
+    assert.deepEqual(ids(await engine.list({ oldestFirst: true, labels: { of: "x" } })), ["c", "a"]);
+    assert.deepEqual(ids(await engine.list({ oldestFirst: false })), ["b", "a", "c"]);
+  },
+
+  "lists as many as a whole number says, and takes no other": async (engine) => {
+    await engine.create(newJob("job"));
+    assert.deepEqual(await engine.list({ limit: 0 }), []);
+    for (const limit of [Number.POSITIVE_INFINITY, 1.5, Number.NaN, -1]) {
+      await assert.rejects(engine.list({ limit }), refused("invalid-argument"), `${limit}`);
+    }
   },
 
   "lists and counts what meets all that is named": async (engine) => {
@@ -131,9 +181,12 @@ export const jobCases: Record<string, (engine: JobEngine) => Promise<void>> = {
 
   "tells whoever works on a job that it is called off, and leaves the end to them": async (engine) => {
     const lease = await working(engine);
+    while (new Date().toISOString() === lease.job.modifiedAt) await new Promise(setImmediate);
     const job = await engine.cancel("job");
     assert.equal(job.state, "running");
     assert.equal(job.isCancelled, true);
+    assert.deepEqual(await found(engine, "job"), job);
+    assert.ok(job.modifiedAt > lease.job.modifiedAt, "modifiedAt does not say that it was called off");
     assert.equal(await abortOf(lease.signal), "aborted");
     await lease.write([["still", "mine"]]);
     assert.deepEqual(await lease.read(), [["still", "mine"]]);

@@ -64,6 +64,18 @@ export const lostLeaseCases: Record<string, (engine: JobEngine, lose: LoseLease)
     assert.deepEqual(got.sort(), ["job", "next"]);
   },
 
+  "gives a job on whose worker had fallen silent before it took it, and then dies": async (engine, lose) => {
+    await lose(await working(engine));
+    const second = await claimNow(engine);
+    await second.write([["key", 2]]);
+    await lose(second);
+    const third = await claimNow(engine);
+    assert.equal(third.job.id, "job");
+    assert.equal(third.job.attempts, 3);
+    assert.deepEqual(await third.read(), [["key", 2]]);
+    await assert.rejects(second.write([["key", 3]]), refused("locked"));
+  },
+
   "has a job done that was called off and whose worker fell silent": async (engine, lose) => {
     const first = await working(engine);
     await lose(first);

@@ -1,8 +1,8 @@
 // Cases of a JobEngine: what is there after it was closed and opened again.
 import assert from "node:assert/strict";
-import type { Job, JobEngine } from "@beseda/core";
+import type { Job, JobEngine, Lease } from "@beseda/core";
 import { hostileValue, oddNames } from "@beseda/core/testing";
-import { claimNow, found, newJob, refused, working } from "./claim-now.ts";
+import { claimNow, found, never, newJob, queue, refused, working } from "./claim-now.ts";
 import { bytesOf, textOf } from "./job-files-cases.ts";
 
 export type ReopenCase = {
@@ -43,6 +43,27 @@ export const reopenCases: Record<string, ReopenCase> = {
       const lease = await claimNow(engine);
       assert.equal(lease.job.attempts, 1);
       assert.deepEqual(await lease.read(), [["key", 1]]);
+    },
+  },
+  "gives back what is being claimed when it is closed": {
+    before: async (engine) => {
+      for (const id of ["a", "b", "c", "d"]) await engine.create(newJob(id));
+      const claims: Promise<Lease | undefined>[] = [];
+      for (let turns = 0; turns < 4; turns++) {
+        claims.push(engine.claim({ queue, kinds: ["run"], signal: never }));
+        for (let turn = 0; turn < turns; turn++) await undefined;
+      }
+      const closing = engine.close();
+      for (const lease of await Promise.all(claims)) {
+        if (lease) await assert.rejects(lease.write([["key", 1]]), refused("locked"));
+      }
+      await closing;
+    },
+    after: async (engine) => {
+      for (const id of ["a", "b", "c", "d"]) {
+        const { job } = await claimNow(engine);
+        assert.deepEqual([job.id, job.attempts], [id, 1]);
+      }
     },
   },
   "has its files after it was closed and opened again": {

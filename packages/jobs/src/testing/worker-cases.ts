@@ -5,6 +5,8 @@ import { oddText } from "@beseda/core/testing";
 import { claimNow, found, never, newJob, queue, refused, working } from "./claim-now.ts";
 
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+/** The same, as clocks in Samoa show it, where it is the day before in the evening. */
+const inAnHourElsewhere = () => new Date(Date.now() + (1 - 11) * 3_600_000).toISOString().replace("Z", "-11:00");
 
 export const workerCases: Record<string, (engine: JobEngine) => Promise<void>> = {
   "hands out the oldest job first": async (engine) => {
@@ -76,8 +78,26 @@ export const workerCases: Record<string, (engine: JobEngine) => Promise<void>> =
     assert.equal((await found(engine, "left")).attempts, 0);
   },
 
+  "gives a job back whose claim is called off in the middle": async (engine) => {
+    for (let turns = 0; turns < 12; turns++) {
+      const id = `job ${turns}`;
+      await engine.create(newJob(id));
+      const stop = new AbortController();
+      const claim = engine.claim({ queue, kinds: ["run"], signal: stop.signal });
+      // One moment after another: in some of them the claim is being written down.
+      for (let turn = 0; turn < turns; turn++) await (turn % 2 === 0 ? undefined : new Promise(setImmediate));
+      stop.abort();
+      await (await claim)?.release();
+      const job = await found(engine, id);
+      assert.deepEqual([job.state, job.attempts], ["queued", 0], `after ${turns} turns`);
+      const lease = await claimNow(engine);
+      assert.deepEqual([lease.job.id, lease.job.attempts], [id, 1], `after ${turns} turns`);
+    }
+  },
+
   "hands out no job before its time": async (engine) => {
     await engine.create(newJob("in an hour", { runAt: inAnHour() }));
+    await engine.create(newJob("in an hour elsewhere", { runAt: inAnHourElsewhere() }));
     await engine.create(newJob("now"));
     await engine.create(newJob("long ago", { runAt: "2001-01-01T03:00:00+03:00" }));
     assert.equal((await found(engine, "long ago")).runAt, "2001-01-01T00:00:00.000Z");
@@ -87,7 +107,7 @@ export const workerCases: Record<string, (engine: JobEngine) => Promise<void>> =
     await engine.create(newJob("soon", { runAt: new Date(soon).toISOString() }));
     assert.equal((await claimNow(engine)).job.id, "soon");
     assert.ok(Date.now() >= soon);
-    assert.equal((await found(engine, "in an hour")).state, "queued");
+    for (const id of ["in an hour", "in an hour elsewhere"]) assert.equal((await found(engine, id)).state, "queued");
   },
 
   "counts how often a job was begun, but not where it was given back": async (engine) => {

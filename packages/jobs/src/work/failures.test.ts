@@ -103,7 +103,7 @@ describe("a job whose performer throws", () => {
     const worker = workOn(disk, { kind: "part", slots: 1, perform });
     await vi.advanceTimersByTimeAsync(1_000);
     await worker.stop();
-    expect(disk.jobs.get("p")?.process).toBeUndefined();
+    expect(disk.jobs.get("p")).toMatchObject({ process: undefined, job: { state: "done" } });
   });
 });
 
@@ -161,18 +161,19 @@ describe("a run that takes its worker down", () => {
         model: scriptedModel(({ messages }) =>
           messages.length > 24
             ? { text: "There." }
-            : { toolCalls: [{ toolName: "walk", input: {}, toolCallId: `c${messages.length}` }] },
+            : { toolCalls: [{ toolName: "walk", input: { to: messages.length }, toolCallId: `c${messages.length}` }] },
         ),
         tools: [
           tool({
             name: "walk",
             description: "Walks.",
             replay: "never",
-            inputSchema: { type: "object", properties: {} },
+            inputSchema: { type: "object", properties: { to: { type: "integer" } } },
             execute: async () => {
               // What was reported of the last step is on the disk by then.
               await new Promise((resolve) => setTimeout(resolve, 200));
-              if (++step % 1 === 0) process.die();
+              step++;
+              process.die();
               return "walked";
             },
           }) as Tool,
@@ -208,6 +209,7 @@ describe("a worker that cannot take jobs", () => {
     const jobs = createJobs({ engine: refusing(missing()), agents: [agent] });
     const operation = await jobs.start("a", "Hello");
     const expected = { code: "missing-setting" };
+    await vi.advanceTimersByTimeAsync(0);
     await expect(operation.wait()).rejects.toMatchObject(expected);
     await expect(jobs.start("a", "Hello")).rejects.toMatchObject(expected);
     await expect(jobs.attach(operation.id)).rejects.toMatchObject(expected);

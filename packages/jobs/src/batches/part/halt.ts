@@ -1,5 +1,5 @@
 // What ends the work on a part before it is done, for all who work on it.
-import { BesedaError, type Lease } from "@beseda/core";
+import { BesedaError, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 
 export type Stop =
@@ -23,6 +23,8 @@ export class Halt {
   readonly listeners = new Set<() => void>();
   /** Aborted where rows under way are to be broken off. */
   readonly #cut = new AbortController();
+  /** Aborted where the part is left: what goes on elsewhere is waited for by whoever goes on with it. */
+  readonly #leaving = new AbortController();
   /** Aborted with the first stop. */
   readonly #soon = new AbortController();
   readonly #lease: Lease;
@@ -47,6 +49,10 @@ export class Halt {
     return this.#cut.signal;
   }
 
+  get leaving(): AbortSignal {
+    return this.#leaving.signal;
+  }
+
   get soon(): AbortSignal {
     return this.#soon.signal;
   }
@@ -54,6 +60,9 @@ export class Halt {
   /** The first reason counts; what is worse breaks off what is under way. */
   now(stop: Stop): void {
     this.stop ??= stop;
+    if (stop.why === "closing" || stop.why === "failed" || (stop.why === "gone" && !isCalledOff(stop.reason))) {
+      this.#leaving.abort(broken(stop));
+    }
     if (stop.why === "gone" || stop.why === "failed") {
       this.stop = this.stop.why === "gone" ? this.stop : stop;
       this.#cut.abort(broken(stop));
@@ -83,6 +92,10 @@ export class Halt {
     this.now({ why: "closing" });
     this.#timer = setTimeout(() => this.#cut.abort(broken({ why: "closing" })), drainMs);
   };
+}
+
+function isCalledOff(reason: unknown): boolean {
+  return toBesedaError(reason).code === "aborted";
 }
 
 function broken({ why }: Stop): BesedaError {

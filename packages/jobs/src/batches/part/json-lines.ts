@@ -8,23 +8,29 @@ const chunkChars = 65_536;
 /** @throws BesedaError `damaged` for a line that is no JSON */
 export async function* readJsonLines<Value>(name: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Value> {
   let number = 0;
-  let rest: Uint8Array[] = [];
-  for await (const chunk of bytes) {
+  /** The beginning of a line that goes on in the next chunk. */
+  let begun: Buffer[] = [];
+  for await (const { buffer, byteOffset, byteLength } of bytes) {
+    const chunk = Buffer.from(buffer, byteOffset, byteLength);
     let from = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
-      rest.push(chunk.subarray(from, end));
-      yield parsed(name, ++number, rest);
-      rest = [];
+      const line = begun.length === 0 ? chunk.toString("utf8", from, end) : joined(begun, chunk.subarray(0, end));
+      begun = [];
       from = end + 1;
+      yield parsed(name, ++number, line);
     }
-    if (from < chunk.length) rest.push(chunk.subarray(from));
+    if (from < chunk.length) begun.push(chunk.subarray(from));
   }
-  if (rest.length > 0) yield parsed(name, ++number, rest);
+  if (begun.length > 0) yield parsed(name, ++number, joined(begun));
 }
 
-function parsed<Value>(name: string, number: number, pieces: readonly Uint8Array[]): Value {
+function joined(begun: readonly Buffer[], ...rest: Buffer[]): string {
+  return Buffer.concat([...begun, ...rest]).toString("utf8");
+}
+
+function parsed<Value>(name: string, number: number, line: string): Value {
   try {
-    return JSON.parse(Buffer.concat(pieces).toString("utf8"));
+    return JSON.parse(line);
   } catch (cause) {
     throw new BesedaError(`Line ${number} of ${name} is not JSON.`, {
       code: "damaged",

@@ -26,6 +26,8 @@ export class RowFeed {
   #line = 0;
   #isOver = false;
   #filling: Promise<void> | undefined;
+  /** Rows are missing since: no others are handed out. */
+  #failure: { thrown: unknown } | undefined;
 
   /** Up to `window` rows are read ahead, few at first: what is read ahead and never begun is suspected all the same. */
   constructor(rows: AsyncGenerator<InputRow>, log: PartLog, { window, model }: { window: number; model: string }) {
@@ -37,13 +39,17 @@ export class RowFeed {
 
   async next(): Promise<FedRow | undefined> {
     if (this.#ready.length <= this.#ahead / 2 && !this.#isOver) {
-      this.#filling ??= this.#fill().finally(() => {
-        this.#filling = undefined;
-      });
-      // Where it is not waited for below, it fails the next time.
-      this.#filling.catch(() => {});
+      this.#filling ??= this.#fill()
+        .catch((thrown: unknown) => {
+          this.#failure = { thrown };
+          this.#isOver = true;
+        })
+        .finally(() => {
+          this.#filling = undefined;
+        });
     }
     while (this.#ready.length === 0 && this.#filling) await this.#filling;
+    if (this.#failure) throw this.#failure.thrown;
     return this.#ready.shift();
   }
 
@@ -60,7 +66,7 @@ export class RowFeed {
 
   async close(): Promise<void> {
     this.#isOver = true;
-    await this.#filling?.catch(() => {});
+    await this.#filling;
     await this.#rows.return(undefined);
   }
 

@@ -12,13 +12,13 @@ export class RowWork implements JournalPlace {
   readonly #written: Entry[] = [];
   /** Replies wait for what would be written anyway: until then they are all that would be lost. */
   #held: Entry[] = [];
-  readonly #stored: Set<string>;
+  #stored: Set<string> | undefined;
 
   constructor(lease: Lease, prefix: string, entries: ReadonlyMap<string, JsonValue> = nothing) {
     this.#lease = lease;
     this.#prefix = prefix;
     this.entries = entries;
-    this.#stored = new Set(entries.keys());
+    if (entries.size > 0) this.#stored = new Set(entries.keys());
   }
 
   async write(entries: readonly Entry[]): Promise<void> {
@@ -43,6 +43,7 @@ export class RowWork implements JournalPlace {
     if (this.#held.length === 0) return;
     const entries = this.#held;
     this.#held = [];
+    this.#stored ??= new Set();
     for (const [key] of entries) this.#stored.add(key);
     await this.#lease.write(entries.map(([key, value]) => [this.#prefix + key, value] as const));
   }
@@ -54,7 +55,7 @@ export class RowWork implements JournalPlace {
 
   /** What has to be written for nothing to be left. */
   leftovers(): [key: string, value: undefined][] {
-    return [...this.#stored].map((key) => [this.#prefix + key, undefined]);
+    return [...(this.#stored ?? [])].map((key) => [this.#prefix + key, undefined]);
   }
 }
 

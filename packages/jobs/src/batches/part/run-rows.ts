@@ -1,6 +1,6 @@
 // The rows of a part, each asked by itself: at once, or by the operations of the service.
 import type { Agent, Lease, Timeouts } from "@beseda/core";
-import { askLater, askNow } from "../../journal/ask-model.ts";
+import { askNow, asking } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../work/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";
@@ -24,10 +24,12 @@ export type PartWork = {
 
 export async function runRows(work: PartWork): Promise<void> {
   const { spec, agent, halt } = work;
-  const { ask, timeouts } = waysOf(spec);
-  const run = ({ line, row, work: rowWork, attempt }: FedRow) =>
-    runRow({ agent, row, runId: rowId(spec, line), work: rowWork, ask, timeouts, signal: halt.cut, attempt });
-  await pumpRows(work, run);
+  const { calls, pollMs } = spec;
+  const { ask, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
+  const signals = { signal: halt.cut, leaving: halt.leaving };
+  const common = { agent, ask, askBelow, timeouts: timeoutsOf(spec), ...signals };
+  await pumpRows(work, (fed) => runRow({ ...common, ...fed, runId: rowId(spec, fed.line) }));
+  await settled();
 }
 
 /** Hands each row that is not done to `run`, those that are suspected of killing workers at the end and alone. */
@@ -54,11 +56,10 @@ export function rowId({ batchId, part }: PartSpec, line: number): string {
   return `${batchId}/${part}/${line}`;
 }
 
-function waysOf({ calls, pollMs }: PartSpec): { ask: AskModel; timeouts: Partial<Timeouts> } {
+function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
   const silence = { firstChunkMs: Number.POSITIVE_INFINITY, chunkMs: Number.POSITIVE_INFINITY };
-  if (calls !== "async") return { ask: askWhole, timeouts: silence };
-  const unlimited = { totalMs: Number.POSITIVE_INFINITY, stepMs: Number.POSITIVE_INFINITY };
-  return { ask: askLater({ pollMs }), timeouts: { ...silence, ...unlimited } };
+  if (calls !== "async") return silence;
+  return { ...silence, totalMs: Number.POSITIVE_INFINITY, stepMs: Number.POSITIVE_INFINITY };
 }
 
 /** Nobody watches a row: whole replies cost less. */

@@ -7,6 +7,8 @@ import {
   type LanguageModel,
   type ModelBatches,
   type ModelEvent,
+  type ModelRequest,
+  promptedTools,
 } from "@beseda/core";
 import type { ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../work/job-error.ts";
@@ -75,8 +77,8 @@ export async function runParking(
     ask: (question, park) => {
       const { tries = 0, error } = (question.begun.read() ?? {}) as Partial<Refusal>;
       if (error) return ending(() => Promise.reject(revivedError(error)));
-      const { model } = question;
-      if (!takesBatches(model)) return askWhole(question);
+      if (!takesBatches(question.model)) return askWhole(question);
+      const model = withTools(question.model, question.request);
       onPark({ ...question, model }, { line, step: work.stepsAnswered + 1, tries });
       park();
       return ending(async () => ({ done: true, value: undefined }));
@@ -91,6 +93,17 @@ export async function runParking(
 
 function takesBatches(model: LanguageModel): model is BatchModel {
   return model.batches !== undefined;
+}
+
+const inWords = new WeakMap<BatchModel, BatchModel>();
+
+/** Tools are put into words where batches know of none. One for each model: it remembers what it made of messages. */
+function withTools(model: BatchModel, { tools, messages }: ModelRequest): BatchModel {
+  if (model.batches.tools !== false) return model;
+  if (tools.length === 0 && !messages.some(({ role }) => role === "tool")) return model;
+  const able = inWords.get(model) ?? (promptedTools(model) as BatchModel);
+  inWords.set(model, able);
+  return able;
 }
 
 /** A reply that says nothing. */

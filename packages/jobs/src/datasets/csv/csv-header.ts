@@ -1,32 +1,24 @@
-// The header of a CSV file: what separates its fields, and the names of the columns.
+// The header of a CSV file: the names of the columns.
 import { BesedaError } from "@beseda/core";
-
-/** Of comma, semicolon and tab the one that the first line has most of, outside of quotes. */
-export function separatorOf(start: Buffer): "," | ";" | "\t" {
-  const counts = { ",": 0, ";": 0, "\t": 0 };
-  let isQuoted = false;
-  for (const sign of start.subarray(0, longestLookedAt).toString("latin1")) {
-    if (sign === '"') isQuoted = !isQuoted;
-    else if (isQuoted) continue;
-    else if (sign === "\n") break;
-    else if (sign === "," || sign === ";" || sign === "\t") counts[sign]++;
-  }
-  if (counts[";"] > counts[","]) return counts["\t"] > counts[";"] ? "\t" : ";";
-  return counts["\t"] > counts[","] ? "\t" : ",";
-}
-
-const longestLookedAt = 64 * 1024;
+import { firstTwice } from "../first-twice.ts";
 
 /**
  * The names as the columns get them: one that is empty, as some programs write it for the number of the row, becomes
- * `column1` by its place.
+ * `column1` by its place, or `column1_` where another one is called that.
  */
 export function checkHeader(name: string, fields: readonly string[]): string[] {
-  const names = fields.map((field, index) => field.trim() || `column${index + 1}`);
-  const twice = names.find((column, index) => names.indexOf(column) !== index);
+  const given = fields.map((field) => field.trim());
+  const twice = firstTwice(given.filter((field) => field !== ""));
   if (twice !== undefined) throw wrongHeader(name, `two columns are called “${twice}”`);
-  if (names.includes("__proto__")) throw wrongHeader(name, "no column can be called __proto__");
-  return names;
+  const taken = new Set(given);
+  if (taken.has("__proto__")) throw wrongHeader(name, "no column can be called __proto__");
+  return given.map((field, index) => {
+    if (field !== "") return field;
+    let free = `column${index + 1}`;
+    while (taken.has(free)) free += "_";
+    taken.add(free);
+    return free;
+  });
 }
 
 export function wrongHeader(name: string, problem: string): BesedaError {

@@ -5,12 +5,17 @@ const carriageReturn = 13;
 
 /** Places are bytes of the whole, counted from 0. */
 export class HeldText {
+  readonly #lineEnd: number;
   #blocks: Buffer[] = [];
   /** Of the first block that is held. */
   #start = 0;
   #end = 0;
   /** How many lines end before the place. */
   #counted = { place: 0, lines: 0 };
+
+  constructor(lineEnd: "\n" | "\r") {
+    this.#lineEnd = lineEnd === "\n" ? lineFeed : carriageReturn;
+  }
 
   get end(): number {
     return this.#end;
@@ -44,7 +49,7 @@ export class HeldText {
   nextLine(place: number): number | undefined {
     let start = this.#start;
     for (const block of this.#blocks) {
-      const found = start + block.length > place ? block.indexOf(lineFeed, Math.max(0, place - start)) : -1;
+      const found = start + block.length > place ? block.indexOf(this.#lineEnd, Math.max(0, place - start)) : -1;
       if (found >= 0) return start + found + 1;
       start += block.length;
     }
@@ -55,8 +60,8 @@ export class HeldText {
   behindEmptyLines(place: number): number {
     let at = place;
     for (;;) {
-      const length = this.#at(at) === carriageReturn ? 2 : 1;
-      if (this.#at(at + length - 1) !== lineFeed) return at;
+      const length = this.#lineEnd === lineFeed && this.#at(at) === carriageReturn ? 2 : 1;
+      if (this.#at(at + length - 1) !== this.#lineEnd) return at;
       at += length;
     }
   }
@@ -70,13 +75,14 @@ export class HeldText {
     return undefined;
   }
 
-  from(place: number): Buffer {
+  between(place: number, end: number): Buffer {
     let start = this.#start;
-    const left: Buffer[] = [];
+    const pieces: Buffer[] = [];
     for (const block of this.#blocks) {
-      if (start + block.length > place) left.push(block.subarray(Math.max(0, place - start)));
+      if (start >= end) break;
+      if (start + block.length > place) pieces.push(block.subarray(Math.max(0, place - start), end - start));
       start += block.length;
     }
-    return left.length === 1 && left[0] ? left[0] : Buffer.concat(left);
+    return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces);
   }
 }

@@ -1,6 +1,6 @@
 // Rows out of CSV: RFC 4180 in UTF-8, separated by what separates the header. All cells are texts.
 import type { BadRow, ByteSource, Cells, Column, Dataset, Row } from "../dataset.ts";
-import { emptyDataset } from "../file-source.ts";
+import { emptyDataset, withoutRows } from "../file-source.ts";
 import { checkHeader, wrongHeader } from "./csv-header.ts";
 import { type CsvRecord, csvRecords } from "./csv-records.ts";
 
@@ -31,6 +31,7 @@ async function* csvRows(source: ByteSource, names: readonly string[]): AsyncGene
     }
     if (rows.length > 0) yield rows;
   }
+  if (number < 1) throw withoutRows(source.name);
 }
 
 function toRow(number: number, { line, fields, problem }: CsvRecord, names: readonly string[]): Row | BadRow {

@@ -144,6 +144,7 @@ describe("a dataset that cannot be opened", () => {
       [join(folder, "none.jsonl"), "There is no file"],
       [join(folder, "none.parquet"), "There is no file"],
       [join(folder, "folder.csv"), "is a directory"],
+      [folder, "is a directory"],
       [empty, "is empty"],
       ["rows.xlsx", "cannot be told by its name"],
     ] as const) {

@@ -1,11 +1,8 @@
 // The pages of a group of rows: looked at as they are read from the file, before anything makes room for what they say they hold.
 import type { ColumnMetaData, RowGroup } from "hyparquet";
+import { mostPageBytes, mostPageValues } from "./cell-size.ts";
 import type { RandomFile } from "./random-file.ts";
 import { type Fields, readFields, type ThriftReader } from "./thrift.ts";
-
-/** A page holds whole cells, and one of these may have 64 MB. */
-const mostPageBytes = 72 * 1024 * 1024;
-const mostPageValues = 1 << 22;
 
 /** The same file: whole columns of the group that are read from it have been looked at. */
 export function checkedPages(file: RandomFile, { columns }: RowGroup): Pick<RandomFile, "byteLength" | "slice"> {

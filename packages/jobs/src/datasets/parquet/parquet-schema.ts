@@ -1,6 +1,7 @@
 // Columns as the schema of a Parquet file and back.
 import type { SchemaElement, SchemaTree } from "hyparquet";
 import type { Column, ColumnType } from "../dataset.ts";
+import { fitsDouble, isDecimal } from "./decimals.ts";
 
 /** Every column and every field may be null. */
 export function toSchema(columns: readonly Column[]): SchemaElement[] {
@@ -73,9 +74,16 @@ export function isEnum({ converted_type, logical_type }: SchemaElement): boolean
   return converted_type === "ENUM" || logical_type?.type === "ENUM";
 }
 
+/** Half of what it holds is no `int`, so that all of it comes as digits. */
+export function isUint64({ converted_type, logical_type: logical }: SchemaElement): boolean {
+  return converted_type === "UINT_64" || (logical?.type === "INTEGER" && logical.bitWidth === 64 && !logical.isSigned);
+}
+
 export function leafType(element: SchemaElement): ColumnType {
   const { type, converted_type: converted, logical_type: logical } = element;
-  if (converted === "DECIMAL" || logical?.type === "FLOAT16") return "double";
+  if (isDecimal(element)) return fitsDouble(element) ? "double" : "string";
+  if (isUint64(element)) return "string";
+  if (logical?.type === "FLOAT16") return "double";
   if (converted === "JSON" || logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return "json";
   if (converted?.startsWith("TIMESTAMP") || logical?.type === "TIMESTAMP" || type === "INT96") return "timestamp";
   if (converted === "UTF8" || logical?.type === "STRING" || isEnum(element)) return "string";

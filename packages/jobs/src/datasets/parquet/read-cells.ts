@@ -2,15 +2,16 @@
 import type { JsonValue } from "@beseda/core";
 import type { ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
 import { problemIn } from "../plain-cells.ts";
-import { isEnum, isStruct, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
-import { isoOfMicros, isoOfMillis, isoOfNanos } from "./timestamps.ts";
+import { decimalReader, isDecimal } from "./decimals.ts";
+import { isEnum, isStruct, isUint64, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
+import { isoOfDays, isoOfMicros, isoOfMillis, isoOfNanos } from "./timestamps.ts";
 
 /** Texts keep a byte order mark at their beginning, times all of their digits. */
 export const parsers: Partial<ParquetParsers> = {
-  timestampFromMilliseconds: (millis) => isoOfMillis(Number(millis)),
+  timestampFromMilliseconds: (millis) => isoOfMillis(millis),
   timestampFromMicroseconds: (micros) => isoOfMicros(micros),
   timestampFromNanoseconds: (nanos) => isoOfNanos(nanos),
-  dateFromDays: (days) => isoOfMillis(days * 86_400_000).slice(0, 10),
+  dateFromDays: isoOfDays,
   stringFromBytes: textOf,
   jsonFromBytes: (bytes) => jsonOf(textOf(bytes)),
 };
@@ -67,6 +68,8 @@ function structReader(children: readonly SchemaTree[]): CellReader {
 }
 
 function leafReader(element: SchemaElement): CellReader | undefined {
+  if (isDecimal(element)) return decimalReader(element);
+  if (isUint64(element)) return digitsCell;
   switch (leafType(element)) {
     case "int":
       return element.type === "INT32" ? undefined : intCell;
@@ -89,6 +92,10 @@ function intCell(cell: unknown): JsonValue {
   if (typeof cell !== "bigint") return plainCell(cell);
   const value = Number(cell);
   return Number.isSafeInteger(value) ? value : String(cell);
+}
+
+function digitsCell(cell: unknown): JsonValue {
+  return typeof cell === "bigint" ? String(cell) : plainCell(cell);
 }
 
 function doubleCell(cell: unknown): JsonValue {

@@ -11,6 +11,7 @@ import {
 } from "hyparquet";
 import type { ByteSource, Dataset, Row } from "../dataset.ts";
 import { checkedPages } from "./checked-pages.ts";
+import { withStoredDecimals } from "./decimals.ts";
 import { decompressors } from "./decompressors.ts";
 import { damaged, footerOf } from "./footer.ts";
 import { columnOf } from "./parquet-schema.ts";
@@ -32,8 +33,9 @@ export async function openParquet(source: string | ByteSource): Promise<Dataset>
 async function* parquetRows(source: string | ByteSource, name: string): AsyncGenerator<Row[]> {
   const file = await randomFile(source);
   try {
-    const metadata = await footerOf(name, file);
-    const trees = parquetSchema(metadata).children;
+    const footer = await footerOf(name, file);
+    const trees = parquetSchema(footer).children;
+    const metadata = withStoredDecimals(footer, trees);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = rowStart + Number(group.num_rows);

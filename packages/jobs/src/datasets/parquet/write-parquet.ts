@@ -1,9 +1,10 @@
 // Rows as Parquet: a group of rows is written as soon as it is large enough.
-import type { JsonValue } from "@beseda/core";
 import type { DecodedArray } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { Column } from "../dataset.ts";
-import { cellGetter, type RowEncoder } from "../row-encoder.ts";
+import { cellGetter, type EncoderOptions, type RowEncoder } from "../row-encoder.ts";
+import { CellProblem, wrongCell } from "./cell-problem.ts";
+import { checkSize, sizeOf } from "./cell-size.ts";
 import { toSchema } from "./parquet-schema.ts";
 import { cellWriter } from "./write-cells.ts";
 
@@ -12,11 +13,12 @@ const mostRows = 10_000;
 const mostCharacters = 8 * 1024 * 1024;
 
 /** Snappy; bounds for columns of numbers and times alone, since those of texts stay in memory to the end. */
-export function parquetEncoder(columns: readonly Column[]): RowEncoder {
+export function parquetEncoder(columns: readonly Column[], { onWrongCell }: EncoderOptions = {}): RowEncoder {
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({ writer: bytes, schema: toSchema(columns), createdBy: "beseda" });
   const cells = columns.map(({ name, type }) => ({
     name,
+    type,
     data: [] as unknown[],
     get: cellGetter(name),
     write: cellWriter(type),
@@ -39,10 +41,20 @@ export function parquetEncoder(columns: readonly Column[]): RowEncoder {
   };
   return {
     add(row, number) {
-      for (const { name, data, get, write } of cells) {
+      for (const { name, type, data, get, write } of cells) {
         const cell = get(row);
-        data.push(write(cell, { row: number, column: name }));
-        characters += sizeOf(cell);
+        const size = sizeOf(cell);
+        try {
+          checkSize(cell, size, type);
+          data.push(write(cell));
+          characters += size;
+        } catch (problem) {
+          if (!(problem instanceof CellProblem)) throw problem;
+          const error = wrongCell(problem, number, name);
+          if (!onWrongCell) throw error;
+          onWrongCell(error);
+          data.push(null);
+        }
       }
       rows++;
     },
@@ -59,14 +71,4 @@ export function parquetEncoder(columns: readonly Column[]): RowEncoder {
       return taken();
     },
   };
-}
-
-/** About what it takes in the file. */
-function sizeOf(cell: JsonValue | undefined): number {
-  if (typeof cell === "string") return cell.length;
-  if (typeof cell !== "object" || cell === null) return 8;
-  let size = 8;
-  if (Array.isArray(cell)) for (const item of cell) size += sizeOf(item);
-  else for (const key in cell) size += sizeOf(cell[key]);
-  return size;
 }

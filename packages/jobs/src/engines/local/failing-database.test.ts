@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { localEngine, localEngineOn } from "./local-engine.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { type OpenSqlite, resultCodes, SqliteFailure } from "./sqlite-driver.ts";
-import { newFolder, removeFolders } from "./try-folder.ts";
+import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterAll(removeFolders);

@@ -1,6 +1,8 @@
 // The rows of jobs: found, read, written. Everything here runs inside a transaction, or is one look.
 import type { Job, JobFilter, JobOutcome, JobState, JsonValue, NewJob } from "@beseda/core";
-import { plainCopy, toJson } from "../plain-json.ts";
+import { toJson } from "../plain-json.ts";
+import { readRunAt } from "../run-at.ts";
+import { readNewJob } from "../stored-arguments.ts";
 import type { JournalTable } from "./journal-table.ts";
 import { nameOf } from "./process-identity.ts";
 import { Broken, seal, textOf, unseal } from "./sealed-json.ts";
@@ -14,13 +16,23 @@ export type JobRow = {
   n: number;
   fence: number;
   worker: number | undefined;
-  isCancelled: boolean;
+  /** ISO 8601; set where it was called off. */
+  cancelledAt: string | undefined;
   body: JobBody;
   holder: string | undefined;
 };
 
+/** When it may begin at the earliest: milliseconds since 1970, or at once. Only appointments heed the clock on the wall. */
+const atOnce = 0;
+
+/** Of a time that was asked for, if any was. One that has come already is none. */
+export function appointment(runAt: string | undefined): number {
+  const ms = runAt === undefined ? atOnce : Date.parse(runAt);
+  return ms > Date.now() ? ms : atOnce;
+}
+
 const columns = `n, CAST(jobs.id AS BLOB) AS id, CAST(state AS BLOB) AS state, CAST(fence AS INTEGER) AS fence,
-  CAST(worker AS INTEGER) AS worker, CAST(is_cancelled AS INTEGER) AS is_cancelled, CAST(body AS BLOB) AS body,
+  CAST(worker AS INTEGER) AS worker, CAST(cancelled_at AS INTEGER) AS cancelled_at, CAST(body AS BLOB) AS body,
   CAST(host AS BLOB) AS host, CAST(pid AS INTEGER) AS pid
   FROM jobs LEFT JOIN workers ON workers.id = jobs.worker`;
 const calledOff: JobOutcome = { error: { code: "aborted", message: "The job was called off." } };
@@ -29,12 +41,11 @@ export class JobTable {
   readonly #database: SqliteDatabase;
   readonly #insert: SqliteStatement;
   readonly #find: SqliteStatement;
+  readonly #at: SqliteStatement;
   readonly #save: SqliteStatement;
   readonly #claim: SqliteStatement;
-  readonly #oldestReady: SqliteStatement;
   readonly #held: SqliteStatement;
   readonly #heldBy: SqliteStatement;
-  readonly #allOf: SqliteStatement;
   readonly #label: SqliteStatement;
   readonly #journal: JournalTable;
 
@@ -44,19 +55,16 @@ export class JobTable {
       "INSERT INTO jobs (id, queue, kind, state, run_at, body) VALUES (?, ?, ?, 'queued', ?, ?) ON CONFLICT (id) DO NOTHING",
     );
     this.#find = database.prepare(`SELECT ${columns} WHERE jobs.id = ?`);
+    this.#at = database.prepare(`SELECT ${columns} WHERE n = ?`);
     this.#save = database.prepare("UPDATE jobs SET state = ?, run_at = ?, worker = ?, body = ? WHERE n = ?");
     this.#claim = database.prepare("UPDATE jobs SET fence = fence + 1 WHERE n = ?");
-    this.#oldestReady = database.prepare(
-      `SELECT ${columns} WHERE queue = ? AND kind IN (SELECT value FROM json_each(?)) AND state = 'queued' AND run_at <= ?
-       ORDER BY n LIMIT 1`,
-    );
     this.#held = database.prepare(
-      "SELECT is_cancelled <> 0 AS is_cancelled FROM jobs WHERE n = ? AND fence = ? AND state = 'running'",
+      "SELECT CAST(cancelled_at AS INTEGER) AS cancelled_at FROM jobs WHERE n = ? AND fence = ? AND state = 'running'",
     );
     this.#heldBy = database.prepare(
-      "SELECT n, CAST(fence AS INTEGER) AS fence, is_cancelled <> 0 AS is_cancelled FROM jobs WHERE worker = ? AND state = 'running'",
+      `SELECT n, CAST(fence AS INTEGER) AS fence, cancelled_at IS NOT NULL AS is_cancelled
+       FROM jobs INDEXED BY running_jobs WHERE worker = ? AND state = 'running'`,
     );
-    this.#allOf = database.prepare(`SELECT ${columns} WHERE worker = ? AND state = 'running'`);
     this.#label = database.prepare(
       "INSERT OR IGNORE INTO labels (name, value, job) SELECT ?, ?, n FROM jobs WHERE id = ?",
     );
@@ -64,9 +72,9 @@ export class JobTable {
   }
 
   /** @returns the one that is there, where there is one */
-  insert(body: JobBody): JobRow {
+  insert(body: JobBody, notBefore: number): JobRow {
     const id = toStored(body.id);
-    const values = [id, toStored(body.queue), toStored(body.kind), Date.parse(body.runAt), sealedBody(body)];
+    const values = [id, toStored(body.queue), toStored(body.kind), notBefore, sealedBody(body)];
     if (this.#insert.run(...values) > 0) {
       for (const [name, value] of Object.entries(body.labels)) this.#label.run(toStored(name), toStored(value), id);
     }
@@ -80,23 +88,18 @@ export class JobTable {
     return row && readRow(row);
   }
 
-  /** The oldest that can be claimed now. */
-  oldestReady(queue: string, kinds: readonly string[]): JobRow | undefined {
-    const [row] = this.#oldestReady.all(toStored(queue), JSON.stringify(kinds.map(toStored)), Date.now());
-    return row && readRow(row);
-  }
-
-  claim(row: JobRow, worker: number): JobRow {
-    this.#claim.run(row.n);
+  claim(n: number, worker: number): JobRow {
+    const row = this.#rowAt(n);
+    this.#claim.run(n);
     const attempts = row.body.attempts + 1;
     return this.save({ ...row, fence: row.fence + 1, worker }, { state: "running", attempts });
   }
 
   /** The row with these changes, written. Whoever does not work on it any more is its worker no more. */
-  save(row: JobRow, changes: Partial<JobBody>): JobRow {
+  save(row: JobRow, changes: Partial<JobBody>, notBefore = atOnce): JobRow {
     const body = { ...row.body, ...changes, modifiedAt: new Date().toISOString() };
     const worker = body.state === "running" ? row.worker : undefined;
-    this.#save.run(body.state, Date.parse(body.runAt), worker ?? null, sealedBody(body), row.n);
+    this.#save.run(body.state, notBefore, worker ?? null, sealedBody(body), row.n);
     return { ...row, worker, body };
   }
 
@@ -105,12 +108,12 @@ export class JobTable {
     const [found] = this.#held.all(row.n, row.fence);
     if (!found) return undefined;
     if (isAll) return this.find(row.body.id);
-    return { ...row, isCancelled: found.is_cancelled === 1 };
+    return { ...row, cancelledAt: timeOf(found.cancelled_at) };
   }
 
   /** Not begun after all. */
-  giveBack(row: JobRow, runAt: string): JobRow {
-    return this.putDown(row, { state: "queued", runAt, attempts: row.body.attempts - 1 });
+  giveBack(row: JobRow, runAt = row.body.runAt, notBefore = atOnce): JobRow {
+    return this.putDown(row, { state: "queued", runAt, attempts: row.body.attempts - 1 }, notBefore);
   }
 
   /** Done, for good: the journal goes, the events stay. */
@@ -120,14 +123,15 @@ export class JobTable {
   }
 
   /** Of one that was called off nobody works on it any more: it is done. Of the others the changes are written. */
-  putDown(row: JobRow, changes: Partial<JobBody>): JobRow {
-    return row.isCancelled ? this.finish(row, calledOff) : this.save(row, changes);
+  putDown(row: JobRow, changes: Partial<JobBody>, notBefore = atOnce): JobRow {
+    return row.cancelledAt === undefined ? this.save(row, changes, notBefore) : this.finish(row, calledOff);
   }
 
   cancel(row: JobRow): JobRow {
-    if (row.body.state === "done") return row;
-    this.#database.prepare("UPDATE jobs SET is_cancelled = 1 WHERE n = ?").run(row.n);
-    const cancelled = { ...row, isCancelled: true };
+    if (row.body.state === "done" || row.cancelledAt !== undefined) return row;
+    const now = Date.now();
+    this.#database.prepare("UPDATE jobs SET cancelled_at = ? WHERE n = ?").run(now, row.n);
+    const cancelled = { ...row, cancelledAt: timeOf(now) };
     return row.body.state === "running" ? cancelled : this.putDown(cancelled, {});
   }
 
@@ -173,20 +177,42 @@ export class JobTable {
 
   /** What this worker had can be claimed again. */
   takeFrom(worker: number): void {
-    for (const row of this.#allOf.all(worker).map(readRow)) this.putDown(row, { state: "queued" });
+    for (const row of this.#rowsOf(worker)) this.putDown(row, { state: "queued" });
+  }
+
+  /** The same, as if it had not begun. */
+  giveBackAll(worker: number): void {
+    for (const row of this.#rowsOf(worker)) this.giveBack(row);
+  }
+
+  #rowsOf(worker: number): JobRow[] {
+    return this.heldBy(worker).map(({ n }) => this.#rowAt(n));
+  }
+
+  #rowAt(n: number): JobRow {
+    const [row] = this.#at.all(n);
+    if (!row) throw new Broken("a job that an index names is missing");
+    return readRow(row);
   }
 }
 
-/** A new job as it begins. */
-export function newBody(job: NewJob, runAt: string): JobBody {
+/** A new job as it begins. @throws BesedaError `invalid-argument` */
+export function newBody(job: NewJob): JobBody {
   const now = new Date().toISOString();
-  const { id, queue, kind, spec, labels = {} } = plainCopy(job, `The job "${job.id}"`);
+  const { id, queue, kind, spec, labels, ...asked } = readNewJob(job);
+  const runAt = readRunAt(asked.runAt);
   const begins = { state: "queued", attempts: 0, metadata: {}, inbox: [] } as const;
   return { id: id.toWellFormed(), queue, kind, spec, labels, runAt, createdAt: now, modifiedAt: now, ...begins };
 }
 
-export function toJob({ body, isCancelled, holder }: JobRow): Job {
-  return { ...body, isCancelled, ...(body.state === "running" && holder !== undefined && { holder }) };
+export function toJob({ body, cancelledAt = "", holder }: JobRow): Job {
+  const modifiedAt = cancelledAt > body.modifiedAt ? cancelledAt : body.modifiedAt;
+  return {
+    ...body,
+    modifiedAt,
+    isCancelled: cancelledAt !== "",
+    ...(body.state === "running" && holder !== undefined && { holder }),
+  };
 }
 
 function sealedBody(body: JobBody): string {
@@ -202,10 +228,17 @@ function readRow(row: SqliteRow): JobRow {
     n: Number(row.n),
     fence: Number(row.fence),
     worker: row.worker === null ? undefined : Number(row.worker),
-    isCancelled: row.is_cancelled === 1,
+    cancelledAt: timeOf(row.cancelled_at),
     body,
     holder: row.host === null ? undefined : nameOf({ host: textOf(row.host), pid: Number(row.pid) }),
   };
+}
+
+function timeOf(ms: SqliteRow[string] | undefined): string | undefined {
+  if (ms === null || ms === undefined) return undefined;
+  const time = new Date(Number(ms));
+  if (Number.isNaN(time.getTime())) throw new Broken("a time is none");
+  return time.toISOString();
 }
 
 function conditions({ kind, state, labels = {} }: JobFilter): [where: string, values: SqliteValue[]] {

@@ -1,9 +1,10 @@
 // The journals and the events of jobs.
 import type { JsonValue } from "@beseda/core";
 import { toJson } from "../plain-json.ts";
+import { requireText } from "../stored-arguments.ts";
 import { Broken, seal, textOf, unseal } from "./sealed-json.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
-import { fromStored, storedRange, toStored } from "./stored-text.ts";
+import { fromStored, type storedRange, toStored } from "./stored-text.ts";
 
 /** As it is stored; without a value it is to be taken out. */
 export type StoredEntry = readonly [key: string, value: string | undefined];
@@ -51,9 +52,9 @@ export class JournalTable {
     }
   }
 
-  /** In the order in which the keys were first written. */
-  read(job: number, prefix: string): [key: string, value: JsonValue][] {
-    return this.#read.all(job, ...storedRange(prefix)).map(({ key, value }) => {
+  /** What is in the range of keys, in the order in which the keys were first written. */
+  read(job: number, [from, before]: ReturnType<typeof storedRange>): [key: string, value: JsonValue][] {
+    return this.#read.all(job, from, before).map(({ key, value }) => {
       const stored = textOf(key);
       return [fromStored(stored), unseal(stored, value)];
     });
@@ -90,7 +91,7 @@ export class JournalTable {
 
 /** Made when it is asked for, so that nothing is shared with the caller. */
 export function storedEntry([key, value]: readonly [string, JsonValue | undefined]): StoredEntry {
-  const stored = toStored(key);
+  const stored = toStored(requireText(key, "The key of an entry"));
   return [stored, value === undefined ? undefined : seal(stored, toJson(value, `The value of "${shown(key)}"`))];
 }
 

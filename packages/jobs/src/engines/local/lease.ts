@@ -2,9 +2,11 @@
 import { BesedaError, type Job, type JobOutcome, type JsonValue, type Lease } from "@beseda/core";
 import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
+import { requireText } from "../stored-arguments.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { type JobRow, type JobTable, toJob } from "./job-table.ts";
+import { appointment, type JobRow, type JobTable, toJob } from "./job-table.ts";
 import { type JournalTable, storedEntry, storedEvent } from "./journal-table.ts";
+import { storedRange } from "./stored-text.ts";
 
 /** What a lease needs of its engine. */
 export type LeaseDesk = {
@@ -31,7 +33,7 @@ export class LocalLease implements Lease {
     this.#desk = desk;
     this.#row = row;
     this.job = structuredClone(toJob(row));
-    if (row.isCancelled) this.callOff();
+    if (row.cancelledAt !== undefined) this.callOff();
   }
 
   get n(): number {
@@ -47,7 +49,8 @@ export class LocalLease implements Lease {
   }
 
   async read(prefix = ""): Promise<[key: string, value: JsonValue][]> {
-    return this.#change(() => this.#desk.journal.read(this.n, prefix));
+    const range = storedRange(requireText(prefix, "The prefix"));
+    return this.#change(() => this.#desk.journal.read(this.n, range));
   }
 
   async write(entries: readonly (readonly [key: string, value: JsonValue | undefined])[]): Promise<void> {
@@ -76,13 +79,7 @@ export class LocalLease implements Lease {
 
   async release(runAt?: string): Promise<void> {
     const at = readRunAt(runAt);
-    return this.#end(() => this.#desk.jobs.giveBack(this.#row, at));
-  }
-
-  /** The same inside a transaction of the engine; nothing where the lease was lost. */
-  giveBackNow(): void {
-    const row = this.#look();
-    if (row) this.#desk.jobs.giveBack(row, row.body.runAt);
+    return this.#end(() => this.#desk.jobs.giveBack(this.#row, at, appointment(runAt)));
   }
 
   /** From here on every call is refused. */

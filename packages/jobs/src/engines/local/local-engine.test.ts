@@ -5,7 +5,7 @@ import { localEngineOn, type Machine } from "./local-engine.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { nodeSqlite } from "./open-node-sqlite.ts";
 import type { OpenSqlite } from "./sqlite-driver.ts";
-import { newFolder, removeFolders } from "./try-folder.ts";
+import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterAll(removeFolders);

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { BesedaError, type JobEngine } from "@beseda/core";
 import { directoryFiles } from "../../files/directory-files.ts";
 import { plainCopy } from "../plain-json.ts";
-import { readRunAt } from "../run-at.ts";
-import { type JobRow, newBody, toJob } from "./job-table.ts";
+import { requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
+import { appointment, type JobRow, newBody, toJob } from "./job-table.ts";
 import { databasePath, defaultSqlite, openDatabase } from "./open-database.ts";
 import { OpenEngine } from "./open-engine.ts";
 import type { OpenSqlite } from "./sqlite-driver.ts";
@@ -14,10 +14,12 @@ import { type Clock, machineClock } from "./worker-table.ts";
 export type LocalEngineOptions = {
   /**
    * How long a worker may be silent until others take over its jobs, in milliseconds; it gives a sign of life three times
-   * as often. The jobs of a process of this machine that has died are taken over at once. Default 30,000.
+   * as often. The jobs of a process of this machine that has died are taken over at once. Default 30,000, at most a day.
    */
   leaseMs?: number | undefined;
 };
+
+const longestLeaseMs = 24 * 60 * 60 * 1_000;
 
 /** What tests put in the place of the machine's own. */
 export type Machine = { sqlite: () => Promise<OpenSqlite>; now: Clock };
@@ -70,6 +72,7 @@ export function localEngineOn(
   /** What `change` makes of a job that is there, in a transaction. */
   const change = (id: string, change: (row: JobRow, engine: OpenEngine) => JobRow) =>
     use(async (engine) => {
+      requireId(id);
       const row = await engine.commits.run(() => {
         engine.clearSilent();
         const found = engine.jobs.find(id);
@@ -84,9 +87,10 @@ export function localEngineOn(
     files: directoryFiles(join(folder, "files")),
 
     async create(job) {
-      const body = newBody(job, readRunAt(job.runAt));
+      const body = newBody(job);
+      const notBefore = appointment(job.runAt);
       return use(async (engine) => {
-        const row = await engine.commits.run(() => engine.jobs.insert(body));
+        const row = await engine.commits.run(() => engine.jobs.insert(body, notBefore));
         engine.changed();
         return toJob(row);
       });
@@ -94,23 +98,32 @@ export function localEngineOn(
 
     get: (id) =>
       use(({ jobs }) => {
-        const row = jobs.find(id);
+        const row = jobs.find(requireId(id));
         return row && toJob(row);
       }),
 
-    list: (filter = {}) => use(({ jobs }) => jobs.list(filter).map(toJob)),
+    list: (filter = {}) =>
+      use(({ jobs }) => {
+        requireFilter(filter);
+        return jobs.list(filter).map(toJob);
+      }),
 
-    count: (filter = {}) => use(({ jobs }) => jobs.count(filter)),
+    count: (filter = {}) =>
+      use(({ jobs }) => {
+        requireFilter(filter);
+        return jobs.count(filter);
+      }),
 
     delete: (id) =>
-      use(({ commits, jobs, clearSilent }) =>
-        commits.run(() => {
+      use(({ commits, jobs, clearSilent }) => {
+        requireId(id);
+        return commits.run(() => {
           clearSilent();
           const row = jobs.find(id);
           if (row?.body.state === "running") throw beingWorkedOn(row);
           if (row) jobs.delete(row);
-        }),
-      ),
+        });
+      }),
 
     cancel: (id) => change(id, (row, { jobs }) => jobs.cancel(row)),
 
@@ -122,11 +135,15 @@ export function localEngineOn(
       });
     },
 
-    claim: ({ queue, kinds, signal }) => use((engine) => engine.claim(queue, kinds, signal)),
+    claim: (wanted) =>
+      use((engine) => {
+        requireWanted(wanted);
+        return engine.claim(wanted.queue, wanted.kinds, wanted.signal);
+      }),
 
     events: (id, after = 0) =>
       use(({ jobs, journal }) => {
-        const row = jobs.find(id);
+        const row = jobs.find(requireId(id));
         return row ? journal.events(row.n, after) : [];
       }),
 
@@ -149,10 +166,10 @@ function requireOptions(dir: string, leaseMs: number): void {
       hint: 'Give a path, such as localEngine("./data").',
     });
   }
-  if (Number.isFinite(leaseMs) && leaseMs > 0) return;
+  if (leaseMs > 0 && leaseMs <= longestLeaseMs) return;
   throw new BesedaError(`leaseMs is ${leaseMs}.`, {
     code: "invalid-argument",
-    hint: "Give a number of milliseconds above 0, or leave it out.",
+    hint: `Give a number of milliseconds above 0, up to ${longestLeaseMs}, or leave it out.`,
   });
 }
 

@@ -1,10 +1,12 @@
 // The database of a folder: made whole or not at all, opened, and checked.
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
+import fsPromises from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BesedaError } from "@beseda/core";
 import { folderTrouble } from "../../files/directory-files-trouble.ts";
+import { makeFolder } from "../../files/make-folder.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { nodeSqlite } from "./open-node-sqlite.ts";
 import { prepareSchema, requireOurs } from "./schema.ts";
@@ -36,7 +38,7 @@ export async function openDatabase(open: OpenSqlite, folder: string): Promise<Sq
   const until = performance.now() + openingMs;
   for (;;) {
     try {
-      makeFolder(folder);
+      await makeFolder(fsPromises, folder);
       if (!fs.existsSync(path)) makeDatabase(open, path);
       return openExisting(open, path);
     } catch (thrown) {
@@ -45,18 +47,6 @@ export async function openDatabase(open: OpenSqlite, folder: string): Promise<Sq
       if (!isBusy || performance.now() > until) throw folderTrouble(path, sqliteTrouble(path, thrown));
     }
     await pause(20);
-  }
-}
-
-/** Level by level: with `recursive`, Node 20 goes round in circles where the system takes no new folder, as in /proc. */
-function makeFolder(folder: string): void {
-  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  const above = join(folder, "..");
-  if (above !== folder) makeFolder(above);
-  try {
-    fs.mkdirSync(folder, { mode: 0o700 });
-  } catch (thrown) {
-    if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw thrown;
   }
 }
 

@@ -1,13 +1,14 @@
 // An open database with its workers, its leases and those who wait for work.
 import { BesedaError } from "@beseda/core";
 import { GroupCommit } from "./group-commit.ts";
-import { type JobRow, JobTable } from "./job-table.ts";
+import { JobTable } from "./job-table.ts";
 import { JournalTable } from "./journal-table.ts";
 import { type LeaseDesk, LocalLease } from "./lease.ts";
 import { nameOf, thisProcess } from "./process-identity.ts";
+import { ReadyJobs } from "./ready-jobs.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
 import { sqliteTrouble } from "./sqlite-trouble.ts";
-import { type Clock, WorkerTable } from "./worker-table.ts";
+import { type Clock, newWorkerId, WorkerTable } from "./worker-table.ts";
 
 /** How often is looked for what other processes have done. A look costs about 0.1 ms. */
 const lookEveryMs = 150;
@@ -18,14 +19,16 @@ export class OpenEngine {
   readonly journal: JournalTable;
   readonly #database: SqliteDatabase;
   readonly #workers: WorkerTable;
+  readonly #ready: ReadyJobs;
   readonly #dataVersion: SqliteStatement;
   readonly #desk: LeaseDesk;
   readonly #held = new Set<LocalLease>();
   readonly #waiting = new Set<() => void>();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #look: NodeJS.Timeout;
-  #entering: Promise<number> | undefined;
-  #worker: number | undefined;
+  readonly #worker = newWorkerId();
+  /** It has claimed something: there is a row of it to be kept. */
+  #isWorking = false;
   #lastVersion: unknown;
   #isNudged = false;
   #isSweeping = false;
@@ -36,6 +39,7 @@ export class OpenEngine {
     this.commits = new GroupCommit(database, (thrown) => sqliteTrouble(path, thrown));
     this.journal = new JournalTable(database);
     this.jobs = new JobTable(database, this.journal);
+    this.#ready = new ReadyJobs(database);
     this.#workers = new WorkerTable(database, leaseMs, now);
     this.#dataVersion = database.prepare("PRAGMA data_version");
     const ended = (lease: LocalLease) => {
@@ -65,7 +69,10 @@ export class OpenEngine {
 
   async claim(queue: string, kinds: readonly string[], signal: AbortSignal): Promise<LocalLease | undefined> {
     while (!signal.aborted && !this.#isClosed) {
-      const lease = this.jobs.oldestReady(queue, kinds) && (await this.#claimNow(queue, kinds));
+      const isReady = this.#ready.next(queue, kinds) !== undefined;
+      const lease = isReady ? await this.#claimNow(queue, kinds) : undefined;
+      // Closing gives back whatever this worker has, also what was claimed in the same transaction.
+      if (this.#isClosed) break;
       if (!lease) await this.#news(signal);
       else if (!signal.aborted) return lease;
       else await lease.release();
@@ -87,10 +94,9 @@ export class OpenEngine {
     clearInterval(this.#look);
     for (const wake of [...this.#waiting]) wake();
     try {
-      await this.#entering?.catch(() => {});
       await this.commits.run(() => {
-        for (const lease of this.#held) lease.giveBackNow();
-        if (this.#worker !== undefined) this.#workers.remove(this.#worker);
+        this.jobs.giveBackAll(this.#worker);
+        this.#workers.remove(this.#worker);
       });
     } finally {
       const closed = new BesedaError("The engine was closed.", { code: "locked" });
@@ -109,25 +115,14 @@ export class OpenEngine {
     }
   }
 
-  /** The id under which it works from now on. */
-  #enter(): Promise<number> {
-    this.#entering ??= this.commits
-      .run(() => this.#workers.enter())
-      .then((worker) => {
-        this.#worker = worker;
-        return worker;
-      })
-      .finally(() => {
-        this.#entering = undefined;
-      });
-    return this.#entering;
-  }
-
   async #claimNow(queue: string, kinds: readonly string[]): Promise<LocalLease | undefined> {
-    const worker = this.#worker ?? (await this.#enter());
-    const row = await this.commits.run((): JobRow | undefined => {
-      const ready = this.jobs.oldestReady(queue, kinds);
-      return ready && this.jobs.claim(ready, worker);
+    this.#isWorking = true;
+    const row = await this.commits.run(() => {
+      const n = this.#isClosed ? undefined : this.#ready.next(queue, kinds);
+      if (n === undefined) return undefined;
+      // Together with the claim: no job ever belongs to a worker whom others have struck off.
+      this.#workers.beat(this.#worker);
+      return this.jobs.claim(n, this.#worker);
     });
     if (!row) return undefined;
     const lease = new LocalLease(this.#desk, { ...row, holder: nameOf(thisProcess()) });
@@ -149,12 +144,10 @@ export class OpenEngine {
   }
 
   async #beat(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
+    if (!this.#isWorking) return;
     try {
-      const isKnown = await this.commits.run(() => this.#workers.beat(worker));
+      await this.commits.run(() => this.#workers.beat(this.#worker));
       this.#reviewLeases();
-      if (!isKnown) this.#worker = undefined;
     } catch {
       // The next one may get through; if none does, others take over what is held here.
     }
@@ -173,7 +166,7 @@ export class OpenEngine {
 
   /** What is left of dropped journals goes, a bit with each transaction. Whatever stops it, another one goes on. */
   async #sweep(): Promise<void> {
-    if (this.#isSweeping || this.#worker === undefined) return;
+    if (this.#isSweeping || !this.#isWorking) return;
     this.#isSweeping = true;
     try {
       while (!this.#isClosed && this.journal.hasDropped()) await this.commits.run(() => this.journal.sweep());
@@ -186,7 +179,7 @@ export class OpenEngine {
 
   /** Leases that others have taken are lost, jobs that were called off are to be stopped. */
   #reviewLeases(): void {
-    if (this.#worker === undefined || this.#held.size === 0) return;
+    if (this.#held.size === 0) return;
     const held = new Map(this.jobs.heldBy(this.#worker).map((each) => [each.n, each]));
     for (const lease of [...this.#held]) {
       const found = held.get(lease.n);

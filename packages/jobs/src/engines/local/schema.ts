@@ -8,7 +8,7 @@ const applicationId = 0x42736461;
 
 /**
  * `body` is the job as sealed JSON, without what changes from outside while somebody works on it; the other columns are
- * for finding it. `fence` counts up with every claim. `worker` is who has the lease.
+ * for finding it. `run_at` is 0 where it may begin at once. `fence` counts up with every claim. `worker` is who has the lease.
  */
 const tables = `
   CREATE TABLE jobs (
@@ -18,12 +18,12 @@ const tables = `
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     run_at INTEGER NOT NULL,
-    is_cancelled INTEGER NOT NULL DEFAULT 0,
+    cancelled_at INTEGER,
     worker INTEGER,
     fence INTEGER NOT NULL DEFAULT 0,
     body TEXT NOT NULL
   );
-  CREATE INDEX ready_jobs ON jobs (queue, kind, n) WHERE state = 'queued';
+  CREATE INDEX ready_jobs ON jobs (queue, kind, run_at) WHERE state = 'queued';
   CREATE INDEX running_jobs ON jobs (worker) WHERE state = 'running';
   CREATE INDEX jobs_by_state ON jobs (state, kind);
   CREATE TABLE labels (
@@ -38,7 +38,7 @@ const tables = `
     job INTEGER NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL, PRIMARY KEY (job, seq)
   ) WITHOUT ROWID;
   CREATE TABLE workers (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     host TEXT NOT NULL,
     pid INTEGER NOT NULL,
     started TEXT NOT NULL,

@@ -5,7 +5,8 @@ import type { JobEngine, Lease } from "@beseda/core";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
 import { localEngine, localEngineOn, type Machine } from "./local-engine.ts";
 import { defaultSqlite } from "./open-database.ts";
-import { newFolder, removeFolders } from "./try-folder.ts";
+import { nextOfKind } from "./ready-jobs.ts";
+import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterEach(() => {
@@ -14,6 +15,7 @@ afterEach(() => {
 afterAll(removeFolders);
 
 const hour = 3_600_000;
+const never = new AbortController().signal;
 const atTime = (aheadMs: number): Machine => ({ sqlite: defaultSqlite, now: () => machineClock() + aheadMs });
 
 async function working(engine: JobEngine): Promise<Lease> {
@@ -45,6 +47,62 @@ it("a clock that is set to another hour or day takes no lease away and prolongs 
   await expect(lease.write([["stale", 1]])).rejects.toMatchObject({ code: "locked" });
 });
 
+it("a job that may begin at once may do so whatever is done to the clock on the wall", async () => {
+  const folder = newFolder();
+  await using only = disposable(localEngine(folder));
+  const { engine } = only;
+  const next = async () => {
+    const lease = await engine.claim({ queue: "q", kinds: ["run"], signal: never });
+    return { id: lease?.job.id, release: () => lease?.release() };
+  };
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const now = Date.now();
+  await engine.create({
+    id: "appointment",
+    queue: "q",
+    kind: "run",
+    spec: null,
+    runAt: new Date(now + hour).toISOString(),
+  });
+  await engine.create({ id: "at once", queue: "q", kind: "run", spec: null });
+  vi.setSystemTime(now - hour);
+  const first = await next();
+  expect(first.id).toBe("at once");
+  await first.release();
+  vi.setSystemTime(now - 24 * hour);
+  expect((await next()).id).toBe("at once");
+  vi.setSystemTime(now + hour);
+  expect((await next()).id).toBe("appointment");
+});
+
+it("the next job is found by an index alone, however many are ready or have an appointment", async () => {
+  const folder = newFolder();
+  const engine = localEngine(folder);
+  await engine.list();
+  const database = (await defaultSqlite())(join(folder, "jobs.db"), { busyMs: 1_000 });
+  const plan = database
+    .prepare(`EXPLAIN QUERY PLAN ${nextOfKind}`)
+    .all("q", "run", Date.now())
+    .map(({ detail }) => String(detail))
+    .filter((detail) => detail.includes("jobs") || detail.includes("B-TREE"));
+  database.close();
+  await engine.close();
+  expect(plan).toEqual([
+    "SEARCH jobs USING COVERING INDEX ready_jobs (queue=? AND kind=? AND run_at=?)",
+    "SEARCH jobs USING COVERING INDEX ready_jobs (queue=? AND kind=? AND run_at>? AND run_at<?)",
+  ]);
+});
+
+it("a running job whose worker nobody knows is taken back", async () => {
+  const folder = newFolder();
+  await using only = disposable(localEngine(folder));
+  await working(only.engine);
+  const database = (await defaultSqlite())(join(folder, "jobs.db"), { busyMs: 1_000 });
+  database.exec("DELETE FROM workers");
+  database.close();
+  expect(await stateFor(only.engine)).toBe("queued");
+});
+
 it("a lease from before the machine was started anew is over", async () => {
   const folder = newFolder();
   // Its machine had been up for an hour longer than this one has.
@@ -67,7 +125,7 @@ it("a long journal is unreadable at once when its job is done, and goes bit by b
   database.close();
 });
 
-it("SQLite is loaded when a database is opened, and not before", () => {
+it("SQLite is loaded when a database is opened, and not before", { timeout: 60_000 }, () => {
   const index = fileURLToPath(new URL("../../index.ts", import.meta.url));
   const script = `
     const { localEngine } = await import(${JSON.stringify(index)});

@@ -1,4 +1,5 @@
-// Who is at work: a row for each open engine, whose heartbeat keeps all of its leases.
+// Who is at work: a row for each open engine that claims, whose heartbeat keeps all of its leases.
+import { randomInt } from "node:crypto";
 import { isDead, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 import { textOf } from "./sealed-json.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement } from "./sqlite-driver.ts";
@@ -8,11 +9,17 @@ export type Clock = () => number;
 
 export const machineClock: Clock = () => Number(process.hrtime.bigint() / 1_000_000n);
 
+/** An id that no other worker of any database has. */
+export function newWorkerId(): number {
+  return randomInt(1, 2 ** 48 - 1);
+}
+
 export class WorkerTable {
+  readonly #process = thisProcess();
   readonly #now: Clock;
   readonly #leaseMs: number;
   readonly #all: SqliteStatement;
-  readonly #enter: SqliteStatement;
+  readonly #orphans: SqliteStatement;
   readonly #beat: SqliteStatement;
   readonly #remove: SqliteStatement;
 
@@ -22,32 +29,31 @@ export class WorkerTable {
     this.#all =
       database.prepare(`SELECT id, CAST(host AS BLOB) AS host, CAST(pid AS INTEGER) AS pid, CAST(started AS BLOB) AS started,
         CAST(lease_ms AS INTEGER) AS lease_ms, CAST(lease_end AS INTEGER) AS lease_end FROM workers`);
-    this.#enter = database.prepare(
-      "INSERT INTO workers (host, pid, started, lease_ms, lease_end) VALUES (?, ?, ?, ?, ?) RETURNING id",
+    this.#orphans = database.prepare(
+      `SELECT DISTINCT worker FROM jobs INDEXED BY running_jobs
+       WHERE state = 'running' AND worker IS NOT NULL AND worker NOT IN (SELECT id FROM workers)`,
     );
-    this.#beat = database.prepare("UPDATE workers SET lease_end = ? WHERE id = ?");
+    this.#beat = database.prepare(
+      `INSERT INTO workers (id, host, pid, started, lease_ms, lease_end) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET lease_end = excluded.lease_end`,
+    );
     this.#remove = database.prepare("DELETE FROM workers WHERE id = ?");
   }
 
-  /** @returns the id, which no other worker of this database ever has */
-  enter(): number {
-    const { host, pid, started } = thisProcess();
-    const [row] = this.#enter.all(host, pid, started, this.#leaseMs, this.#now() + this.#leaseMs);
-    return Number(row?.id);
-  }
-
-  /** @returns `false` where others took it for dead */
-  beat(id: number): boolean {
-    return this.#beat.run(this.#now() + this.#leaseMs, id) > 0;
+  /** Keeps its leases for another while. It is entered, also where others took it for dead in the meantime. */
+  beat(id: number): void {
+    const { host, pid, started } = this.#process;
+    this.#beat.run(id, host, pid, started, this.#leaseMs, this.#now() + this.#leaseMs);
   }
 
   remove(id: number): void {
     this.#remove.run(id);
   }
 
-  /** The workers whose process has died, or who have been silent for longer than their leases last. */
+  /** Those whose process has died, or who have been silent for longer than their leases last, or who are not entered. */
   silent(): number[] {
-    return this.#all.all().flatMap((row) => (this.#isSilent(row) ? [Number(row.id)] : []));
+    const silent = this.#all.all().filter((row) => this.#isSilent(row));
+    return [...silent.map(({ id }) => Number(id)), ...this.#orphans.all().map(({ worker }) => Number(worker))];
   }
 
   #isSilent(row: SqliteRow): boolean {

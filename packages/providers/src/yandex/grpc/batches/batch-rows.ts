@@ -102,7 +102,7 @@ function isSaid(text: string): boolean {
 function toolless(row: number): BesedaError {
   return new BesedaError(`Row ${row} has tools, which batches of Yandex AI Studio do not know.`, {
     code: "unsupported",
-    hint: "Wrap the model in promptedTools(), which asks for tools in words.",
+    hint: "Wrap the model in promptedTools(), which asks for tools in words; jobs.batch() does it by itself.",
   });
 }
 
