@@ -34,6 +34,15 @@ const cases: Record<string, Case> = {
     ],
     allowed: { "examples/a.ts": 'import { offline } from "@beseda/providers/offline"; import "@beseda/core";' },
   },
+  "inside jobs imports go down": {
+    rule: imports.jobsImportsGoDown,
+    offences: [
+      { "packages/jobs/src/datasets/a.ts": 'import "../batches/batch.ts";' },
+      { "packages/jobs/src/batches/a.ts": 'import type { Engine } from "../engines/local/local-engine.ts";' },
+      { "packages/jobs/src/new/a.ts": 'import "../work/worker.ts";' },
+    ],
+    allowed: { "packages/jobs/src/batches/a.ts": 'import "../datasets/index.ts"; import "./part/b.ts";' },
+  },
   "inside core imports go down": {
     rule: imports.coreImportsGoDown,
     offences: [

@@ -1,8 +1,8 @@
 // What the README of the providers shows of Yandex AI Studio runs, block by block, against the fake of the service.
 import { readFileSync } from "node:fs";
-import { transformSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startYandexServer, type YandexServer } from "./fakes/yandex/yandex-server.ts";
+import { printedBy } from "./printed-by.ts";
 
 /** What the blocks print, in their order. */
 const expected: RegExp[] = [
@@ -57,19 +57,3 @@ describe("the README of the providers", () => {
     },
   );
 });
-
-type Block = (load: (name: string) => Promise<object>, console: { log(...values: unknown[]): void }) => Promise<void>;
-
-async function printedBy(typescript: string): Promise<string> {
-  const { code } = transformSync(typescript, { loader: "ts", target: "es2023" });
-  const body = code.replace(/^import (\{[^}]*\}) from ("[^"]+");$/gm, "const $1 = await load($2);");
-  const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Block;
-  const lines: string[] = [];
-  const log = (...values: unknown[]) => lines.push(values.map(written).join(" "));
-  await new AsyncFunction("load", "console", body)((name) => import(name), { log });
-  return lines.join("\n");
-}
-
-function written(value: unknown): string {
-  return typeof value === "string" ? value : String(JSON.stringify(value));
-}

@@ -49,8 +49,10 @@ export const noRootExport: Rule = (_sources, { packages }) =>
     .filter(({ folder, exports }) => ["providers", "channels"].includes(folder) && "." in exports)
     .map(({ folder }) => `packages/${folder}/package.json exports ".": ${folder} has subpaths only`);
 
+type Floors = Record<string, Record<string, "all" | "type">>;
+
 /** What each room of core may import besides itself; `type` where only the types. */
-const coreFloors: Record<string, Record<string, "all" | "type">> = {
+const coreFloors: Floors = {
   message: {},
   errors: {},
   http: { errors: "all", message: "type" },
@@ -65,18 +67,37 @@ const coreFloors: Record<string, Record<string, "all" | "type">> = {
   index: { agent: "all", models: "all", reasoning: "all", ports: "all", tool: "all", message: "all", errors: "all" },
 };
 
-export const coreImportsGoDown: Rule = (sources) =>
-  eachImport(sources, ({ path, isTest }, specifier, typeOnly) => {
-    const from = coreRoom(path);
+const jobsFloors: Floors = {
+  "iso-time": {},
+  files: {},
+  journal: {},
+  work: {},
+  datasets: { files: "all" },
+  engines: { files: "all", "iso-time": "all" },
+  batches: { datasets: "all", journal: "all", work: "all" },
+  jobs: { batches: "type", journal: "type" },
+  operations: { batches: "all", journal: "all", work: "all", jobs: "type", "iso-time": "all" },
+  "create-jobs": { operations: "all", batches: "all", work: "all", jobs: "type" },
+  index: { "create-jobs": "all", engines: "all", files: "all", jobs: "type", batches: "type", journal: "type" },
+};
+
+export const coreImportsGoDown: Rule = (sources) => importsGoDown("core", coreFloors, sources);
+export const jobsImportsGoDown: Rule = (sources) => importsGoDown("jobs", jobsFloors, sources);
+
+function importsGoDown(folder: string, allFloors: Floors, sources: Source[]): string[] {
+  return eachImport(sources, ({ path, isTest }, specifier, typeOnly) => {
+    const from = roomIn(folder, path);
     if (!from || isTest || from === "testing" || !specifier.startsWith(".")) return undefined;
-    const to = coreRoom(posix.join(posix.dirname(path), specifier));
+    const to = roomIn(folder, posix.join(posix.dirname(path), specifier));
     if (!to || to === from) return undefined;
-    const floors = coreFloors[from];
-    if (!floors) return `${path}: the room ${from} has no floor in core yet`;
+    const floors = allFloors[from];
+    if (!floors) return `${path}: the room ${from} has no floor in ${folder} yet`;
     if (floors[to] === "all" || (floors[to] === "type" && typeOnly)) return undefined;
     if (floors[to] === "type") return `${path} imports ${specifier}: ${from} may import types only from ${to}`;
-    return `${path} imports ${specifier}: inside core ${from} may import ${Object.keys(floors).join(", ") || "nothing"}`;
+    const others = Object.keys(floors).join(", ") || "nothing";
+    return `${path} imports ${specifier}: inside ${folder} ${from} may import ${others}`;
   });
+}
 
 type Door = { room: string; files: "any" | "one" };
 
@@ -175,8 +196,9 @@ export const noImportCycles: Rule = (sources, workspace) => {
   return cycles;
 };
 
-function coreRoom(path: string): string | undefined {
-  return /^packages\/core\/src\/([^/.]+)/.exec(path)?.[1];
+function roomIn(folder: string, path: string): string | undefined {
+  const start = `packages/${folder}/src/`;
+  return path.startsWith(start) ? /^[^/.]+/.exec(path.slice(start.length))?.[0] : undefined;
 }
 
 function eachImport(

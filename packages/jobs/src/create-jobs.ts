@@ -10,7 +10,7 @@ import {
 } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import type { BatchOptions, BatchResult, BatchSource } from "./batches/batch.ts";
-import { deleteBatch } from "./batches/batch-place.ts";
+import { deleteBatch, partKinds } from "./batches/batch-place.ts";
 import { giveUpBatch, performBatch } from "./batches/perform-batch.ts";
 import { giveUpPart, performPart } from "./batches/perform-part.ts";
 import { agentOf, startBatch } from "./batches/start-batch.ts";
@@ -33,11 +33,15 @@ export function createJobs(options: JobsOptions): Jobs {
   return new EngineJobs(options);
 }
 
-/** Besides runs. More than one part, so that rows of the next are there when one comes to its end. */
+/**
+ * Besides runs. Two parts, so that rows of the next are there when one comes to its end, and others are left to other
+ * workers; many of those that do little but wait.
+ */
 const otherPerformers: readonly Performer[] = [
   { kind: webhookKind, slots: 10, perform: performWebhook },
   { kind: "batch", slots: 20, perform: performBatch, giveUp: giveUpBatch },
-  { kind: "part", slots: 4, perform: performPart, giveUp: giveUpPart },
+  { kind: partKinds.now, slots: 2, perform: performPart, giveUp: giveUpPart },
+  { kind: partKinds.later, slots: 20, perform: performPart, giveUp: giveUpPart },
 ];
 
 const closeMs = 10_000;

@@ -50,7 +50,7 @@ export async function batch(input: string, options: BatchCommandOptions): Promis
         const confirm = confirmation({ ...request, agent, isAgreed: options.yes ?? false, display, signal });
         display.show(progressOf(undefined));
         handle = await until(signal, jobs.batch(agent, input, { ...request, confirm }));
-        return resultOf(handle, { goOn, signal });
+        return Promise.race([resultOf(handle, { goOn, signal }), broken(jobs.work())]);
       },
       async () => {
         await jobs.close();
@@ -99,11 +99,14 @@ function requestOf(options: BatchCommandOptions, { model: { provider } }: Agent)
   return { output, concurrency, calls, maxTokens, maxCost, resume, overwrite, skipBad };
 }
 
-/** A queue for each output: whoever works here works on this batch alone, whatever else waits in the same folder. */
+/**
+ * A queue for each output: whoever works here works on this batch alone, whatever else waits in the same folder. The work
+ * is begun later: a batch that is left there is not gone on with before it is known to be the one that is meant.
+ */
 async function openJobs(agent: Agent, { output, jobs: folder }: BatchCommandOptions): Promise<Jobs> {
   const { createJobs, localEngine } = await import("@beseda/jobs");
   const queue = `batch-${createHash("sha256").update(resolve(output)).digest("hex").slice(0, 16)}`;
-  return createJobs({ agents: [agent], engine: localEngine(jobsFolder(folder)), queue });
+  return createJobs({ agents: [agent], engine: localEngine(jobsFolder(folder)), queue, work: false });
 }
 
 type Asking = Pick<BatchOptions, "maxCost"> & {
@@ -127,6 +130,11 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   return Promise.race([work, stopped]);
+}
+
+/** Rejects where this process cannot work any more. */
+function broken(work: Promise<void>): Promise<never> {
+  return work.then(() => new Promise<never>(() => {}));
 }
 
 /** @throws BesedaError where it failed, or waits for somebody: a limit is reached, a key is refused, a disk is full */

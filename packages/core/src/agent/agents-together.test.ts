@@ -1,12 +1,12 @@
 // Agents that work for agents: as tools, by handing over the thread, with one budget, and with approvals below.
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import type { Message } from "../message.ts";
+import { type Message, textOf } from "../message.ts";
 import type { Memory } from "../ports/memory.ts";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
 import { tool } from "../tool/tool.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { ProcessStore } from "./approvals.ts";
+import { type PendingApproval, ProcessStore } from "./approvals.ts";
 import type { StreamPart } from "./stream-part.ts";
 
 const usage = { inputTokens: 10, outputTokens: 1, totalTokens: 11 };
@@ -214,6 +214,86 @@ describe("an approval that a sub-agent needs", () => {
     await agent.resume(runId, [{ callId: "r/b", approved: true }]);
     expect(acts).toEqual(["high", "low"]);
     model.done();
+  });
+
+  describe("for a tool that asks the agent more than once", () => {
+    /** Pays before it answers what begins with "pay". */
+    function accountant() {
+      const paid: string[] = [];
+      const pay = tool({
+        name: "pay",
+        description: "",
+        inputSchema: z.object({ for: z.string() }),
+        needsApproval: true,
+        execute: (input) => void paid.push(input.for),
+      });
+      const model = scriptedModel(({ messages: [first, ...others] }) => {
+        const task = first ? textOf(first) : "";
+        if (others.length > 0 || !task.startsWith("pay")) return { text: `answer to ${task}`, usage };
+        return { toolCalls: [{ toolName: "pay", input: { for: task }, toolCallId: "p" }], usage };
+      });
+      return { paid, model, agent: new Agent({ name: "accountant", model, tools: [pay] }) };
+    }
+
+    function asking(
+      ask: (question: (task: string) => Promise<string>) => Promise<string[]>,
+      { agent }: { agent: Agent },
+    ) {
+      const tools = [
+        tool({
+          name: "ask",
+          description: "",
+          inputSchema: z.object({}),
+          execute: (_input, parent) => ask(async (task) => (await agent.generate(task, { parent })).text),
+        }),
+      ];
+      const model = scriptedModel([
+        { toolCalls: [{ toolName: "ask", input: {} }], usage },
+        { text: "Done.", usage },
+      ]);
+      return new Agent({ model, tools });
+    }
+
+    const approved = ({ pending }: { pending: readonly PendingApproval[] }) =>
+      pending.map(({ callId }) => ({ callId, approved: true }));
+
+    it("goes on with the run that waits; those that had ended are not asked again", async () => {
+      const below = accountant();
+      const above = asking(async (ask) => [await ask("look"), await ask("pay Ann"), await ask("look")], below);
+      const waiting = await above.generate("Go");
+      const result = await above.resume(waiting.runId, approved(waiting));
+      expect(result.steps[0]?.toolResults[0]?.output).toBe('["answer to look","answer to pay Ann","answer to look"]');
+      expect(below.paid).toEqual(["pay Ann"]);
+      expect(below.model.requests).toHaveLength(4);
+      expect(waiting.usage.totalTokens + result.usage.totalTokens).toBe(66);
+    });
+
+    it("asks for one after the other, though both wait side by side and come in another order each time", async () => {
+      const below = accountant();
+      let tasks = ["pay Bob", "pay Ann"];
+      const above = asking((ask) => {
+        tasks = tasks.toReversed();
+        return Promise.all(tasks.map(ask));
+      }, below);
+      let result = await above.generate("Go");
+      for (let round = 0; round < 2; round++) result = await above.resume(result.runId, approved(result));
+      expect(result.text).toBe("Done.");
+      expect(result.steps[0]?.toolResults[0]?.output).toBe('["answer to pay Ann","answer to pay Bob"]');
+      expect(below.paid.sort()).toEqual(["pay Ann", "pay Bob"]);
+    });
+
+    it("goes on with it where the question has changed meanwhile, as one with the time of day has", async () => {
+      const below = accountant();
+      let hour = 11;
+      const above = asking(async (ask) => {
+        hour++;
+        return [await ask("look"), await ask(`pay at ${hour}:00`)];
+      }, below);
+      const waiting = await above.generate("Go");
+      const result = await above.resume(waiting.runId, approved(waiting));
+      expect(result.text).toBe("Done.");
+      expect(below.paid).toEqual(["pay at 12:00"]);
+    });
   });
 
   it("cannot be answered past the run above", async () => {

@@ -108,7 +108,7 @@ async function removeLeftovers(paths: readonly string[]): Promise<void> {
   const folder = dirname(first);
   const names = new Set(paths.map((path) => basename(path)));
   for (const entry of await readdir(folder).catch(() => [])) {
-    const name = /^(.*)\.[0-9a-f]{8}\.part$/.exec(entry)?.[1];
+    const name = /^(.*)\.[0-9a-f]{8,24}\.part$/.exec(entry)?.[1];
     if (name !== undefined && names.has(name)) await rm(join(folder, entry), { force: true });
   }
 }

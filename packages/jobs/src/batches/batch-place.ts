@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { BesedaError, type Job, type JobEngine, type JsonValue } from "@beseda/core";
+import type { Calls } from "../journal/ask-model.ts";
 import type { BatchLimits, BatchResult, BatchSpec } from "./batch.ts";
 
 /** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */
@@ -29,6 +30,13 @@ export function filesOf(batchId: string): string {
 
 export function partIdOf(batchId: string, part: number): string {
   return `${batchId}-${padded(part)}`;
+}
+
+/** Parts whose rows wait for their service for hours are no reason not to begin others: they are jobs of a kind of their own. */
+export const partKinds = { now: "part", later: "later-part" } as const;
+
+export function partKindOf(calls: Calls): string {
+  return calls === "sync" ? partKinds.now : partKinds.later;
 }
 
 export function inputOf(folder: string, part: number): string {
@@ -91,7 +99,7 @@ export async function cancelBatch(engine: JobEngine, id: string): Promise<Job> {
 
 export async function cancelParts(engine: JobEngine, id: string): Promise<void> {
   for (const state of ["queued", "waiting", "running"] as const) {
-    const parts = await engine.list({ kind: "part", labels: partLabels(id), state, limit: 10_000 });
+    const parts = await engine.list({ labels: partLabels(id), state, limit: 10_000 });
     for (const part of parts) await engine.cancel(part.id);
   }
 }
@@ -109,7 +117,7 @@ export async function deleteBatch(engine: JobEngine, id: string): Promise<void> 
 export async function deleteJobs(engine: JobEngine, id: string): Promise<void> {
   await requireIdle(engine, id);
   for (;;) {
-    const parts = await engine.list({ kind: "part", labels: partLabels(id), limit: 1_000 });
+    const parts = await engine.list({ labels: partLabels(id), limit: 1_000 });
     if (parts.length === 0) break;
     for (const part of parts) await engine.delete(part.id);
   }
@@ -118,7 +126,7 @@ export async function deleteJobs(engine: JobEngine, id: string): Promise<void> {
 
 async function requireIdle(engine: JobEngine, id: string): Promise<void> {
   const job = await engine.get(id);
-  const [part] = await engine.list({ kind: "part", labels: partLabels(id), state: "running", limit: 1 });
+  const [part] = await engine.list({ labels: partLabels(id), state: "running", limit: 1 });
   const busy = job?.state === "running" ? job : part;
   if (!busy) return;
   throw new BesedaError(`The batch ${id} is being worked on by ${busy.holder ?? "somebody"}.`, {

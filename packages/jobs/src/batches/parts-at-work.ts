@@ -13,7 +13,7 @@ import {
 import { revivedError } from "../work/job-error.ts";
 import type { Workplace } from "../work/workplace.ts";
 import type { BatchLimits, BatchSpec, PartProgress, PartResult, PartSpec } from "./batch.ts";
-import { inputOf, outputOf, partIdOf, partLabels, partsFile, readJson, specOf } from "./batch-place.ts";
+import { inputOf, outputOf, partIdOf, partKindOf, partLabels, partsFile, readJson, specOf } from "./batch-place.ts";
 import type { Account } from "./manifest.ts";
 
 export type Totals = Pick<PartProgress, "finished" | "failed" | "usage">;
@@ -156,7 +156,7 @@ export class PartsAtWork {
     return this.#engine.create({
       id: partIdOf(id, part),
       queue: this.#queue,
-      kind: "part",
+      kind: partKindOf(calls),
       spec: plain,
       labels: partLabels(id),
     });

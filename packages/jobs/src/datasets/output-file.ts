@@ -1,10 +1,10 @@
 // Where a dataset is written to: a file that is there whole or not at all, or whatever takes bytes.
-import { randomUUID } from "node:crypto";
 import { link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BesedaError } from "@beseda/core";
 import { codeOf } from "../files/system-code.ts";
 import { writeAll } from "../files/write-all.ts";
+import { partFileOf, removeDeadParts } from "./part-file.ts";
 
 /** Takes bytes in order. The bytes may be overwritten once `write` has resolved. */
 export interface ByteSink {
@@ -19,7 +19,7 @@ export interface ByteSink {
 
 /**
  * Written under another name beside it, brought to the disk and renamed: after a crash at any moment there is the whole
- * file or none.
+ * file or none. What an earlier attempt has left half written that was killed goes.
  * @throws BesedaError `invalid-argument` where the file is there already and is not to be overwritten, is a directory, or
  *   its folder cannot be written to
  */
@@ -28,7 +28,8 @@ export async function fileSink(
   { overwrite = false }: { overwrite?: boolean | undefined } = {},
 ): Promise<ByteSink> {
   await checkPlace(path, overwrite);
-  const part = `${path}.${randomUUID().slice(0, 8)}.part`;
+  await removeDeadParts(path);
+  const part = partFileOf(path);
   const handle = await writing(path, open(part, "wx"));
   let isOpen = true;
   const closeFile = async () => {
@@ -77,13 +78,14 @@ function isThere(path: string): BesedaError {
   });
 }
 
-/** What somebody else has put there in the meantime stays. */
+/** What somebody else has put there in the meantime stays; without links, what is there when it is looked at. */
 async function renameToNew(part: string, path: string): Promise<void> {
   try {
     await link(part, path);
   } catch (cause) {
     if (codeOf(cause) === "EEXIST") throw isThere(path);
     // Not every file system has links.
+    if (await stat(path).catch(() => undefined)) throw isThere(path);
     return rename(part, path);
   }
   await rm(part, { force: true });

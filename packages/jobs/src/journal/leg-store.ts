@@ -2,6 +2,9 @@
 import type { JsonValue, Store } from "@beseda/core";
 import type { JournalPlace } from "./journal-place.ts";
 
+/** The last moment that a Date can be. */
+const latest = 8.64e15;
+
 /** What is known here of runs that wait for approvals. */
 type SuspendedRun = { [field: string]: JsonValue } & { pending: { expiresAt: string; [field: string]: JsonValue }[] };
 
@@ -31,7 +34,7 @@ export class LegStore implements Store {
     if (!Array.isArray(pending)) return value;
     const lateMs = Math.max(0, Date.now() - this.#decidedAt);
     const longer = pending.map(({ expiresAt, ...call }) => {
-      return { ...call, expiresAt: new Date(Date.parse(expiresAt) + lateMs).toISOString() };
+      return { ...call, expiresAt: new Date(Math.min(Date.parse(expiresAt) + lateMs, latest)).toISOString() };
     });
     return { ...run, pending: longer };
   }

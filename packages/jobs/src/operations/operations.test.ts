@@ -1,6 +1,6 @@
 import { Agent, type RunResult, type StreamPart, type Tool, tool } from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs } from "../create-jobs.ts";
 import type { Jobs, JobsOptions } from "../jobs.ts";
 import { comparable } from "./killed-runs.fake.ts";
@@ -16,6 +16,7 @@ function jobsOn(disk: Disk, options: Omit<JobsOptions, "engine"> = {}): Jobs {
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((jobs) => jobs.close()));
+  vi.useRealTimers();
 });
 
 const stock = tool({

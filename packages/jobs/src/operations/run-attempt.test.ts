@@ -6,6 +6,7 @@ import { scriptedModel } from "@beseda/core/testing";
 import { expect, it } from "vitest";
 import { createJobs } from "../create-jobs.ts";
 import { localEngine } from "../engines/local/local-engine.ts";
+import { Disk, MortalProcess, mortalEngine } from "./mortal-machine.fake.ts";
 
 it("a tool that must not run twice runs once, though the engine was closed under the run that had begun it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "beseda-run-attempt-"));
@@ -47,4 +48,57 @@ it("a tool that must not run twice runs once, though the engine was closed under
   expect(messages[2]).toMatchObject({ role: "tool", output: expect.stringContaining("unknown") });
   await next.close();
   rmSync(folder, { recursive: true });
+});
+
+it("a tool that asks an agent twice side by side has both calls below approved one after the other, and each run once", async () => {
+  const paid: string[] = [];
+  let order = ["Bob", "Ann"];
+  let answers: string[] = [];
+  const pay = tool({
+    name: "pay",
+    description: "Pays.",
+    inputSchema: { type: "object", properties: { to: { type: "string" } }, required: ["to"] },
+    needsApproval: true,
+    replay: "never",
+    execute: ({ to }) => void paid.push(String(to)),
+  });
+  const below = scriptedModel(({ messages: [question, ...others] }) => {
+    const to = question?.role === "user" ? question.content : "";
+    return others.length > 0
+      ? { text: `${to} is paid` }
+      : { toolCalls: [{ toolName: "pay", input: { to }, toolCallId: "p" }] };
+  });
+  const payer = new Agent({ name: "payer", model: below, tools: [pay] });
+  const both = tool({
+    name: "both",
+    description: "Pays both.",
+    inputSchema: { type: "object", properties: {} },
+    replay: "safe",
+    execute: async (_input, parent) => {
+      order = [...order].reverse();
+      answers = await Promise.all(order.map(async (name) => (await payer.generate(name, { parent })).text));
+    },
+  });
+  const boss = () =>
+    new Agent({
+      name: "boss",
+      model: scriptedModel(({ messages }) =>
+        messages.at(-1)?.role === "tool" ? { text: "Done." } : { toolCalls: [{ toolName: "both", input: {} }] },
+      ),
+      tools: [both],
+    });
+  const disk = new Disk();
+  const jobs = createJobs({ agents: [boss()], engine: mortalEngine(new MortalProcess(disk)) });
+  const operation = await jobs.start("boss", "Pay.");
+  let result = await operation.result();
+  for (let round = 0; round < 2; round++) {
+    expect(result.finishReason).toBe("approval");
+    await operation.resume(result.pending.map(({ callId }) => ({ callId, approved: true })));
+    result = await operation.result();
+  }
+  expect(result.text).toBe("Done.");
+  expect(paid.sort()).toEqual(["Ann", "Bob"]);
+  expect(answers).toEqual(["Ann is paid", "Bob is paid"]);
+  expect(below.requests).toHaveLength(4);
+  await jobs.close();
 });

@@ -16,7 +16,7 @@ export function parseLine(number: number, line: string): Row | BadRow {
     const key = repeatedKey(line);
     if (key !== undefined) return { number, problem: `it has two columns “${key}”` };
   }
-  if (longDigits.test(line)) cells = JSON.parse(line.replace(stringOrNumber, digitsKept));
+  if (longDigits.test(line)) cells = JSON.parse(withDigits(line));
   return { number, cells };
 }
 
@@ -27,11 +27,36 @@ function notJson(flaw: unknown): string {
 }
 
 const longDigits = /\d{16}/;
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
-/** Integers that a number would round become texts of their digits. */
-function digitsKept(token: string): string {
-  return /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+/** Integers that a number would round become texts of their digits. The line is valid JSON; no pattern, since texts may be long. */
+function withDigits(line: string): string {
+  let kept = "";
+  let from = 0;
+  for (let at = 0; at < line.length; ) {
+    const sign = line.charCodeAt(at);
+    if (sign === quote) at = endOfString(line, at);
+    else if (!isInNumbers(sign)) at++;
+    else {
+      const start = at;
+      while (at < line.length && isInNumbers(line.charCodeAt(at))) at++;
+      if (!isRounded(line.slice(start, at))) continue;
+      kept += `${line.slice(from, start)}"${line.slice(start, at)}"`;
+      from = at;
+    }
+  }
+  return kept + line.slice(from);
+}
+
+/** Digits, signs, points and exponents. The `e` of true and false is one of these, too, and no integer. */
+function isInNumbers(sign: number): boolean {
+  return (sign >= 48 && sign <= 57) || sign === 45 || sign === 43 || sign === 46 || sign === 69 || sign === 101;
+}
+
+/** Longer ones are beyond what a number holds at all. */
+const longestInteger = 400;
+
+function isRounded(number: string): boolean {
+  return number.length <= longestInteger && /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number));
 }
 
 /** JSON.parse keeps the last of two. Each key has a colon behind it, so that there are as many as keys, or the line is looked at. */

@@ -25,6 +25,7 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
       const whole = rest.length === 0 ? block.subarray(0, end) : Buffer.concat([...rest, block.subarray(0, end)]);
       rest = [];
       restLength = 0;
+      if (number === 0) refuseList(name, whole);
       const rows = rowsOf(whole, number);
       number += rows.length;
       yield rows;
@@ -37,7 +38,9 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
     if (restLength > longestLine) throw tooLong(name, number + 1);
   }
   if (restLength > 0) {
-    const rows = rowsOf(Buffer.concat(rest), number);
+    const last = Buffer.concat(rest);
+    if (number === 0) refuseList(name, last);
+    const rows = rowsOf(last, number);
     number += rows.length;
     yield rows;
   }
@@ -53,6 +56,27 @@ function rowsOf(bytes: Buffer, before: number): (Row | BadRow)[] {
     if (line === undefined) return { number, problem: "it is not UTF-8: save the file as UTF-8" };
     return parseLine(number, number === 1 && line.startsWith(byteOrderMark) ? line.slice(1) : line);
   });
+}
+
+/** @throws BesedaError for a list over several lines, each of which would be told as a row that is none */
+function refuseList(name: string, start: Buffer): void {
+  if (!/^(?:\uFEFF)?\s*\[\s*(?:\{|$)/.test(start.subarray(0, 1_024).toString("utf8"))) return;
+  const end = start.indexOf(lineFeed, start.indexOf("["));
+  if (end < 0 && isJson(start)) return;
+  if (end >= 0 && isJson(start.subarray(0, end))) return;
+  throw new BesedaError(`${name} is a JSON list, and no JSON lines.`, {
+    code: "invalid-argument",
+    hint: "Write one object a line, without brackets around them and commas between them: `jq -c '.[]' FILE`.",
+  });
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString("utf8").replace(byteOrderMark, ""));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function linesWithErrors(bytes: Buffer): (string | undefined)[] {

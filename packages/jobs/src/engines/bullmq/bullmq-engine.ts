@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { Job, JobEngine, JobFiles, JobFilter, JobState, JsonValue, Lease, NewJob } from "@beseda/core";
 import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
+import { readNewJob, requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
 import { BullmqLease } from "./bullmq-lease.ts";
 import { Claims } from "./claims.ts";
 import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
@@ -79,7 +80,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async create(given: NewJob): Promise<Job> {
-    const job = plainCopy({ ...given, runAt: readRunAt(given.runAt) }, `The job ${given.id}`);
+    const job = { ...readNewJob(given), runAt: readRunAt(given.runAt) };
     const folder = folderOf(job.id);
     this.#sequence = Math.max(this.#sequence + 1, Date.now() * 1_000);
     const place = placeOf(job, this.#sequence);
@@ -98,11 +99,12 @@ class BullmqEngine implements JobEngine {
   }
 
   async get(id: string): Promise<Job | undefined> {
-    const facts = await this.#logs.read(folderOf(id));
+    const facts = await this.#logs.read(folderOf(requireId(id)));
     return facts && shown(facts);
   }
 
   async list(filter: JobFilter = {}): Promise<Job[]> {
+    requireFilter(filter);
     const { state, limit = 100 } = filter;
     const { places, isOpen } = await this.#index.find(filter);
     const wanted = state === undefined ? places : places.filter((place) => isOpen(place) === (state !== "done"));
@@ -117,6 +119,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async count(filter: JobFilter = {}): Promise<Record<JobState, number>> {
+    requireFilter(filter);
     const { state } = filter;
     const { places, isOpen } = await this.#index.find(filter);
     const open = places.filter(isOpen);
@@ -131,7 +134,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async delete(id: string): Promise<void> {
-    const folder = folderOf(id);
+    const folder = folderOf(requireId(id));
     const before = await this.#logs.read(folder);
     if (before) {
       if (await this.#isHeld(folder, before)) throw workedOn(before.job);
@@ -147,7 +150,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async cancel(id: string): Promise<Job> {
-    const folder = folderOf(id);
+    const folder = folderOf(requireId(id));
     const before = await this.#logs.read(folder);
     const isHeld = before !== undefined && (await this.#isHeld(folder, before));
     const facts = await this.#logs.change(folder, (facts) => {
@@ -168,7 +171,7 @@ class BullmqEngine implements JobEngine {
 
   async wake(id: string, value: JsonValue): Promise<Job> {
     const kept = plainCopy(value, "What the job is woken with");
-    const facts = await this.#logs.change(folderOf(id), (facts) => {
+    const facts = await this.#logs.change(folderOf(requireId(id)), (facts) => {
       if (!facts) throw notFound(id);
       if (facts.job.state !== "waiting") throw notWaiting(facts.job);
       return { is: "woken", at: new Date().toISOString(), value: kept };
@@ -179,6 +182,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async claim({ queue, kinds, signal }: Parameters<JobEngine["claim"]>[0]): Promise<Lease | undefined> {
+    requireWanted({ queue, kinds });
     this.#lost.watch(queue);
     const queues = kinds.map((kind) => this.#queueOf({ queue, kind }));
     const stop = AbortSignal.any([signal, this.#closing.signal]);
@@ -191,7 +195,7 @@ class BullmqEngine implements JobEngine {
   }
 
   async events(id: string, after = 0): Promise<SequencedEvent[]> {
-    return plainCopy(await this.#logs.events(folderOf(id), after), "The events");
+    return plainCopy(await this.#logs.events(folderOf(requireId(id)), after), "The events");
   }
 
   async close(): Promise<void> {
