@@ -69,12 +69,13 @@ const coreFloors: Floors = {
 
 const jobsFloors: Floors = {
   "iso-time": {},
+  "first-signal": {},
   files: {},
-  journal: {},
+  journal: { "first-signal": "all" },
   work: {},
   datasets: { files: "all" },
-  engines: { files: "all", "iso-time": "all" },
-  batches: { datasets: "all", journal: "all", work: "all" },
+  engines: { files: "all", "iso-time": "all", "first-signal": "all" },
+  batches: { datasets: "all", journal: "all", work: "all", "first-signal": "all" },
   jobs: { batches: "type", journal: "type" },
   operations: { batches: "all", journal: "all", work: "all", jobs: "type", "iso-time": "all" },
   "create-jobs": { operations: "all", batches: "all", work: "all", jobs: "type" },

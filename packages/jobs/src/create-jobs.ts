@@ -3,6 +3,7 @@ import {
   type Agent,
   type AgentInput,
   BesedaError,
+  describeThrown,
   type Job,
   type JobEngine,
   type LanguageModel,
@@ -15,19 +16,21 @@ import { giveUpBatch, performBatch } from "./batches/perform-batch.ts";
 import { giveUpPart, performPart } from "./batches/perform-part.ts";
 import { agentOf, startBatch } from "./batches/start-batch.ts";
 import type { Jobs, JobsOptions, OperationFilter, OperationHandle, StartOptions } from "./jobs.ts";
-import { webhookKind } from "./operations/announce.ts";
+import { webhookIdOf, webhookKind } from "./operations/announce.ts";
 import { findJob, Handle } from "./operations/operation-handle.ts";
 import { giveUpRun, performRun } from "./operations/perform-run.ts";
 import { performWebhook } from "./operations/perform-webhook.ts";
 import { keepForgetting } from "./operations/retention.ts";
 import { newRun, runKind } from "./operations/run-spec.ts";
 import { endSeries } from "./operations/series.ts";
+import { requireSecret } from "./operations/sign-webhook.ts";
 import { Bell } from "./work/bell.ts";
+import { callOffKind, performCallOff } from "./work/call-off.ts";
 import { type Performer, Worker } from "./work/worker.ts";
 
 /**
  * Unless `work` is `false`, this process begins to work at once, on what is new and on what others have left.
- * @throws BesedaError `invalid-argument` for two agents of one name
+ * @throws BesedaError `invalid-argument` for two agents of one name, or for a secret that is none
  */
 export function createJobs(options: JobsOptions): Jobs {
   return new EngineJobs(options);
@@ -39,6 +42,7 @@ export function createJobs(options: JobsOptions): Jobs {
  */
 const otherPerformers: readonly Performer[] = [
   { kind: webhookKind, slots: 10, perform: performWebhook },
+  { kind: callOffKind, slots: 4, perform: performCallOff },
   { kind: "batch", slots: 20, perform: performBatch, giveUp: giveUpBatch },
   { kind: partKinds.now, slots: 2, perform: performPart, giveUp: giveUpPart },
   { kind: partKinds.later, slots: 20, perform: performPart, giveUp: giveUpPart },
@@ -57,7 +61,8 @@ class EngineJobs implements Jobs {
   #worker: Worker | undefined;
 
   constructor(options: JobsOptions) {
-    const { agents = [], engine, queue = "default", work = true } = options;
+    const { agents = [], engine, queue = "default", work = true, webhookSecret } = options;
+    if (webhookSecret !== undefined) requireSecret(webhookSecret);
     this.#options = options;
     this.#engine = engine;
     this.#queue = queue;
@@ -104,16 +109,17 @@ class EngineJobs implements Jobs {
     const kinds = await Promise.all(
       [runKind, "batch"].map((kind) => this.#engine.list({ kind, labels, state, limit })),
     );
-    const found = kinds.flat().sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const found = kinds.flat().sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
     return found.slice(0, limit ?? 100).map((job) => this.#handle(job));
   }
 
   async delete(id: string): Promise<void> {
     const job = await this.#engine.get(id);
-    if (!job) return;
-    if (job.kind !== runKind) return deleteBatch(this.#engine, id);
-    await endSeries(job, this.#engine);
+    if (job && job.kind !== runKind) return deleteBatch(this.#engine, id);
+    if (job) await endSeries(job, this.#engine);
     await this.#engine.delete(id);
+    // An operation of the same id is to have a webhook of its own.
+    await this.#engine.delete(webhookIdOf(id));
   }
 
   async work({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
@@ -175,14 +181,17 @@ class EngineJobs implements Jobs {
   }
 }
 
-/** An engine that cannot be reached is left: what it holds for us can be had by others when our leases expire. */
+/** An engine that cannot be reached, or cannot write, is left: what it holds for us can be had by others when our leases expire. */
 async function closeInTime(engine: JobEngine): Promise<void> {
   const enough = new AbortController();
   const tooLong = waited(closeMs, enough.signal).then(
     () => process.emitWarning(leftOpen, "BesedaWarning"),
     () => {},
   );
-  await Promise.race([engine.close(), tooLong]).finally(() => enough.abort());
+  const closed = engine.close().catch((thrown: unknown) => {
+    process.emitWarning(`The engine of the jobs cannot be closed: ${describeThrown(thrown)}`, "BesedaWarning");
+  });
+  await Promise.race([closed, tooLong]).finally(() => enough.abort());
 }
 
 function requireWebhook(webhook: string, secret: string | undefined): void {

@@ -173,6 +173,23 @@ describe("beseda batch", () => {
     expect(await answersIn(at("out.parquet"))).toEqual(answersTo(40));
   });
 
+  it("asks nothing more for a batch that was left before it is known that it is the one to go on with", async () => {
+    const before = server.requests.length;
+    slowFrom = before + 4;
+    const input = datasetOf(2_000);
+    const left = run(input, { concurrency: 2, yes: true });
+    const stopped = expect(left).rejects.toMatchObject({ code: "aborted" });
+    await expect.poll(() => server.requests.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(before + 6);
+    process.emit("SIGINT");
+    await stopped;
+    release();
+    const between = server.requests.length;
+    writeFileSync(input, readFileSync(input, "utf8").replace("row 1999", "another"));
+    await expect(run(input, { concurrency: 2, resume: true })).rejects.toThrow(/is not what it was/);
+    await expect(run(input, { concurrency: 2 })).rejects.toThrow(/not finished/);
+    expect(server.requests.length - between).toBe(0);
+  });
+
   it("works on its own batch alone, whatever else was left in the same folder", async () => {
     const before = server.requests.length;
     slowFrom = before + 4;

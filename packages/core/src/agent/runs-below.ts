@@ -18,20 +18,24 @@ export type StartedRun = {
 
 type Place = Pick<SubRun, "key" | "nth">;
 
+type Book = Pick<SubRun, "known"> & {
+  /** By the id of the run. */
+  placeOf: Map<string, Place>;
+  agents: Map<string, number>;
+  questions: Map<string, number>;
+};
+
 export class RunsBelow {
   /** Set where one has to wait for an approval: the call waits too, whatever its tool makes of that. */
   waiting: (SubRun & { pending: readonly PendingApproval[] }) | undefined;
   readonly #journalOf: ((key: string) => Journal) | undefined;
-  readonly #known: Record<string, JsonValue>;
-  readonly #placeOf = new Map<string, Place>();
-  readonly #counts = { agents: new Map<string, number>(), questions: new Map<string, number>() };
   /** Until the run that had to wait is asked again. */
   #resumed: ResumedRun | undefined;
+  #book: Book | undefined;
 
   constructor(resumed: ResumedRun | undefined, journalOf: ((key: string) => Journal) | undefined) {
     this.#resumed = resumed;
     this.#journalOf = journalOf;
-    this.#known = { ...resumed?.known };
   }
 
   /** By agent and input, whatever the order in which runs are started side by side; equal ones are counted. */
@@ -40,40 +44,41 @@ export class RunsBelow {
       .update(JSON.stringify([agentName, input]))
       .digest("hex")
       .slice(0, 16);
-    const again = countOf(question, this.#counts.questions);
+    // Made for the first run: most calls start none.
+    this.#book ??= { known: { ...this.#resumed?.known }, placeOf: new Map(), agents: new Map(), questions: new Map() };
+    const { known, placeOf, agents, questions } = this.#book;
+    const again = countOf(question, questions);
     const own: Place = {
       key: again === 0 ? question : `${question}-${again}`,
-      nth: countOf(agentName, this.#counts.agents),
+      nth: countOf(agentName, agents),
     };
-    const ended = (this.#known[own.key] ?? undefined) as RunResult | undefined;
+    const ended = (known[own.key] ?? undefined) as RunResult | undefined;
     if (ended) return { journal: undefined, resumed: undefined, ended, begin: () => {} };
-    const resumed = this.#takeResumed(agentName, own);
+    const resumed = this.#takeResumed(agentName, own, known);
     const { key, nth } = resumed ?? own;
-    this.#known[key] = null;
-    const begin = (runId: string) => this.#placeOf.set(runId, { key, nth });
+    known[key] = null;
+    const begin = (runId: string) => placeOf.set(runId, { key, nth });
     return { journal: this.#journalOf?.(key), resumed, ended, begin };
   }
 
   /** A run has to wait. The first one counts: the others are asked again when it has ended. */
   wait(runId: string, agentName: string, pending: readonly PendingApproval[]): void {
-    const place = this.#placeOf.get(runId);
-    if (!place) return;
-    const { key, nth } = place;
-    this.waiting ??= { runId, agentName, key, nth, known: this.#known, pending };
+    const place = this.#book?.placeOf.get(runId);
+    if (this.#book && place) this.waiting ??= { runId, agentName, ...place, known: this.#book.known, pending };
   }
 
   /** A run has come to an answer, which it need not come to again where the call has to wait. */
   end(result: RunResult): void {
-    const place = this.#placeOf.get(result.runId);
-    if (!place || result.finishReason === "approval" || result.finishReason === "aborted") return;
-    this.#known[place.key] = result as unknown as JsonValue;
+    const place = this.#book?.placeOf.get(result.runId);
+    const hasEnded = result.finishReason !== "approval" && result.finishReason !== "aborted";
+    if (this.#book && place && hasEnded) this.#book.known[place.key] = result as unknown as JsonValue;
   }
 
   /** For the same question; or for a new one in its place, as one that has the time of day in it is. */
-  #takeResumed(agentName: string, { key, nth }: Place): ResumedRun | undefined {
+  #takeResumed(agentName: string, { key, nth }: Place, known: Book["known"]): ResumedRun | undefined {
     const resumed = this.#resumed;
     if (!resumed) return undefined;
-    const isInItsPlace = resumed.agentName === agentName && resumed.nth === nth && !(key in this.#known);
+    const isInItsPlace = resumed.agentName === agentName && resumed.nth === nth && !(key in known);
     if (resumed.key !== key && !isInItsPlace) return undefined;
     this.#resumed = undefined;
     return resumed;

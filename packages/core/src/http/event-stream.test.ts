@@ -180,6 +180,19 @@ describe("a whole reply", () => {
 });
 
 describe("a reply in one piece", () => {
+  it("that its caller gives up ends with the caller's reason, and leaves no socket", async () => {
+    server = await startModelServer({ replies: [{ raw: [], ends: "never" }] });
+    const leaving = new AbortController();
+    const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
+    const { signal } = leaving;
+    const events = replyEvents({ url: `${server.url}/chat/completions`, body, signal, read: () => [] }).next();
+    events.catch(() => {});
+    await vi.waitFor(() => expect(server?.requests).toHaveLength(1), { timeout: 4_000 });
+    leaving.abort("enough");
+    await expect(events).rejects.toBe("enough");
+    await vi.waitFor(() => expect(server?.openConnections).toBe(0), { timeout: 4_000 });
+  });
+
   it("that does not come in time has failed, is asked for again, and leaves no socket", async () => {
     server = await startModelServer({
       replies: [

@@ -186,6 +186,16 @@ it("a part's file that is not what was written is told by its name, and no outpu
   expect((await readdir(dir)).sort()).toEqual(["jobs"]);
 });
 
+it("a cell that is not of the type of its column is null and told in the manifest: the others are written", async () => {
+  await engine.files.delete(outputOf(folder, 2));
+  const wrong = { ...resultOf(502), cells: { prompt: 17 } };
+  await writePart(2, [resultOf(501), wrong, resultOf(503)]);
+  const { manifest } = await assembled();
+  expect(await numbersIn(output())).toEqual(inOrder);
+  const first = ["Row 502, column “prompt”: a text is wanted, and it is a number."];
+  expect(JSON.parse(await readFile(manifest, "utf8")).lostCells).toEqual({ count: 1, first });
+});
+
 it("rows that do not stand in their order are never written as an output", async () => {
   await engine.files.delete(outputOf(folder, 2));
   await writePart(2, [resultOf(501), resultOf(501), resultOf(502)]);

@@ -1,11 +1,11 @@
 // Puts the result of a batch together: the Parquet file in the order of the data set, its manifest and its report.
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { BesedaError, type JobEngine, type Lease } from "@beseda/core";
+import { BesedaError, type JobEngine, type Lease, toBesedaError } from "@beseda/core";
 import { fileSink } from "../datasets/output-file.ts";
 import { writeDataset } from "../datasets/write-dataset.ts";
-import type { BatchResult, BatchSpec } from "./batch.ts";
-import { outputOf, partsFile, pathsOf, readJson, specOf } from "./batch-place.ts";
+import type { BatchResult } from "./batch.ts";
+import { outputOf, partKey, partsFile, pathsOf, readJson, specOf } from "./batch-place.ts";
 import { type Account, type Manifest, manifestOf } from "./manifest.ts";
 import { outputColumns } from "./output-columns.ts";
 import { reportPage } from "./report/report-page.ts";
@@ -38,7 +38,7 @@ export async function assemble(
   if (!overwrite) await requireNobodysFiles(Object.values(paths));
   const writer = await writeDataset(paths.output, { columns, format: "parquet", overwrite, onWrongCell });
   try {
-    for await (const results of allResults(engine, spec)) {
+    for await (const results of allResults(lease, engine)) {
       account.signal.throwIfAborted();
       for (const result of results) statistics.add(result);
       await writer.write(results.map(toCells));
@@ -79,10 +79,15 @@ function requireLease(lease: Lease): Promise<void> {
   return lease.write([["finishing", lease.job.attempts]]);
 }
 
-async function* allResults(engine: JobEngine, { folder }: BatchSpec) {
+async function* allResults(lease: Lease, engine: JobEngine) {
+  const { folder } = specOf(lease.job);
   let latest = 0;
   for (const [index, rows] of ((await readJson(engine, partsFile(folder))) as number[]).entries()) {
-    for await (const results of resultLines(engine.files, outputOf(folder, index + 1), rows)) {
+    const part = index + 1;
+    const lines = resultLines(engine.files, outputOf(folder, part), rows);
+    for (;;) {
+      const { done, value: results } = await lines.next().catch((thrown) => forget(lease, part, thrown));
+      if (done) break;
       for (const { number } of results) {
         if (number <= latest) throw outOfOrder(number, latest);
         latest = number;
@@ -90,6 +95,16 @@ async function* allResults(engine: JobEngine, { folder }: BatchSpec) {
       yield results;
     }
   }
+}
+
+/** A part whose results are gone is not done any more. */
+async function forget(lease: Lease, part: number, thrown: unknown): Promise<never> {
+  const error = toBesedaError(thrown);
+  if (error.code !== "not-found") throw thrown;
+  await lease.write([[partKey(part), undefined]]);
+  throw error.with({
+    hint: "The folder of the jobs was changed from outside. Put the file back, or go on as it is: resume: true (--resume) asks the rows of this part again, and no others.",
+  });
 }
 
 function outOfOrder(number: number, latest: number): BesedaError {

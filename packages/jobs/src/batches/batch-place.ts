@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { BesedaError, type Job, type JobEngine, type JsonValue } from "@beseda/core";
 import type { Calls } from "../journal/ask-model.ts";
+import { callOffBegun } from "../work/call-off.ts";
 import type { BatchLimits, BatchResult, BatchSpec } from "./batch.ts";
 
 /** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */
@@ -56,6 +57,13 @@ function padded(part: number): string {
   return String(part).padStart(6, "0");
 }
 
+/** Where the journal of a batch has a part that is done. */
+export function partKey(part: number): string {
+  return `${donePrefix}${part}`;
+}
+
+export const donePrefix = "part/";
+
 /** Parts are found by it. */
 export function partLabels(batchId: string): Readonly<Record<string, string>> {
   return { batchId };
@@ -69,7 +77,7 @@ export async function setLimits(engine: JobEngine, folder: string, limits: Batch
   }
 }
 
-export async function limitsOf(engine: JobEngine, { folder, limits }: BatchSpec): Promise<BatchLimits> {
+export async function limitsOf(engine: JobEngine, { folder, limits }: Pick<BatchSpec, "folder" | "limits">): Promise<BatchLimits> {
   const last = (await engine.files.list(`${folder}/limits/`)).at(-1);
   return last ? ((await readJson(engine, last)) as unknown as BatchLimits) : limits;
 }
@@ -100,7 +108,10 @@ export async function cancelBatch(engine: JobEngine, id: string): Promise<Job> {
 export async function cancelParts(engine: JobEngine, id: string): Promise<void> {
   for (const state of ["queued", "waiting", "running"] as const) {
     const parts = await engine.list({ labels: partLabels(id), state, limit: 10_000 });
-    for (const part of parts) await engine.cancel(part.id);
+    for (const part of parts) {
+      await callOffBegun(engine, part);
+      await engine.cancel(part.id);
+    }
   }
 }
 

@@ -281,6 +281,42 @@ describe("a batch that stops", () => {
   });
 });
 
+describe("a process with several batches", () => {
+  it("begins others while some wait for the batches of their service", async () => {
+    const model = withBatches(wordModel());
+    const { batches } = model as LanguageModel & Required<Pick<LanguageModel, "batches">>;
+    let isOver = false;
+    const slow = {
+      ...model,
+      batches: { ...batches, poll: async (id: string) => ({ id, done: isOver, response: {} }) },
+    };
+    const waiting = await Promise.all(
+      Array.from({ length: 5 }, (_, index) => begin(rowsOf(words), { output: inDir(`slow-${index}.parquet`) }, slow)),
+    );
+    while (model.begun < 5) await new Promise(setImmediate);
+    await (await begin(rowsOf(words))).result();
+    expect(waiting.map(({ done }) => done)).not.toContain(true);
+    isOver = true;
+    for (const batch of waiting) await batch.result();
+  });
+
+  it("leaves all but two parts to other workers where rows are answered at once", async () => {
+    const prompts = Array.from({ length: 1_600 }, () => "no");
+    const hanging: LanguageModel = {
+      ...plain,
+      async *stream(_request, { signal } = {}) {
+        yield await new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+      },
+    };
+    const begun = await begin(rowsOf(prompts), { concurrency: 2 }, hanging);
+    while ((await engine.list({ kind: "part" })).length < 4) await new Promise(setImmediate);
+    while ((await engine.count({ kind: "part" })).running < 2) await new Promise(setImmediate);
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    expect(await engine.count({ kind: "part" })).toMatchObject({ running: 2, queued: 2 });
+    await begun.cancel();
+  });
+});
+
 it("a batch is forgotten with its parts and its files, and its output stays", async () => {
   const done = await begin(rowsOf(words));
   await done.result();

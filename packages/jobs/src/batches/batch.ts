@@ -2,6 +2,7 @@
 import type { JobError, JsonValue, Message, Usage } from "@beseda/core";
 import type { Column, Dataset } from "../datasets/dataset.ts";
 import type { Calls } from "../journal/ask-model.ts";
+import type { WithService } from "../work/call-off.ts";
 
 /** A file's path (JSONL, CSV or Parquet by its extension), an open data set, or rows. */
 export type BatchSource = string | Dataset | Iterable<Record<string, JsonValue>>;
@@ -82,6 +83,8 @@ export type BatchProgress = {
   rowsPerSecond: number;
   /** ISO 8601. */
   startedAt: string;
+  /** Why a part of it does not go on by itself, such as that no worker knows its agent. */
+  problem?: string | undefined;
   /** Why it waits, where it does, and how to go on. */
   stopped?: JobError | undefined;
 };
@@ -115,7 +118,7 @@ export type RowResult = {
   milliseconds: number;
 };
 
-/** The spec of a job of kind `part`. Plain data. Woken with other `BatchLimits`, these hold from then on. */
+/** The spec of a job of kind `part`. Plain data. Its limits are those of the beginning. */
 export type PartSpec = BatchLimits & {
   batchId: string;
   /** From 1. */
@@ -124,6 +127,8 @@ export type PartSpec = BatchLimits & {
   agentName: string;
   fingerprint: string;
   calls: Calls;
+  /** Of the batch, where the limits are that it was gone on with last. */
+  folder: string;
   /** Names in the engine's files. */
   input: string;
   output: string;
@@ -131,6 +136,8 @@ export type PartSpec = BatchLimits & {
 
 /** What a part reports while it is worked on, as the metadata of its job; the batch adds them up. */
 export type PartProgress = {
+  /** Batches of the provider that are not read yet: called off with the part. */
+  withService?: readonly WithService[] | undefined;
   rows: number;
   finished: number;
   failed: number;

@@ -13,10 +13,24 @@ import {
 import { revivedError } from "../work/job-error.ts";
 import type { Workplace } from "../work/workplace.ts";
 import type { BatchLimits, BatchSpec, PartProgress, PartResult, PartSpec } from "./batch.ts";
-import { inputOf, outputOf, partIdOf, partKindOf, partLabels, partsFile, readJson, specOf } from "./batch-place.ts";
+import {
+  donePrefix,
+  inputOf,
+  outputOf,
+  partIdOf,
+  partKey,
+  partKindOf,
+  partLabels,
+  partsFile,
+  readJson,
+  specOf,
+} from "./batch-place.ts";
 import type { Account } from "./manifest.ts";
 
 export type Totals = Pick<PartProgress, "finished" | "failed" | "usage">;
+
+/** Why a part does not go on, though nobody has to wake it. */
+export type Problem = { problem?: string | undefined };
 
 /** So many parts are jobs at a time: enough for many workers, few enough to be looked at one by one. */
 const mostOpen = 64;
@@ -58,8 +72,8 @@ export class PartsAtWork {
     this.#limits = given.limits;
     this.#rows = given.rows;
     this.#spec = specOf(lease.job);
-    const done = given.journal.filter(([key]) => key.startsWith("part/"));
-    this.#done = new Set(done.map(([key]) => Number(key.slice("part/".length))));
+    const done = given.journal.filter(([key]) => key.startsWith(donePrefix));
+    this.#done = new Set(done.map(([key]) => Number(key.slice(donePrefix.length))));
     const results = done.map(([, result]) => result as unknown as PartResult);
     this.#sum = added(results);
     for (const { providerBatches } of results) this.#providerBatches += providerBatches;
@@ -74,8 +88,10 @@ export class PartsAtWork {
     return { seconds: this.#seconds, concurrency: this.#limits.concurrency, providerBatches: this.#providerBatches };
   }
 
-  get totals(): Totals {
-    return added([this.#sum, ...[...this.#open.values()].map(progressOf)]);
+  get totals(): Totals & Problem {
+    const jobs = [...this.#open.values()];
+    const problem = jobs.map(problemOf).find((each) => each !== undefined);
+    return { ...added([this.#sum, ...jobs.map(progressOf)]), problem };
   }
 
   /** Why none of them can be gone on with, once none is worked on any more. */
@@ -131,7 +147,7 @@ export class PartsAtWork {
   /** What an earlier attempt has left of it is gone on with. */
   async #begin(part: number): Promise<Job> {
     const job = await this.#create(part);
-    if (job.state === "waiting") return this.#engine.wake(job.id, this.#limits as unknown as JsonValue);
+    if (job.state === "waiting") return this.#engine.wake(job.id, null);
     if (!job.outcome?.error) return job;
     // It was called off, or has failed: it begins anew.
     await this.#engine.delete(job.id);
@@ -149,6 +165,7 @@ export class PartsAtWork {
       agentName,
       fingerprint,
       calls,
+      folder,
       input: inputOf(folder, part),
       output: outputOf(folder, part),
     };
@@ -165,7 +182,7 @@ export class PartsAtWork {
   async #close(part: number, response: JsonValue): Promise<void> {
     const result = response as unknown as PartResult;
     await this.#lease.write([
-      [`part/${part}`, response],
+      [partKey(part), response],
       ["seconds", this.#seconds],
     ]);
     this.#done.add(part);
@@ -187,6 +204,10 @@ function errorOf({ outcome, metadata }: Job): JobError | undefined {
 function progressOf({ metadata }: Job): Totals {
   const { finished = 0, failed = 0, usage = noUsage } = metadata as Partial<PartProgress>;
   return { finished, failed, usage };
+}
+
+function problemOf({ state, metadata }: Job): string | undefined {
+  return state === "queued" && typeof metadata.problem === "string" ? metadata.problem : undefined;
 }
 
 function added(all: readonly Totals[]): Totals {

@@ -1,6 +1,7 @@
 // Works on a batch: lets its parts be worked on, adds up how far they are, and in the end puts the result together.
 import { type BesedaError, type Job, type JobError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
+import { firstSignal } from "../first-signal.ts";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { assemble } from "./assemble.ts";
@@ -8,20 +9,21 @@ import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-plac
 import { PartsAtWork } from "./parts-at-work.ts";
 import { Progress } from "./progress.ts";
 
-/** How soon parts are looked at again: soon after news, later when there is none. */
+/** How soon parts are looked at again: at once after one that is done, soon while rows are, later when nothing happens. */
 const shortestPauseMs = 20;
-const longestPauseMs = 500;
+const usualPauseMs = 500;
+const longestPauseMs = 5_000;
 
 /**
  * Whatever it does, it can do again: after a crash at any moment another attempt finds in the journal which parts are
  * done, in the files what came of them, and goes on.
  */
 export const performBatch: Perform = async (lease, place) => {
-  const stop = AbortSignal.any([lease.signal, place.closing]);
   const spec = specOf(lease.job);
   const limits = await limitsOf(place.engine, spec);
   const parts = await PartsAtWork.open(lease, place, limits);
   const progress = new Progress(lease, spec, limits);
+  const { signal: stop, letGo } = firstSignal([lease.signal, place.closing]);
   try {
     const trouble = await untilDone(parts, progress, stop);
     if (trouble) return await lease.wait(progress.stopped(parts.totals, trouble));
@@ -34,6 +36,8 @@ export const performBatch: Perform = async (lease, place) => {
     await place.engine.files.delete(filesOf(lease.job.id)).catch(() => {});
   } catch (thrown) {
     await end(lease, place, thrown, (error) => progress.stopped(parts.totals, error));
+  } finally {
+    letGo();
   }
 };
 
@@ -54,10 +58,14 @@ async function untilDone(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<BesedaError | undefined> {
+  let rows = 0;
   for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     signal.throwIfAborted();
     if (await parts.look()) pauseMs = shortestPauseMs;
-    await progress.report(parts.totals, "working");
+    const { totals } = parts;
+    if (totals.finished + totals.failed !== rows) pauseMs = Math.min(pauseMs, usualPauseMs);
+    rows = totals.finished + totals.failed;
+    await progress.report(totals, "working");
     if (parts.areDone) return undefined;
     if (parts.trouble) return parts.trouble;
     await waited(pauseMs, signal);

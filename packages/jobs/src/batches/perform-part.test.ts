@@ -3,6 +3,7 @@ import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   claimPart,
+  goOn,
   mortalWorker,
   outputOf,
   type PartPlace,
@@ -242,7 +243,7 @@ describe("a part of a batch", () => {
     });
     expect(model.asked.length).toBeLessThanOrEqual(24);
     isRefused = false;
-    await place.engine.wake(job.id, { concurrency: 4 });
+    await goOn(place, { concurrency: 4 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 200, failed: 0 } });
     expect(model.asked.filter((question) => question === "row 1")).toHaveLength(1);
   });
@@ -265,7 +266,7 @@ describe("a part of a batch", () => {
     // Ten rows of five tokens, and what was under way.
     expect(model.asked.length).toBeGreaterThanOrEqual(10);
     expect(model.asked.length).toBeLessThanOrEqual(10 + 4);
-    await place.engine.wake(job.id, { concurrency: 4 });
+    await goOn(place, { concurrency: 4 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 100 } });
     expect(model.asked).toHaveLength(100);
   });

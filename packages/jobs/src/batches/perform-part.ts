@@ -11,10 +11,11 @@ import {
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
 import { agentFacts, fingerprintOf } from "./agent-facts.ts";
-import type { BatchLimits, PartResult, PartSpec } from "./batch.ts";
-import { resumeHint } from "./batch-place.ts";
+import type { PartProgress, PartResult, PartSpec } from "./batch.ts";
+import { limitsOf, resumeHint } from "./batch-place.ts";
 import { joinBatch, leaveBatch } from "./part/batch-here.ts";
 import { Halt, type Stop } from "./part/halt.ts";
+import { mendJournal } from "./part/mend-journal.ts";
 import { PartLog } from "./part/part-log.ts";
 import { runRows } from "./part/run-rows.ts";
 import { writeOutput } from "./part/write-output.ts";
@@ -30,16 +31,17 @@ const offerMs = 1_000;
  * refuses all that comes from us; its metadata says which.
  */
 export const performPart: Perform = async (lease, place) => {
-  const spec = specOf(lease);
+  const spec = await specOf(lease, place);
   const agent = agentOf(spec, place);
   if (agent instanceof BesedaError) return leaveToOthers(lease, agent);
   let log: PartLog;
   try {
+    if (wasDamaged(lease) && !(await isMended(lease, spec))) return;
     log = await PartLog.open(lease, spec);
   } catch (thrown) {
     return waitWith(lease, lease.job.metadata, thrown);
   }
-  await workOnPart(lease, agent, place, log);
+  await workOnPart(lease, { spec, agent, place, log });
 };
 
 /** It waits with its journal, and the batch with it. */
@@ -52,8 +54,10 @@ export async function giveUpPart(
   await lease.wait({ ...metadata, stopped: "refused", error: { hint: resumeHint, ...error } as unknown as JsonValue });
 }
 
-async function workOnPart(lease: Lease, agent: Agent, place: Workplace, log: PartLog): Promise<void> {
-  const spec = specOf(lease);
+async function workOnPart(
+  lease: Lease,
+  { spec, agent, place, log }: { spec: PartSpec; agent: Agent; place: Workplace; log: PartLog },
+): Promise<void> {
   const here = joinBatch(place.engine, spec.batchId, spec);
   const halt = new Halt(lease, place.closing);
   let providerBatches = 0;
@@ -77,13 +81,29 @@ async function workOnPart(lease: Lease, agent: Agent, place: Workplace, log: Par
   await lease.finish({ response: result as unknown as JsonValue });
 }
 
-/** Of the limits those hold that it was woken with last. */
-function specOf({ job }: Lease): PartSpec {
+/** Of the limits those hold that the batch was gone on with last. */
+async function specOf({ job }: Lease, { engine }: Workplace): Promise<PartSpec> {
   const spec = job.spec as unknown as PartSpec;
-  const woken = job.inbox.at(-1) as unknown as BatchLimits | undefined;
-  if (!woken) return spec;
+  const latest = await limitsOf(engine, { folder: spec.folder, limits: spec });
   const { maxTokens: _tokens, maxCost: _cost, ...others } = spec;
-  return { ...others, ...woken };
+  return { ...others, ...latest };
+}
+
+function wasDamaged({ job }: Lease): boolean {
+  return (job.metadata as Partial<PartProgress>).error?.code === "damaged";
+}
+
+/** Somebody has resumed it as it is: what cannot be read is given up. Where nothing can be read the part begins anew. */
+async function isMended(lease: Lease, { rows }: PartSpec): Promise<boolean> {
+  try {
+    await mendJournal(lease, rows);
+    return true;
+  } catch (thrown) {
+    const error = toBesedaError(thrown);
+    if (error.code !== "damaged") throw thrown;
+    await lease.finish({ error: plainError(error) });
+    return false;
+  }
 }
 
 /** Whatever the reason: rows that are missing are never taken for rows that are done. */
@@ -119,7 +139,7 @@ async function leaveToOthers(lease: Lease, problem: BesedaError): Promise<void> 
 function reportNowAndThen(lease: Lease, log: PartLog): () => void {
   let reported = "";
   const timer = setInterval(() => {
-    const metadata = { ...log.progress } as unknown as Record<string, JsonValue>;
+    const metadata = { ...log.report } as unknown as Record<string, JsonValue>;
     const now = JSON.stringify(metadata);
     if (now === reported) return;
     reported = now;
@@ -138,21 +158,19 @@ async function putAside(lease: Lease, log: PartLog, stop: Stop): Promise<void> {
   // Nothing is under way: whoever goes on has nobody to suspect.
   if (stop.why === "failed") {
     await log.begin([]).catch(() => {});
-    return waitWith(lease, log.progress, stop.thrown);
+    return waitWith(lease, log.report, stop.thrown);
   }
   await log.begin([]);
   if (stop.why === "closing") return lease.release();
   if (stop.why === "young") return lease.release(new Date(Date.now() + stop.ms).toISOString());
   const error = stop.why === "refused" ? { error: plainError(stop.error) } : {};
-  await lease.wait({ ...log.progress, stopped: stop.why, ...error } as unknown as Record<string, JsonValue>);
+  await lease.wait({ ...log.report, stopped: stop.why, ...error } as unknown as Record<string, JsonValue>);
 }
 
 /** What another attempt may get over is thrown. With all else the part waits: a job that ends with an error loses its journal. */
 async function waitWith(lease: Lease, progress: object, thrown: unknown): Promise<void> {
   const error = toBesedaError(thrown);
   if (error.isRetryable || lease.signal.aborted) throw thrown;
-  // There is nothing to go on from: whoever resumes the batch begins this part anew.
-  if (error.code === "damaged") return lease.finish({ error: plainError(error) });
   const metadata = { ...progress, stopped: "refused", error: plainError(error) };
   await lease.wait(metadata as unknown as Record<string, JsonValue>).catch(() => {
     throw thrown;

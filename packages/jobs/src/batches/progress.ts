@@ -2,7 +2,7 @@
 import type { BesedaError, JsonValue, Lease } from "@beseda/core";
 import { plainError } from "../work/job-error.ts";
 import type { BatchLimits, BatchProgress, BatchSpec } from "./batch.ts";
-import type { Totals } from "./parts-at-work.ts";
+import type { Problem, Totals } from "./parts-at-work.ts";
 
 /** The pace is that of about so long. */
 const paceMs = 10_000;
@@ -23,7 +23,7 @@ export class Progress {
   }
 
   /** Reports what is new. */
-  async report(totals: Totals, state: BatchProgress["state"]): Promise<void> {
+  async report(totals: Totals & Problem, state: BatchProgress["state"]): Promise<void> {
     const metadata = this.#metadata(totals, state);
     const text = JSON.stringify(metadata);
     if (text === this.#last) return;
@@ -32,11 +32,11 @@ export class Progress {
   }
 
   /** The metadata of one that waits for somebody. */
-  stopped(totals: Totals, error: BesedaError): Record<string, JsonValue> {
-    return { ...this.#metadata(totals, "stopped"), stopped: plainError(error) as unknown as JsonValue };
+  stopped({ finished, failed, usage }: Totals, error: BesedaError): Record<string, JsonValue> {
+    return { ...this.#metadata({ finished, failed, usage }, "stopped"), stopped: plainError(error) as unknown as JsonValue };
   }
 
-  #metadata({ finished, failed, usage }: Totals, state: BatchProgress["state"]): Record<string, JsonValue> {
+  #metadata({ finished, failed, usage, problem }: Totals & Problem, state: BatchProgress["state"]): Record<string, JsonValue> {
     const { rows, calls } = this.#spec;
     const progress: BatchProgress = {
       state,
@@ -48,6 +48,7 @@ export class Progress {
       concurrency: this.#limits.concurrency,
       rowsPerSecond: this.#pace(finished),
       startedAt: this.#lease.job.createdAt,
+      ...(problem !== undefined && { problem }),
     };
     return progress as unknown as Record<string, JsonValue>;
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Agent, type JobFiles } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Dataset } from "../datasets/dataset.ts";
 import { datasetOf } from "../datasets/open-dataset.ts";
 import { directoryFiles } from "../files/directory-files.ts";
 import type { BatchSource, InputRow } from "./batch.ts";
@@ -99,4 +100,18 @@ it("the hash is that of the file's bytes or of the rows, and the same when it is
 it("columns of rows that are left out are no columns of the output", async () => {
   const rows = [{ prompt: "fine" }, { prompt: "", only_here: 1 }];
   expect((await scan(rows, { skipBad: true })).columns.map(({ name }) => name)).toEqual(["prompt"]);
+});
+
+it("a cell that could not be written in the end makes its row a bad one, before anything is asked", async () => {
+  const prompt = "hello";
+  const dataset: Dataset = {
+    ...datasetOf([{ prompt, at: "2026-01-31" }, { prompt, at: "2026-02-30" }, { prompt }], "rows"),
+    columns: [
+      { name: "prompt", type: "string" },
+      { name: "at", type: "timestamp" },
+    ],
+  };
+  await expect(scan(dataset)).rejects.toThrow("rows: a row cannot be asked: row 2: column “at”: a time in ISO 8601");
+  const { rows, badRows } = await scan(dataset, { skipBad: true, folder: "batches/b/g" });
+  expect([rows, badRows.count]).toEqual([2, 1]);
 });

@@ -60,10 +60,10 @@ export function emptyDataset(name: string): BesedaError {
   });
 }
 
-/** Of a table of which there is nothing but the names of its columns. */
+/** Of one of which there is nothing but the names of its columns. */
 export function withoutRows(name: string): BesedaError {
-  return new BesedaError(`${name} has a header, and no rows.`, {
+  return new BesedaError(`${name} has columns, and no rows.`, {
     code: "invalid-argument",
-    hint: "Write its rows below the header, or name another file.",
+    hint: "Name another file, or write it again with its rows.",
   });
 }

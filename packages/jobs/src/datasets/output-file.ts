@@ -84,6 +84,7 @@ async function renameToNew(part: string, path: string): Promise<void> {
     await link(part, path);
   } catch (cause) {
     if (codeOf(cause) === "EEXIST") throw isThere(path);
+    if (codeOf(cause) === "ENOENT") throw cause;
     // Not every file system has links.
     if (await stat(path).catch(() => undefined)) throw isThere(path);
     return rename(part, path);

@@ -24,7 +24,8 @@ export async function removeDeadParts(path: string): Promise<void> {
     if (!entry.startsWith(start)) continue;
     const pid = /^([0-9a-f]{8})[0-9a-f]{8}\.part$/.exec(entry.slice(start.length))?.[1];
     const part = join(folder, entry);
-    if (pid !== undefined && (await isDead(Number.parseInt(pid, 16), part))) await rm(part, { force: true }).catch(() => {});
+    if (pid !== undefined && (await isDead(Number.parseInt(pid, 16), part)))
+      await rm(part, { force: true }).catch(() => {});
   }
 }
 

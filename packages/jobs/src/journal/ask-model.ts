@@ -7,6 +7,7 @@ import {
   type ModelOperations,
   waitForOperation,
 } from "@beseda/core";
+import { firstSignal } from "../first-signal.ts";
 import type { AskModel, ModelQuestion } from "./run-journal.ts";
 
 /** `sync`: now. `async`: by operations of its service. `batch`: with many others, in a batch of its service. */
@@ -65,7 +66,9 @@ const cancelMs = 10_000;
  */
 export function askLater({ pollMs, leaving, onAsked }: AskLaterOptions = {}): AskModel {
   return async function* (question) {
-    const reply = replyLater(question, operationsOf(question.model), { pollMs, leaving });
+    const operations = operationsOf(question.model);
+    const { signal: stopped, letGo } = firstSignal([question.options.signal, leaving]);
+    const reply = replyLater(question, operations, { pollMs, leaving, stopped }).finally(letGo);
     onAsked?.(reply.catch(() => {}));
     yield await reply;
   };
@@ -74,10 +77,8 @@ export function askLater({ pollMs, leaving, onAsked }: AskLaterOptions = {}): As
 async function replyLater(
   { request, options: { signal }, begun }: ModelQuestion,
   operations: ModelOperations,
-  { pollMs, leaving }: AskLaterOptions,
+  { pollMs, leaving, stopped }: AskLaterOptions & { stopped: AbortSignal },
 ): Promise<ModelEvent[]> {
-  const signals = [signal, leaving].filter((each) => each !== undefined);
-  const stopped = AbortSignal.any(signals);
   let { key, id } = (begun.read() ?? { key: crypto.randomUUID() }) as Submitted;
   if (id === undefined) {
     stopped.throwIfAborted();

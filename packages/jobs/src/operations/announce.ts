@@ -8,9 +8,13 @@ export const webhookKind = "webhook";
 /** Plain data. */
 export type WebhookSpec = { operationId: string; url: string };
 
+export function webhookIdOf(operationId: string): string {
+  return `${operationId}/webhook`;
+}
+
 /** To be called just before the operation is done: the delivery waits until it is. There is one, however often this is called. */
 export async function announce(engine: JobEngine, { id, queue, spec }: Job): Promise<void> {
   const { webhook } = spec as unknown as RunSpec;
   if (webhook === undefined) return;
-  await engine.create({ id: `${id}/webhook`, queue, kind: webhookKind, spec: { operationId: id, url: webhook } });
+  await engine.create({ id: webhookIdOf(id), queue, kind: webhookKind, spec: { operationId: id, url: webhook } });
 }

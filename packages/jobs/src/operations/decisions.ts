@@ -1,5 +1,6 @@
 // What may be decided on an operation that waits for approvals, and what becomes of it when nobody does.
 import { BesedaError, type Decision, type Job, type JobEngine, type JsonValue, type RunResult } from "@beseda/core";
+import { runKind } from "./run-spec.ts";
 
 /** What a run that waited is woken with. Nothing decided: its calls have waited too long. */
 export type Decided = { decisions: readonly Decision[]; decidedAt: string };
@@ -33,17 +34,24 @@ export function tooLate(id: string): BesedaError {
   });
 }
 
+function hintAt(state: Job["state"]): string {
+  if (state === "done") return "It is done: nothing more can be decided on it.";
+  if (state === "queued")
+    return "It is queued: it goes on by itself as soon as there is a worker, and its time has come.";
+  return "It is running: operation.wait() resolves when it waits, or is done.";
+}
+
 function hasExpired({ expiresAt }: { expiresAt: string }): boolean {
   return Date.parse(expiresAt) <= Date.now();
 }
 
 /** @throws BesedaError `invalid-argument` where it does not wait, or not for these; `timeout` where it has waited too long */
-export function requireDecisions({ id, state, metadata }: Job, decisions: readonly Decision[]): void {
+export function requireDecisions({ id, kind, state, metadata }: Job, decisions: readonly Decision[]): void {
   const { pending = [] } = (metadata.result ?? {}) as unknown as Partial<RunResult>;
   if (state !== "waiting" || pending.length === 0) {
     throw new BesedaError(`The operation ${id} does not wait for an approval.`, {
       code: "invalid-argument",
-      hint: `It is ${state}. ${state === "done" ? "Nothing more can be decided on it." : "Wait for it: operation.wait() resolves when it does."}`,
+      hint: kind === runKind ? hintAt(state) : "Go on with a batch by jobs.batch(…, { resume: true }).",
     });
   }
   const waiting = pending.filter((call) => !hasExpired(call)).map(({ callId }) => callId);

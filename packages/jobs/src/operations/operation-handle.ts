@@ -13,6 +13,7 @@ import {
 import { cancelBatch } from "../batches/batch-place.ts";
 import type { OperationHandle } from "../jobs.ts";
 import type { Bell } from "../work/bell.ts";
+import { callOffBegun } from "../work/call-off.ts";
 import { revivedError } from "../work/job-error.ts";
 import { announce } from "./announce.ts";
 import { endTooLate, isTooLate, requireDecisions, wakeWith } from "./decisions.ts";
@@ -125,6 +126,7 @@ export class Handle<Response> implements OperationHandle<Response> {
 async function cancelJob(job: Job, engine: JobEngine): Promise<Job> {
   if (job.kind !== runKind) return cancelBatch(engine, job.id);
   if (job.state !== "done") await announce(engine, job);
+  await callOffBegun(engine, job);
   await endSeries(job, engine);
   return engine.cancel(job.id);
 }

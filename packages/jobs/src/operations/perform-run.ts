@@ -55,14 +55,17 @@ async function goOn(lease: Lease, spec: RunSpec, agent: Agent, place: Workplace)
   if (error?.isRetryable && !isCancelled && failuresOf(job) + 1 < mostFailures) return tryAgain(lease, report, error);
   await keepCut();
   if (result?.finishReason === "approval") {
-    await report.end({ result: plain(result), failures: undefined, problem: undefined });
+    await report.end({ result: plain(result), ...nothing });
     return lease.wait(report.metadata);
   }
   const failure = error ?? (result?.finishReason === "aborted" ? calledOff() : undefined);
-  await report.end({ result: failure && plain(result), failures: undefined, problem: undefined });
+  await report.end({ result: failure && plain(result), ...nothing });
   await announce(place.engine, job);
   await lease.finish(failure ? { error: plainError(failure) } : { response: plain(result) });
 }
+
+/** What is not so any more when an attempt has come to its end. */
+const nothing = { failures: undefined, problem: undefined, withService: undefined };
 
 async function leaveToOthers(lease: Lease, { agentName }: RunSpec, { agents }: Workplace): Promise<void> {
   const known = [...agents.keys()].join(", ") || "none";

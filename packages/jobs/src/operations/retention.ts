@@ -1,6 +1,7 @@
 // Forgets operations that were done long ago, and ends those that have waited too long.
 import { describeThrown, type JobEngine } from "@beseda/core";
 import { deleteBatch } from "../batches/batch-place.ts";
+import { callOffKind } from "../work/call-off.ts";
 import { webhookKind } from "./announce.ts";
 import { endTooLate, isTooLate } from "./decisions.ts";
 import { runKind } from "./run-spec.ts";
@@ -37,7 +38,7 @@ async function endTooLong(engine: JobEngine, signal: AbortSignal): Promise<void>
 /** Deletes what was done more than so many days ago, and is not the head of a series that goes on. */
 export async function forgetOld(engine: JobEngine, keepDays: number, signal?: AbortSignal): Promise<void> {
   const since = Date.now() - keepDays * dayMs;
-  for (const kind of [runKind, webhookKind, "batch"]) {
+  for (const kind of [runKind, webhookKind, callOffKind, "batch"]) {
     for (let limit = page; !signal?.aborted; ) {
       const done = await engine.list({ kind, state: "done", oldestFirst: true, limit });
       let deleted = 0;

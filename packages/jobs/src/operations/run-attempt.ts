@@ -9,7 +9,8 @@ import {
   toBesedaError,
 } from "@beseda/core";
 import { asking, callsOf } from "../journal/ask-model.ts";
-import { RunJournal } from "../journal/run-journal.ts";
+import { type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
+import type { WithService } from "../work/call-off.ts";
 import type { Workplace } from "../work/workplace.ts";
 import { lastDecided } from "./decisions.ts";
 import type { RunReport } from "./run-report.ts";
@@ -36,27 +37,30 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
   const { closing } = place;
   const leg = job.inbox.length;
   const left = new AbortController();
+  // Nobody waits any more for what a service does.
+  const leaving = new AbortController();
   const stop = new AbortController();
   const leave = (reason: unknown) => {
     left.abort(reason);
+    leaving.abort(reason);
     stop.abort(reason);
   };
   let drain: NodeJS.Timeout | undefined;
   const onLease = () => (isCalledOff(lease) ? stop.abort(lease.signal.reason) : leave(lease.signal.reason));
   const onClosing = () => {
+    leaving.abort(closing.reason);
     drain = setTimeout(() => leave(closing.reason), drainMs);
   };
   watch(lease.signal, onLease);
   watch(closing, onClosing);
-  const leaving = AbortSignal.any([closing, left.signal]);
-  const asks = asking({ calls: callsOf(agent.model, spec.calls), pollMs: spec.pollMs, leaving });
+  const asks = asking({ calls: callsOf(agent.model, spec.calls), pollMs: spec.pollMs, leaving: leaving.signal });
   // Always read: whoever gave the job back may have left no other sign of it, not even an attempt that is counted.
   const entries = new Map(await lease.read());
   const decided = lastDecided(job);
   const journal = new RunJournal({
     runId: job.id,
     place: { entries, write: (news) => lease.write(news) },
-    ask: asks.ask,
+    ask: (question) => asks.ask({ ...question, begun: told(question, report) }),
     askBelow: asks.askBelow,
     leg,
     decidedAt: decided?.decidedAt,
@@ -79,6 +83,19 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
     lease.signal.removeEventListener("abort", onLease);
     closing.removeEventListener("abort", onClosing);
   }
+}
+
+/** What is begun with a service is told beside the journal, too, for whoever calls the run off while nobody works on it. */
+function told({ begun, model: { provider, modelId } }: ModelQuestion, report: RunReport): ModelQuestion["begun"] {
+  return {
+    read: () => begun.read(),
+    async write(value) {
+      await begun.write(value);
+      const { id } = (value ?? {}) as { id?: string };
+      const operation = { as: "operation", model: `${provider}:${modelId}`, id } as WithService;
+      await report.end({ withService: id === undefined ? undefined : [operation] });
+    },
+  };
 }
 
 function watch(signal: AbortSignal, onAbort: () => void): void {

@@ -1,6 +1,8 @@
 // The journal of a part: which rows are done, which were being worked on when a worker died, and what of them is known.
-import { addUsage, type JsonValue, type Lease, noUsage } from "@beseda/core";
+import { addUsage, type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
+import { revivedError } from "../../work/job-error.ts";
 import type { PartProgress, RowResult } from "../batch.ts";
+import { mayPass } from "../pace.ts";
 import { RowWork } from "./row-work.ts";
 
 /** Without the cells, which are in the part's input. */
@@ -20,6 +22,9 @@ export class PartLog {
   readonly #done: Uint8Array;
   /** Whether an earlier attempt may have left anything of single rows. */
   #isResumed: boolean;
+  /** Of rows that are not done: what their replies have used, as far as it was met. */
+  readonly #paid = new Map<Line, Usage>();
+  #paidSum: Usage | undefined = noUsage;
   #block: { first: number; entries: Promise<Map<Line, Map<string, JsonValue>>> } | undefined;
 
   private constructor(lease: Lease, found: { rows: number; crashes: Map<Line, number>; isResumed: boolean }) {
@@ -39,7 +44,10 @@ export class PartLog {
     }
     const log = new PartLog(lease, { rows, crashes, isResumed: true });
     for (let first = 0; first <= rows; first += blockSize) {
-      for (const [line, result] of await log.results(first)) log.#count(line, result);
+      for (const [line, result] of await log.results(first)) {
+        // Whoever goes on later may have more luck.
+        if (!result.error || !mayPass(revivedError(result.error))) log.#count(line, result);
+      }
     }
     // They were handed out in this order: the others were only read ahead.
     const inFlight = (begun as Line[]).filter((line) => !log.isDone(line)).slice(0, concurrency);
@@ -47,10 +55,16 @@ export class PartLog {
     if (inFlight.length > 0) {
       await lease.write([
         [begunKey, []],
-        ...inFlight.map((line) => [crashedPrefix + padded(line), crashes.get(line) ?? 1] as const),
+        ...inFlight.map((line) => [crashedKey(line), crashes.get(line) ?? 1] as const),
       ]);
     }
     return log;
+  }
+
+  /** With what is paid for rows that are not done. */
+  get report(): PartProgress {
+    this.#paidSum ??= [...this.#paid.values()].reduce(addUsage, noUsage);
+    return { ...this.progress, usage: addUsage(this.progress.usage, this.#paidSum) };
   }
 
   isDone(line: Line): boolean {
@@ -73,7 +87,9 @@ export class PartLog {
     const first = line - (line % blockSize);
     if (this.#block?.first !== first) this.#block = { first, entries: this.#worksFrom(first) };
     const entries = await this.#block.entries;
-    return new RowWork(this.#lease, prefix, entries.get(line));
+    const work = new RowWork(this.#lease, prefix, entries.get(line));
+    if (work.entries.size > 0) this.#pay(line, work.paid);
+    return work;
   }
 
   /** What is known of rows is read anew. */
@@ -89,11 +105,16 @@ export class PartLog {
     );
   }
 
+  /** A reply to it was noted. */
+  pay(line: Line, usage: Usage): void {
+    this.#pay(line, addUsage(this.#paid.get(line) ?? noUsage, usage));
+  }
+
   /** The row is done: only its result is left of it. */
   async finish(line: Line, result: StoredResult, work?: RowWork): Promise<void> {
-    const crashed = this.crashes.has(line) ? ([[crashedPrefix + padded(line), undefined]] as const) : [];
+    const crashed = this.crashes.has(line) ? ([[crashedKey(line), undefined]] as const) : [];
     await this.#lease.write([
-      [resultPrefix + padded(line), result as unknown as JsonValue],
+      [resultKey(line), result as unknown as JsonValue],
       ...(work?.leftovers() ?? []),
       ...crashed,
     ]);
@@ -119,17 +140,23 @@ export class PartLog {
     return works;
   }
 
+  #pay(line: Line, usage: Usage): void {
+    this.#paid.set(line, usage);
+    this.#paidSum = undefined;
+  }
+
   #count(line: Line, { error, usage }: StoredResult): void {
     this.#done[line] = 1;
+    if (this.#paid.delete(line)) this.#paidSum = undefined;
     if (error) this.progress.failed++;
     else this.progress.finished++;
     this.progress.usage = addUsage(this.progress.usage, usage);
   }
 }
 
-const begunKey = "begun";
-const crashedPrefix = "crashed/";
-const resultPrefix = "row/";
+export const begunKey = "begun";
+export const crashedPrefix = "crashed/";
+export const resultPrefix = "row/";
 const workPrefix = "work/";
 const digits = 9;
 
@@ -137,6 +164,15 @@ function padded(line: Line): string {
   return String(line).padStart(digits, "0");
 }
 
-function blockOf(line: Line): string {
+export function crashedKey(line: Line): string {
+  return crashedPrefix + padded(line);
+}
+
+export function resultKey(line: Line): string {
+  return resultPrefix + padded(line);
+}
+
+/** How the numbers of its block begin. */
+export function blockOf(line: Line): string {
   return padded(line).slice(0, -3);
 }

@@ -1,7 +1,8 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
 import { agentFacts, fingerprintOf } from "../agent-facts.ts";
-import type { InputRow, PartSpec, RowResult } from "../batch.ts";
+import type { BatchLimits, InputRow, PartSpec, RowResult } from "../batch.ts";
+import { setLimits } from "../batch-place.ts";
 import { performPart } from "../perform-part.ts";
 import { readJsonLines, writeJsonLines } from "./json-lines.ts";
 import { memoryEngine } from "./memory-engine.fake.ts";
@@ -29,6 +30,7 @@ export async function partPlace(
     fingerprint: fingerprintOf(agentFacts(agent, limits.calls ?? "sync")),
     calls: "sync",
     concurrency: 16,
+    folder: `batches/${batchId}`,
     input: `batches/${batchId}/in/${part}.jsonl`,
     output: `batches/${batchId}/out/${part}.jsonl`,
     ...limits,
@@ -50,6 +52,12 @@ export async function claimPart({ engine }: PartPlace): Promise<Lease> {
   const lease = await engine.claim({ queue: "q", kinds: ["part"], signal: new AbortController().signal });
   if (!lease) throw new Error("There is no part to be claimed.");
   return lease;
+}
+
+/** As one who resumes the batch does. */
+export async function goOn({ engine, spec }: PartPlace, limits: BatchLimits): Promise<void> {
+  await setLimits(engine, spec.folder, limits);
+  await engine.wake(partIdOf(spec), null);
 }
 
 /** Claims it and works on it, until its lease has ended. */

@@ -12,7 +12,8 @@ export type PumpOptions = {
   log: PartLog;
   slots: RowSlots;
   seat: Seat;
-  budget: Budget;
+  /** Where it is asked before each row. */
+  budget?: Budget | undefined;
   halt: Halt;
   run(fed: FedRow): Promise<RowOutcome>;
 };
@@ -87,7 +88,7 @@ export class RowPump {
 
   async #mayBegin(): Promise<boolean> {
     const { halt, budget } = this.#options;
-    if (await budget.isSpent()) halt.now({ why: "budget" });
+    if (await budget?.isSpent()) halt.now({ why: "budget" });
     return halt.stop === undefined;
   }
 
@@ -136,7 +137,7 @@ export class RowPump {
       }
     }
     await log.finish(fed.line, result, fed.work);
-    budget.spend(result.usage);
+    budget?.spend(result.usage);
     return true;
   }
 

@@ -1,5 +1,5 @@
 // What the journal of a part has of one row that is not done yet. A row of one reply writes nothing but its result.
-import type { JsonValue, Lease } from "@beseda/core";
+import { addUsage, type JsonValue, type Lease, type ModelEvent, noUsage, type Usage } from "@beseda/core";
 import type { JournalPlace } from "../../journal/journal-place.ts";
 
 type Entry = readonly [key: string, value: JsonValue];
@@ -34,6 +34,17 @@ export class RowWork implements JournalPlace {
     return keys.reduce((last, key) => Math.max(last, Number(/^reply\/(\d+)$/.exec(key)?.[1] ?? 0)), 0);
   }
 
+  /** What the replies that it has have used, those of sub-agents included. */
+  get paid(): Usage {
+    const known = [...this.entries, ...this.#written];
+    return known.reduce((sum, [key, value]) => (isReply.test(key) ? addUsage(sum, usageOf(value)) : sum), noUsage);
+  }
+
+  /** How often its requests were refused by a batch, in passing. */
+  get refusals(): number {
+    return [...this.entries].reduce((sum, [key, value]) => (isAsked.test(key) ? sum + triesOf(value) : sum), 0);
+  }
+
   get holdsReplies(): boolean {
     return this.#held.length > 0;
   }
@@ -60,4 +71,15 @@ export class RowWork implements JournalPlace {
 }
 
 const nothing: ReadonlyMap<string, JsonValue> = new Map();
+const isAsked = /^asked\/\d+$/;
 const isReply = /(^|\/)reply\/\d+$/;
+
+/** Of a reply, as it is kept. */
+export function usageOf(reply: JsonValue): Usage {
+  const last = (reply as unknown as ModelEvent[]).at(-1);
+  return (last?.type === "finish" && last.usage) || noUsage;
+}
+
+function triesOf(asked: JsonValue): number {
+  return Number((asked as { tries?: number } | null)?.tries ?? 0);
+}

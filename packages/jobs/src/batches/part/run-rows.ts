@@ -6,6 +6,7 @@ import type { Workplace } from "../../work/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";
 import { nameOf, runRow } from "../row-runner.ts";
 import type { BatchHere } from "./batch-here.ts";
+import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { PartLog } from "./part-log.ts";
@@ -28,13 +29,14 @@ export async function runRows(work: PartWork): Promise<void> {
   const { ask, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
   const signals = { signal: halt.cut, leaving: halt.leaving };
   const common = { agent, ask, askBelow, timeouts: timeoutsOf(spec), ...signals };
-  await pumpRows(work, (fed) => runRow({ ...common, ...fed, runId: rowId(spec, fed.line) }));
+  await pumpRows(work, work.here.budget, (fed) => runRow({ ...common, ...fed, runId: rowId(spec, fed.line) }));
   await settled();
 }
 
-/** Hands each row that is not done to `run`, those that are suspected of killing workers at the end and alone. */
+/** Hands each row that is not done to `run` for as long as the budget has it, those that are suspected of killing workers at the end and alone. */
 export async function pumpRows(
   { spec, agent, place: { engine }, log, here, halt }: PartWork,
+  budget: Budget | undefined,
   run: (fed: FedRow) => ReturnType<typeof runRow>,
 ): Promise<void> {
   const rows = readJsonLines<InputRow>(spec.input, engine.files.get(spec.input));
@@ -43,7 +45,7 @@ export async function pumpRows(
   const leave = () => seat.close();
   halt.listeners.add(leave);
   try {
-    const pump = new RowPump({ log, slots: here.slots, seat, budget: here.budget, halt, run });
+    const pump = new RowPump({ log, slots: here.slots, seat, budget, halt, run });
     await pump.run(feed);
     await pump.runAlone(feed.suspects);
   } finally {

@@ -18,6 +18,7 @@ const manifest: Manifest = {
   errors: { timeout: 1 },
   usage: { inputTokens: 30, outputTokens: 12, totalTokens: 42 },
   cost: null,
+  lostCells: { count: 0, first: [] },
   seconds: 2,
   rowsPerSecond: 1.5,
   steps: 3,

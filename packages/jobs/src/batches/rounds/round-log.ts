@@ -1,5 +1,5 @@
 // The journal of the rounds of a part: which requests are with the service, and by which keys and ids they are found again.
-import { type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
+import type { JsonValue, Lease } from "@beseda/core";
 import type { Line } from "../part/part-log.ts";
 
 /** Requests that go out as one batch of the service. */
@@ -25,8 +25,8 @@ export type OpenRound = { spool: string; batches: RoundBatch[] };
 type Rounds = {
   /** How many batches the service has taken, in all rounds. */
   taken: number;
-  /** Of all replies in batches. */
-  usage: Usage;
+  /** When the first round began. Milliseconds since 1970. */
+  begunAt: number;
   open?: OpenRound;
 };
 
@@ -35,25 +35,25 @@ const entry = "rounds";
 /** What is changed is kept with the next `save()`. */
 export class RoundLog {
   taken: number;
-  usage: Usage;
+  readonly begunAt: number;
   open: OpenRound | undefined;
   readonly #lease: Lease;
 
-  private constructor(lease: Lease, { taken, usage, open }: Rounds) {
+  private constructor(lease: Lease, { taken, begunAt, open }: Rounds) {
     this.#lease = lease;
     this.taken = taken;
-    this.usage = usage;
+    this.begunAt = begunAt;
     this.open = open;
   }
 
   static async of(lease: Lease): Promise<RoundLog> {
     const [[, kept] = []] = await lease.read(entry);
-    return new RoundLog(lease, (kept as unknown as Rounds | undefined) ?? { taken: 0, usage: noUsage });
+    return new RoundLog(lease, (kept as unknown as Rounds | undefined) ?? { taken: 0, begunAt: Date.now() });
   }
 
   async save(): Promise<void> {
-    const { taken, usage, open } = this;
-    const rounds: Rounds = { taken, usage, ...(open && { open }) };
+    const { taken, begunAt, open } = this;
+    const rounds: Rounds = { taken, begunAt, ...(open && { open }) };
     await this.#lease.write([[entry, rounds as unknown as JsonValue]]);
   }
 }

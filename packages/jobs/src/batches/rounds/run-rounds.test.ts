@@ -1,6 +1,6 @@
 import { Agent, BesedaError, type Message, type ModelEvent, type ModelRequest, textOf, tool } from "@beseda/core";
 import { describe, expect, it } from "vitest";
-import { mortalWorker, outputOf, partPlace, type Worker, workOn } from "../part/part-place.fake.ts";
+import { goOn, mortalWorker, outputOf, partPlace, type Worker, workOn } from "../part/part-place.fake.ts";
 import { type Answer, type MemoryBatchesOptions, memoryBatches } from "./memory-batches.fake.ts";
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
@@ -249,7 +249,7 @@ describe("a part in rounds", () => {
       metadata: { stopped: "refused", error: { code: "unauthorized", message: "The key is not accepted." } },
     });
     isRefused = false;
-    await place.engine.wake(job.id, { concurrency: 16, pollMs: 1 });
+    await goOn(place, { concurrency: 16, pollMs: 1 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 1 } });
   });
 
@@ -263,7 +263,7 @@ describe("a part in rounds", () => {
     const place = await partPlace(agent, { ...inRounds, rows: 3 });
     const job = await workOn(place);
     expect(job.metadata).toMatchObject({ stopped: "refused", error: { code: "not-found" } });
-    await place.engine.wake(job.id, { concurrency: 16, pollMs: 1 });
+    await goOn(place, { concurrency: 16, pollMs: 1 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 2 } });
     expect(model.taken).toHaveLength(2);
   });
@@ -288,7 +288,7 @@ describe("a part in rounds", () => {
     const job = await workOn(place);
     expect(job).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
     expect(model.taken).toHaveLength(2);
-    await place.engine.wake(job.id, { concurrency: 16, pollMs: 1 });
+    await goOn(place, { concurrency: 16, pollMs: 1 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 4, providerBatches: 3 } });
   });
 

@@ -8,13 +8,14 @@ import { meetModel } from "./meet-model.ts";
 import { type ModelsMet, parkRows, refusalEntry } from "./park-rows.ts";
 import { type OpenRound, type RoundBatch, RoundLog } from "./round-log.ts";
 import { askersOf, spoolFolder } from "./spool.ts";
-import { type BatchWork, collectBatch, startBatch } from "./take-batch.ts";
+import { type BatchWork, collectBatch, noteBegun, startBatch } from "./take-batch.ts";
 
 /** Gives how many batches the service has taken. */
 export async function runRounds(work: PartWork): Promise<number> {
   const { log, halt, here, spec, place } = work;
   const rounds = await RoundLog.of(work.lease);
   here.budget.spend(rounds.usage);
+  noteBegun({ log, rounds });
   const models: ModelsMet = new Map();
   while (!halt.stop && !log.isComplete) {
     rounds.open ??= await parkRows(work, models);

@@ -10,15 +10,22 @@ import {
   type Usage,
   waitForOperation,
 } from "@beseda/core";
+import type { WithService } from "../../work/call-off.ts";
 import { plainError } from "../../work/job-error.ts";
 import { concernsAll, mayPass } from "../pace.ts";
 import type { Halt } from "../part/halt.ts";
 import type { PartWork } from "../part/run-rows.ts";
+import { usageOf } from "../part/row-work.ts";
 import { type Refusal, refusalEntry } from "./park-rows.ts";
 import type { RoundBatch, RoundLog } from "./round-log.ts";
 import { askersOf, type Parked, requestsOf } from "./spool.ts";
 
-export type BatchWork = PartWork & { rounds: RoundLog; spool: string };
+export type BatchWork = PartWork & {
+  rounds: RoundLog;
+  spool: string;
+  /** What its replies have used in this attempt. */
+  round: { came: Usage };
+};
 
 /** A request is in so many batches at most. */
 const mostTries = 5;
@@ -52,6 +59,7 @@ export async function startBatch(
   if (!answer || answer.error) return answer?.error;
   batch.id = answer.value.id;
   rounds.taken++;
+  noteBegun(work);
   await rounds.save();
   return undefined;
 }
@@ -74,8 +82,18 @@ export async function collectBatch(
   );
   if (!kept || kept.error || halt.isBroken) return kept?.error;
   batch.isRead = true;
+  noteBegun(work);
   await rounds.save();
   return undefined;
+}
+
+/** Told with the progress of the part, for whoever calls it off. */
+export function noteBegun({ log, rounds }: Pick<BatchWork, "log" | "rounds">): void {
+  const begun = (rounds.open?.batches ?? []).flatMap(({ id, isRead, model }): WithService[] =>
+    id === undefined || isRead ? [] : [{ as: "batch", model, id }],
+  );
+  if (begun.length > 0) log.progress.withService = begun;
+  else delete log.progress.withService;
 }
 
 /** A failure that may pass is waited out: what is with the service is paid for. */
@@ -97,7 +115,7 @@ type Note = { line: number; key: string; value: JsonValue };
 
 /** Replies that were kept before a crash are written again, the same. */
 async function keepReplies(
-  { log, halt, here, rounds, place, spool }: BatchWork,
+  { log, halt, here, place, spool, round }: BatchWork,
   batch: RoundBatch,
   replies: AsyncIterable<BatchReply>,
 ): Promise<void> {
@@ -111,7 +129,9 @@ async function keepReplies(
     if (!asker || !isMissing.delete(index)) return;
     if (reply.error && concernsAll(reply.error, log.progress)) refusal ??= reply.error;
     else notes.push(noteOf(asker, reply));
-    usage = addUsage(usage, usageOf(reply));
+    const paid = reply.events ? usageOf(reply.events as unknown as JsonValue) : noUsage;
+    if (reply.events) log.pay(asker.line, paid);
+    usage = addUsage(usage, paid);
     if (notes.length >= groupSize) await write();
   };
   const write = async () => {
@@ -125,8 +145,8 @@ async function keepReplies(
   }
   for (const index of [...isMissing]) await keep(index, { error: unanswered(batch) });
   await write();
-  rounds.usage = addUsage(rounds.usage, usage);
   here.budget.spend(usage);
+  round.came = addUsage(round.came, usage);
   if (refusal) halt.now({ why: "refused", error: refusal });
 }
 
@@ -137,11 +157,6 @@ function noteOf({ line, step, tries }: Parked, { events, error }: Pick<BatchRepl
   // It is not tried again by whoever reads it.
   if (isLast) refusal.error = plainError(error.with({ isRetryable: false }));
   return { line, ...refusalEntry(step, refusal) };
-}
-
-function usageOf({ events }: Pick<BatchReply, "events">): Usage {
-  const last = events?.at(-1);
-  return (last?.type === "finish" && last.usage) || noUsage;
 }
 
 function unanswered({ id, model }: RoundBatch): BesedaError {

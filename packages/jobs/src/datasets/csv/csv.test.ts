@@ -60,6 +60,40 @@ describe("CSV", () => {
     expect(await rowsOf(nasty, everyByte)).toEqual(whole);
   });
 
+  it("tells each of many lines that are no rows", async () => {
+    const rows = await rowsOf(`prompt,size\n${'a"\n'.repeat(80_000)}fine,1\n`);
+    expect(rows).toHaveLength(80_001);
+    expect(rows[79_999]).toEqual({ number: 80_000, line: 80_001, problem: expect.stringContaining("a quote stands") });
+    expect(rows[80_000]).toEqual({ number: 80_001, cells: { prompt: "fine", size: "1" } });
+  });
+
+  it("has lines that end in \\r alone, where its first one does", async () => {
+    const text = 'a,b\r1,"two\rlines"\r\rx"y,2\r3,4';
+    const whole = await rowsOf(text);
+    expect(whole).toEqual([
+      { number: 1, cells: { a: "1", b: "two\rlines" } },
+      { number: 2, line: 5, problem: expect.stringContaining("a quote stands wrong") },
+      { number: 3, cells: { a: "3", b: "4" } },
+    ]);
+    for (let cut = 1; cut < text.length; cut++) expect(await rowsOf(text, [cut])).toEqual(whole);
+    expect(await rowsOf("a,b\r\n1,x\ry\r\n", [4])).toEqual([{ number: 1, cells: { a: "1", b: "x\ry" } }]);
+  });
+
+  it("is told to have no rows where it has none but its header", async () => {
+    for (const text of ["a,b", "a,b\n", "a,b\r\n\r\n"]) {
+      await expect(rowsOf(text)).rejects.toMatchObject({ code: "invalid-argument", hint: expect.any(String) });
+      await expect(rowsOf(text)).rejects.toThrow("rows.csv has columns, and no rows");
+    }
+  });
+
+  it("may have as many columns as one likes, and some without a name", async () => {
+    const columns = Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(",");
+    expect((await openDataset(source(`${columns}\n`))).columns).toHaveLength(100_000);
+    expect(await rowsOf(",column1,\n0,1,2\n")).toEqual([
+      { number: 1, cells: { column1_: "0", column1: "1", column3: "2" } },
+    ]);
+  });
+
   it("is separated by what separates its header", async () => {
     expect((await openDataset(source("a;b,c;d\n1;2;3"))).columns?.map(({ name }) => name)).toEqual(["a", "b,c", "d"]);
     expect(await rowsOf("a\tb\n1,5\t2;5\n")).toEqual([{ number: 1, cells: { a: "1,5", b: "2;5" } }]);
@@ -105,7 +139,7 @@ describe("CSV", () => {
     const table = names.chain((columns) =>
       fc.tuple(
         fc.constant(columns),
-        fc.array(fc.array(field, { minLength: columns.length, maxLength: columns.length })),
+        fc.array(fc.array(field, { minLength: columns.length, maxLength: columns.length }), { minLength: 1 }),
       ),
     );
     await fc.assert(

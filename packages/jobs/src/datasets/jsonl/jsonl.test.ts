@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { link } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,6 +8,8 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import type { BadRow, Cells, Row } from "../dataset.ts";
 import { openDataset } from "../open-dataset.ts";
 import { writeDataset } from "../write-dataset.ts";
+
+vi.mock("node:fs/promises", { spy: true });
 
 const folder = mkdtempSync(join(tmpdir(), "beseda-jsonl-test-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -91,6 +95,22 @@ describe("JSON lines", () => {
     });
   });
 
+  it("keep the digits beside a text of many megabytes", async () => {
+    const text = 'x\\"'.repeat(4_000_000);
+    const [row] = await rowsOf(`{"prompt":"${text} 9007199254740993","id":9007199254740993,"n":[-1.5e3,true]}`);
+    expect(row?.cells).toMatchObject({ id: "9007199254740993", n: [-1500, true] });
+    expect(row?.cells?.prompt).toHaveLength(8_000_000 + 17);
+  });
+
+  it("that are a JSON list are told as one, and none of its lines is taken for a row", async () => {
+    for (const list of ['[\n {"a":1},\n {"a":2}\n]\n', '\uFEFF[{"a":1},\n{"a":2}\n]', "[\r\n]"]) {
+      for (const cuts of [[], [3], [12].filter((cut) => cut < list.length)]) {
+        await expect(rowsOf(list, cuts)).rejects.toThrow("rows.jsonl is a JSON list, and no JSON lines");
+      }
+    }
+    expect(await problemOf('[{"a":1}]')).toBe("it is a list, and a row is an object");
+  });
+
   it("that are longer than 64 MB end the reading with the number of the row", async () => {
     async function* bytes() {
       yield Buffer.from('{"a":1}\n{"a":"');
@@ -172,6 +192,36 @@ describe("a file that is written", () => {
     await third.write([{ a: 2 }]);
     await third.abort();
     expect(named()).toEqual(["whole.parquet"]);
+  });
+
+  it("that a killed process has left half written goes with the next one, and that of a living one stays", async () => {
+    const path = join(folder, "killed.parquet");
+    const parts = () => readdirSync(folder).filter((name) => name.startsWith("killed.parquet."));
+    const script = `
+      const { writeDataset } = await import(${JSON.stringify(new URL("../write-dataset.ts", import.meta.url).href)});
+      await writeDataset(${JSON.stringify(path)}, { columns: [{ name: "a", type: "int" }] });
+      process.kill(process.pid, "SIGKILL");`;
+    spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script]);
+    const [killed] = parts();
+    expect(killed).toMatch(/^killed\.parquet\.\w+\.part$/);
+    writeFileSync(join(folder, "killed.parquet.notes.part"), "of somebody else");
+    const first = await writeDataset(path, { columns });
+    expect(parts()).not.toContain(killed);
+    const second = await writeDataset(path, { columns });
+    expect(parts()).toHaveLength(3);
+    await first.abort();
+    await second.abort();
+    expect(parts()).toEqual(["killed.parquet.notes.part"]);
+  });
+
+  it("does not take the place of what is there, where the file system has no links either", async () => {
+    const path = join(folder, "taken.jsonl");
+    vi.mocked(link).mockRejectedValueOnce(Object.assign(new Error("no links"), { code: "EPERM" }));
+    const writer = await writeDataset(path, { columns });
+    writeFileSync(path, "of somebody else");
+    await expect(writer.close()).rejects.toThrow("is there already");
+    expect(readFileSync(path, "utf8")).toBe("of somebody else");
+    expect(readdirSync(folder).filter((name) => name.startsWith("taken"))).toEqual(["taken.jsonl"]);
   });
 
   it("stays away where a cell is not of the type of its column, which is told by row and column", async () => {

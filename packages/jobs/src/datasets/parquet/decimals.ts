@@ -32,7 +32,9 @@ export function withStoredDecimals(metadata: FileMetaData, trees: readonly Schem
 function decimalsIn({ element, children }: SchemaTree): SchemaElement[] {
   if (children.length === 0) return isDecimal(element) ? [element] : [];
   // What maps and variants hold is read by what it says itself.
-  return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT" ? children.flatMap(decimalsIn) : [];
+  return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT"
+    ? children.flatMap(decimalsIn)
+    : [];
 }
 
 /** Takes what is stored. */
@@ -58,4 +60,3 @@ function withPoint(digits: string, scale: number): string {
   const whole = digits.slice(sign.length).padStart(scale + 1, "0");
   return `${sign}${whole.slice(0, -scale)}.${whole.slice(-scale)}`;
 }
-

@@ -10,6 +10,7 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import type { ByteSource, Dataset, Row } from "../dataset.ts";
+import { withoutRows } from "../file-source.ts";
 import { checkedPages } from "./checked-pages.ts";
 import { withStoredDecimals } from "./decimals.ts";
 import { decompressors } from "./decompressors.ts";
@@ -49,6 +50,7 @@ async function* parquetRows(source: string | ByteSource, name: string): AsyncGen
         rowStart = rowEnd;
       }
     }
+    if (rowStart === 0) throw withoutRows(name);
   } finally {
     await file.close();
   }

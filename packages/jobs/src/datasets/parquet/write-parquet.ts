@@ -9,8 +9,8 @@ import { toSchema } from "./parquet-schema.ts";
 import { cellWriter } from "./write-cells.ts";
 
 /** A group of rows ends at whichever comes first. Readers hold a group at a time, and each costs some bytes for ever. */
-const mostRows = 10_000;
-const mostCharacters = 8 * 1024 * 1024;
+const mostRows = 5_000;
+const mostCharacters = 4 * 1024 * 1024;
 
 /** Snappy; bounds for columns of numbers and times alone, since those of texts stay in memory to the end. */
 export function parquetEncoder(columns: readonly Column[], { onWrongCell }: EncoderOptions = {}): RowEncoder {

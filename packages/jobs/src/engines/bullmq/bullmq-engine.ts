@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, JobEngine, JobFiles, JobFilter, JobState, JsonValue, Lease, NewJob } from "@beseda/core";
+import { firstSignal } from "../../first-signal.ts";
 import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
 import { readNewJob, requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
@@ -57,6 +58,7 @@ class BullmqEngine implements JobEngine {
   readonly #index: JobIndex;
   readonly #queues = new Map<string, TicketQueue>();
   readonly #claims = new Claims();
+  readonly #beginning = new Set<Promise<unknown>>();
   readonly #leases = new Set<BullmqLease>();
   readonly #lost: LostTickets;
   readonly #closing = new AbortController();
@@ -185,12 +187,18 @@ class BullmqEngine implements JobEngine {
     requireWanted({ queue, kinds });
     this.#lost.watch(queue);
     const queues = kinds.map((kind) => this.#queueOf({ queue, kind }));
-    const stop = AbortSignal.any([signal, this.#closing.signal]);
-    for (;;) {
-      const delivery = await this.#claims.next(queues, stop);
-      if (!delivery) return undefined;
-      const lease = await this.#begin(delivery);
-      if (lease) return lease;
+    const { signal: stop, letGo } = firstSignal([signal, this.#closing.signal]);
+    try {
+      for (;;) {
+        const delivery = await this.#claims.next(queues, stop);
+        if (!delivery) return undefined;
+        const beginning = this.#begin(delivery).then(async (lease) => (stop.aborted ? await lease?.release() : lease));
+        this.#beginning.add(beginning);
+        const lease = await beginning.finally(() => this.#beginning.delete(beginning));
+        if (lease) return lease;
+      }
+    } finally {
+      letGo();
     }
   }
 
@@ -201,6 +209,7 @@ class BullmqEngine implements JobEngine {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#lost.close();
+    await Promise.allSettled(this.#beginning);
     await Promise.all([...this.#leases].map((lease) => lease.release().catch(() => {})));
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
   }

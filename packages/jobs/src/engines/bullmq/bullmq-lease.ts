@@ -2,6 +2,7 @@
 import { BesedaError, type Job, type JobOutcome, type JsonValue, type Lease } from "@beseda/core";
 import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
+import { requireText } from "../stored-arguments.ts";
 import { calledOff, type JobFacts, type LogEntry, leaseLost } from "./job-facts.ts";
 import type { JobLogs } from "./job-log.ts";
 import type { JournalEntry, LeaseJournal } from "./lease-journal.ts";
@@ -48,15 +49,17 @@ export class BullmqLease implements Lease {
     this.#pulse.unref();
   }
 
-  async read(prefix?: string): Promise<[key: string, value: JsonValue][]> {
+  async read(prefix = ""): Promise<[key: string, value: JsonValue][]> {
+    requireText(prefix, "The prefix");
     await this.#check();
     return this.#parts.journal.read(prefix);
   }
 
   async write(entries: readonly JournalEntry[]): Promise<void> {
-    const kept = entries.map(
-      ([key, value]): JournalEntry => [key, value === undefined ? value : plainCopy(value, key)],
-    );
+    const kept = entries.map(([key, value]): JournalEntry => {
+      requireText(key, "The key of an entry");
+      return [key, value === undefined ? value : plainCopy(value, key)];
+    });
     await this.#check();
     await this.#losing(this.#parts.journal.write(kept));
   }
@@ -108,6 +111,8 @@ export class BullmqLease implements Lease {
   async #end(entry: (at: string, by: string) => LogEntry): Promise<void> {
     await this.#check();
     await this.#reporting;
+    // Whoever takes the job next seals this journal: what is still on its way would be refused.
+    await this.#parts.journal.settled();
     const facts = await this.#change(entry);
     this.#isOver = true;
     this.#leave();

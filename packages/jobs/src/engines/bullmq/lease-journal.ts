@@ -70,6 +70,11 @@ export class LeaseJournal {
     });
   }
 
+  /** When what was written so far is kept, or refused. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
   async #writeAll(): Promise<void> {
     // What else is written in this turn goes along.
     await undefined;

@@ -59,7 +59,9 @@ export class LostTickets {
     const byKind = new Map<string, string[]>();
     for (const place of await this.#parts.index.openIn(queue)) {
       const kind = kindOf(place) ?? "";
-      byKind.set(kind, [...(byKind.get(kind) ?? []), place]);
+      const places = byKind.get(kind);
+      if (places) places.push(place);
+      else byKind.set(kind, [place]);
     }
     const lost: string[] = [];
     for (const [kind, places] of byKind) {

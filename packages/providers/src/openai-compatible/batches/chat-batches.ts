@@ -1,5 +1,4 @@
 // The batches of a model behind OpenAI's Files and Batches API: its requests as a file, and the replies out of another one.
-import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -12,6 +11,7 @@ import {
   type Operation,
 } from "@beseda/core";
 import type { RetryPolicy } from "@beseda/core/http";
+import { digestOf } from "../../digest-of.ts";
 import { temporaryFolder } from "../../written-files.ts";
 import type { Quirks } from "../quirks.ts";
 import { endpoint, type Server } from "../server-address.ts";
@@ -115,10 +115,6 @@ export function chatBatches({ server: address, model, quirks, retry }: ChatBatch
 /** In the metadata of the batch. */
 const keyField = "beseda-key";
 const requestsField = "beseda-requests";
-
-function digestOf(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 32);
-}
 
 async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await temporaryFolder("beseda-batch-");

@@ -1,5 +1,4 @@
 // The batches of a model: its requests as a dataset, the service's own run over it, and the replies out of another dataset.
-import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import {
   type BatchOutcome,
@@ -9,6 +8,7 @@ import {
   type ModelBatches,
   type Operation,
 } from "@beseda/core";
+import { digestOf } from "../../../digest-of.ts";
 import { temporaryFolder } from "../../../written-files.ts";
 import type { YandexConnection, YandexSettings } from "../../connection/connection.ts";
 import { connectionOf } from "../../connection/connection-of.ts";
@@ -133,10 +133,6 @@ const settingsLabel = "beseda-settings";
 /** The same key always gives the same name, by which a start that was interrupted is found again. */
 function datasetName(key: string, modelUri: string): string {
   return `beseda-batch-${digestOf([key, modelUri])}`;
-}
-
-function digestOf(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 32);
 }
 
 function batchless(modelUri: string): BesedaError {
