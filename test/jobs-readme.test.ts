@@ -56,7 +56,7 @@ describe("the README of the jobs", () => {
   it("shows an operation: it returns at once, has its answer later, and tells what has happened", async () => {
     const [done, ...others] = (await printedBy(blockWith("jobs.attach("))).split("\n");
     expect(done).toBe("false");
-    expect(others.join("\n")).toMatch(/offline.*\nstart\nstart-step\n(.*\n)*finish$/);
+    expect(others.join("\n")).toMatch(/^Hello!.*\nstart\nstart-step\n(.*\n)*finish$/);
   });
 
   it("shows a batch: an answer for each row, as Parquet", async () => {

@@ -81,6 +81,7 @@ export { type CallHead, hermesProtocol, type ToolProtocol, type WrittenCall } fr
 export type { AnySchema, InferInput, JsonSchema, StandardSchema } from "./tool/json-schema.ts";
 export { outputText, plainOutput } from "./tool/output-text.ts";
 export {
+  type AgentBehind,
   type ApprovalContext,
   type Tool,
   type ToolContext,

@@ -25,7 +25,7 @@ export type JobsOptions = {
   work?: boolean;
   /** How many runs at once. Default 10. */
   concurrency?: number;
-  /** Signs webhooks: any secret text that the receiver knows too. */
+  /** Signs webhooks: any secret text that the receiver knows too, or base64 after `whsec_`. */
   webhookSecret?: string;
   /** How long a finished operation is kept, in days. Default 30. */
   keepDays?: number;
@@ -48,7 +48,10 @@ export interface Jobs {
   delete(id: string): Promise<void>;
   /** Works until the signal is aborted, then gives back what it has not finished. Keeps the process alive. */
   work(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Takes nothing new, lets what runs come to a point at which it can be gone on with, and lets go of the engine. */
+  /**
+   * Takes nothing new, lets what runs come to a point at which it can be gone on with, and lets go of the engine. An engine
+   * that cannot be closed is left, with a warning.
+   */
   close(): Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export type StartOptions = Pick<
   pollMs?: number | undefined;
   /** An id of your own: a second start with it begins nothing and gives the first operation. */
   id?: string | undefined;
-  /** Not before. */
+  /** Not before. A text is ISO 8601 with its zone. */
   runAt?: Date | string | undefined;
   /** Begins a new operation with the same input every so many milliseconds, from `runAt` on. Those that were missed are left out. */
   every?: number | undefined;

@@ -129,7 +129,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
    * `output` schema. What it does is shown as parts with `parentCallId`.
    */
   asTool({ name = this.name, description = this.description }: { name?: string; description?: string } = {}): Tool {
-    return tool({
+    const asTool = tool({
       name,
       description,
       inputSchema: {
@@ -149,6 +149,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
         return finishReason === "stop" ? answer : { answer, endedBecause: finishReason };
       },
     });
+    return { ...asTool, agent: this };
   }
 
   /** Watches the runs of this agent. A listener is told afterwards; it can neither slow nor break a run. */
@@ -166,7 +167,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
   #runningPlan(): AgentPlan {
     const { handOffs, tools = [] } = this.#options;
     if (handOffs && !this.#hasHandOffs) {
-      const targets = handOffs().map((agent) => ({ agent, tool: handOffTool(agent.#plan) }));
+      const targets = handOffs().map((agent) => ({ agent, tool: { ...handOffTool(agent.#plan), agent } }));
       const byTool = new Map(targets.map(({ agent, tool: { name } }) => [name, agent]));
       this.#plan = {
         ...planOf(this.#options, this.name, [...tools, ...targets.map((target) => target.tool)]),

@@ -19,10 +19,22 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolDefinition 
   readonly timeout: number | undefined;
   readonly maxOutputChars: number;
   readonly validate: Validate;
+  /** Of one that is an agent, or hands over to one: the agent, for those who compare or show what is behind a tool. */
+  readonly agent?: AgentBehind | undefined;
   /** Asked with validated input, before `execute`. */
   needsApproval(input: Input, context: ApprovalContext): boolean | Promise<boolean>;
   execute(input: Input, context: ToolContext): Output | Promise<Output>;
 }
+
+/** What can be seen of the agent behind a tool. */
+export type AgentBehind = {
+  readonly name: string;
+  readonly model: { readonly provider: string; readonly modelId: string };
+  readonly tools: readonly Tool[];
+  readonly maxSteps: number;
+  /** What its model would be asked: plain data. */
+  plan(): object;
+};
 
 /** What a call can change: nothing at all, nothing but it reads, something of the user's own, something in the world outside. */
 export type ToolEffects = "none" | "read" | "write" | "external";

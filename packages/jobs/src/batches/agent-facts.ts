@@ -1,25 +1,43 @@
 // What the answers of an agent depend on, as plain data: by this a batch that is gone on with finds its agent changed.
 import { createHash } from "node:crypto";
-import { type Agent, BesedaError, type JsonValue } from "@beseda/core";
+import { type Agent, type AgentBehind, BesedaError, type JsonValue, type ModelRequest } from "@beseda/core";
 import type { Calls } from "../journal/ask-model.ts";
 
 export type AgentFacts = Record<string, JsonValue>;
 
+/** With those of the agents behind its tools, which answer too. */
 export function agentFacts(agent: Agent, calls: Calls): AgentFacts {
-  const { instructions, tools, toolChoice, outputSchema, reasoning, settings } = agent.plan();
+  const reached = new Set<AgentBehind>([agent]);
+  const facts: Record<string, unknown> = { calls };
+  let number = 1;
+  for (const each of reached) {
+    if (each === agent) Object.assign(facts, factsOf(each));
+    else facts[`${behind} ${number++} (${each.name})`] = factsOf(each);
+    for (const { agent: next } of each.tools) if (next) reached.add(next);
+  }
+  return JSON.parse(JSON.stringify(facts));
+}
+
+const behind = "sub-agent";
+
+function factsOf(agent: AgentBehind): Record<string, unknown> {
+  const { instructions, toolChoice, outputSchema, reasoning, settings } = agent.plan() as ModelRequest;
   const { provider, modelId } = agent.model;
-  const facts = {
+  return {
     model: `${provider}:${modelId}`,
-    calls,
     instructions,
-    tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+    tools: agent.tools.map(({ name, description, inputSchema, replay }) => ({
+      name,
+      description,
+      inputSchema,
+      replay,
+    })),
     toolChoice,
     outputSchema: outputSchema ?? null,
     reasoning,
     settings,
     maxSteps: agent.maxSteps,
   };
-  return JSON.parse(JSON.stringify(facts));
 }
 
 export function fingerprintOf(facts: AgentFacts): string {
@@ -40,8 +58,7 @@ function sorted(value: JsonValue): JsonValue {
 /** @throws BesedaError `invalid-argument` that says which facts are others than they were */
 export function requireSameAgent(agentName: string, before: AgentFacts, now: AgentFacts): void {
   if (fingerprintOf(before) === fingerprintOf(now)) return;
-  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  const changes = [...names].flatMap((name) => changeOf(name, before[name] ?? null, now[name] ?? null));
+  const changes = changesOf(before, now);
   throw new BesedaError(
     `The agent “${agentName}” is not the one that this batch was begun with: ${changes.join("; ")}.`,
     {
@@ -51,8 +68,16 @@ export function requireSameAgent(agentName: string, before: AgentFacts, now: Age
   );
 }
 
+function changesOf(before: AgentFacts, now: AgentFacts): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names].flatMap((name) => changeOf(name, before[name] ?? null, now[name] ?? null));
+}
+
 function changeOf(name: string, before: JsonValue, now: JsonValue): string[] {
   if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(now))) return [];
+  if (name.startsWith(behind) && before && now) {
+    return changesOf(before as AgentFacts, now as AgentFacts).map((change) => `${change} in its ${name}`);
+  }
   if (name === "tools") return [toolChange(before as ToolFact[], now as ToolFact[])];
   return [`${name} was ${short(before)} and is ${short(now)}`];
 }

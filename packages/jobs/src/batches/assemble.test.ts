@@ -56,7 +56,7 @@ function resultOf(number: number): RowResult {
 }
 
 /** A lease that answers a write as it is told to. */
-function leaseWith(write: () => Promise<void> = async () => {}, { isFinishing = false } = {}): Lease {
+function leaseWith(write: Lease["write"] = async () => {}, { isFinishing = false } = {}): Lease {
   const spec: Partial<BatchSpec> = {
     agentName: "a",
     fingerprint: "f",
@@ -182,7 +182,16 @@ it("a part's file that is not what was written is told by its name, and no outpu
     message: `${outputOf(folder, 2)} has 1 rows, and was written with 3.`,
   });
   await engine.files.delete(outputOf(folder, 2));
-  await expect(assembled()).rejects.toMatchObject({ code: "not-found" });
+  const written: unknown[] = [];
+  const lease = leaseWith(async (entries) => {
+    written.push(...entries);
+  });
+  await expect(assembled(lease)).rejects.toMatchObject({
+    code: "not-found",
+    hint: expect.stringContaining("asks the rows of this part again"),
+  });
+  // The part begins anew when the batch is gone on with.
+  expect(written).toEqual([["part/2", undefined]]);
   expect((await readdir(dir)).sort()).toEqual(["jobs"]);
 });
 

@@ -77,7 +77,10 @@ export async function setLimits(engine: JobEngine, folder: string, limits: Batch
   }
 }
 
-export async function limitsOf(engine: JobEngine, { folder, limits }: Pick<BatchSpec, "folder" | "limits">): Promise<BatchLimits> {
+export async function limitsOf(
+  engine: JobEngine,
+  { folder, limits }: Pick<BatchSpec, "folder" | "limits">,
+): Promise<BatchLimits> {
   const last = (await engine.files.list(`${folder}/limits/`)).at(-1);
   return last ? ((await readJson(engine, last)) as unknown as BatchLimits) : limits;
 }

@@ -5,7 +5,7 @@ import type { BatchEstimate, BatchResult } from "./batch.ts";
 import type { Scan } from "./scan-dataset.ts";
 
 /** About a paragraph and a half: what an answer is taken to be where nothing is known. */
-const guessedAnswer = 300;
+export const guessedAnswer = 300;
 
 export async function estimateBatch(
   engine: JobEngine,

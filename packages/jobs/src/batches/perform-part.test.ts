@@ -1,6 +1,7 @@
 import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { setLimits } from "./batch-place.ts";
 import {
   claimPart,
   goOn,
@@ -333,6 +334,121 @@ describe("a part of a batch", () => {
     ]);
     expect(others.at(-1)).toBe(0);
     expect(others).toHaveLength(3);
+  });
+
+  it("is never done with rows missing: where its input cannot be read on, or ends too early, it is gone on with later", async () => {
+    const model = answering();
+    const place = await partPlace(new Agent({ model }), { rows: 300 });
+    const { get } = place.engine.files;
+    place.engine.files.get = async function* (name) {
+      let bytes = 0;
+      for await (const chunk of get(name)) {
+        yield chunk;
+        bytes += chunk.length;
+        if (bytes > 8_000) throw new BesedaError("Away.", { code: "unavailable", isRetryable: true });
+      }
+    };
+    const away = await claimPart(place);
+    await expect(workOn(place, { lease: away })).rejects.toMatchObject({ message: "Away." });
+    await away.release();
+    place.engine.files.get = async function* (name) {
+      for await (const chunk of get(name)) {
+        yield chunk.subarray(0, chunk.lastIndexOf(10) + 1);
+        return;
+      }
+    };
+    expect(await workOn(place)).toMatchObject({
+      state: "waiting",
+      metadata: { stopped: "refused", error: { code: "damaged", message: expect.stringContaining("of its 300 rows") } },
+    });
+    place.engine.files.get = get;
+    await goOn(place, { concurrency: 16 });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 300, failed: 0 } });
+  });
+
+  it("goes on under the latest limits of its batch, however it was left", async () => {
+    const model = answering();
+    const place = await partPlace(new Agent({ model }), { rows: 20 });
+    await setLimits(place.engine, place.spec.folder, { concurrency: 1, maxTokens: 15 });
+    expect(await workOn(place)).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
+    // Three rows of five tokens, and what was under way.
+    expect(model.asked.length).toBeLessThanOrEqual(3 + 1);
+  });
+
+  it("waits where the service is out of order for all rows, and asks again when it is resumed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    let isDown = true;
+    const model = answering(() => {
+      if (isDown) throw new BesedaError("Away.", { code: "unavailable", isRetryable: true });
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 100 });
+    const working = workOn(place);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(await working).toMatchObject({
+      state: "waiting",
+      metadata: { stopped: "refused", failed: 0, error: { code: "unavailable" } },
+    });
+    isDown = false;
+    await goOn(place, { concurrency: 16 });
+    const again = workOn(place);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect((await again).outcome).toMatchObject({ response: { finished: 100, failed: 0 } });
+  });
+
+  it("keeps its journal where an entry is damaged, and asks that row again, alone, when it is resumed", async () => {
+    const model = answering(() => {
+      if (model.asked.length === 150) worker?.die();
+      return new Promise((resolve) => setImmediate(resolve));
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 300 });
+    const worker = await mortalWorker(place);
+    void workOn(place, { lease: worker.lease });
+    await worker.hasDied;
+    const broken = new Set(["row/000000007"]);
+    const damaged = async () => {
+      const lease = await claimPart(place);
+      const { read, write } = lease;
+      lease.read = async (prefix = "") => {
+        for (const key of broken) if (key.startsWith(prefix)) throw new BesedaError("Broken.", { code: "damaged" });
+        return read(prefix);
+      };
+      lease.write = async (entries) => {
+        for (const [key] of entries) broken.delete(key);
+        await write(entries);
+      };
+      return lease;
+    };
+    expect(await workOn(place, { lease: await damaged() })).toMatchObject({
+      state: "waiting",
+      metadata: { stopped: "refused", error: { code: "damaged" } },
+    });
+    await goOn(place, { concurrency: 16 });
+    expect((await workOn(place, { lease: await damaged() })).outcome).toMatchObject({ response: { finished: 300 } });
+    expect(model.asked.filter((question) => question === "row 7")).toHaveLength(2);
+    expect(model.asked.length).toBeLessThanOrEqual(300 + 1 + 16);
+  });
+
+  it("a worker that closes leaves its operations with the service, and the next one waits for them", async () => {
+    const closing = new AbortController();
+    const submitted: string[] = [];
+    let isReady = false;
+    const model: LanguageModel = {
+      ...answering(() => expect.fail("It was asked directly.")),
+      operations: {
+        submit: async () => ({ id: `operation-${submitted.push("one")}`, done: false }),
+        poll: async (id) => {
+          if (submitted.length === 3) closing.abort(new BesedaError("Closing.", { code: "aborted" }));
+          if (!isReady) return { id, done: false };
+          return { id, done: true, response: [{ type: "finish", finishReason: "stop", usage }] };
+        },
+        cancel: () => expect.fail("It was called off."),
+      },
+    };
+    const place = await partPlace(new Agent({ model }), { rows: 3, calls: "async", pollMs: 1 });
+    expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued" });
+    isReady = true;
+    expect((await workOn(place)).outcome).toMatchObject({ response: { rows: 3 } });
+    expect(submitted).toHaveLength(3);
   });
 
   it("asks by operations of the service where it is told to, and after a crash waits for those that were begun", async () => {

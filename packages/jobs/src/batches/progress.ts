@@ -33,10 +33,16 @@ export class Progress {
 
   /** The metadata of one that waits for somebody. */
   stopped({ finished, failed, usage }: Totals, error: BesedaError): Record<string, JsonValue> {
-    return { ...this.#metadata({ finished, failed, usage }, "stopped"), stopped: plainError(error) as unknown as JsonValue };
+    return {
+      ...this.#metadata({ finished, failed, usage }, "stopped"),
+      stopped: plainError(error) as unknown as JsonValue,
+    };
   }
 
-  #metadata({ finished, failed, usage, problem }: Totals & Problem, state: BatchProgress["state"]): Record<string, JsonValue> {
+  #metadata(
+    { finished, failed, usage, problem }: Totals & Problem,
+    state: BatchProgress["state"],
+  ): Record<string, JsonValue> {
     const { rows, calls } = this.#spec;
     const progress: BatchProgress = {
       state,

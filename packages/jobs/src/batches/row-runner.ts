@@ -4,6 +4,7 @@ import {
   BesedaError,
   type JobError,
   type LanguageModel,
+  type ModelEvent,
   noUsage,
   type Run,
   RunError,
@@ -34,6 +35,8 @@ export type RowRun = {
   signal: AbortSignal;
   /** Once aborted, what waits for its service is left as it is: another attempt goes on with it. */
   leaving?: AbortSignal | undefined;
+  /** When it was begun for the first time, where that was before. Milliseconds since 1970. */
+  begunAt?: number | undefined;
   /** From 1. */
   attempt: number;
 };
@@ -44,7 +47,7 @@ export type RowOutcome = { result: StoredResult; error?: BesedaError } | { stopp
 /** Never rejects, but with what the journal throws. */
 export async function runRow(run: RowRun): Promise<RowOutcome> {
   const { agent, row, runId, work, signal, leaving, attempt } = run;
-  const began = performance.now();
+  const { begunAt = Date.now() } = run;
   let running: Run | undefined;
   let isParked = false;
   let failure: { thrown: unknown } | undefined;
@@ -55,16 +58,16 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
     });
   const place: JournalPlace = { entries: work.entries, write: (entries) => kept(work.write(entries)) };
   const ask: AskModel = (question) => {
-    if (work.holdsReplies) kept(work.flush()).catch(() => {});
-    return run.ask(question, () => {
+    const park = () => {
       isParked = true;
       running?.cancel("it waits for a reply");
-    });
+    };
+    return work.holdsReplies ? after(kept(work.flush()), () => run.ask(question, park)) : run.ask(question, park);
   };
   const told = (of: Partial<RunResult>, error?: BesedaError): RowOutcome => {
     const model = nameOf(journal.asked ?? agent.model);
     const result = { number: row.number, ...facts(of), error: error ? plainError(error) : null, model };
-    const milliseconds = Math.round(performance.now() - began);
+    const milliseconds = Math.max(0, Date.now() - begunAt);
     const stored: StoredResult = { ...result, attempts: attempt, milliseconds };
     return error ? { result: { ...stored, response: null }, error } : { result: stored };
   };
@@ -85,6 +88,12 @@ export async function runRow(run: RowRun): Promise<RowOutcome> {
   }
 }
 
+/** What was paid for is durable before more is asked. */
+async function* after(kept: Promise<void>, ask: () => ReturnType<AskModel>): AsyncGenerator<ModelEvent[]> {
+  await kept;
+  yield* ask();
+}
+
 /** Knows which model was asked last. */
 class RowJournal extends RunJournal {
   asked: LanguageModel | undefined;
@@ -100,8 +109,12 @@ export function nameOf({ provider, modelId }: LanguageModel): string {
 }
 
 /** The result of a row that could not even be begun. */
-export function failedRow(row: InputRow, model: string, error: JobError, attempts: number): StoredResult {
-  return { number: row.number, ...facts({}), error, model, attempts, milliseconds: 0 };
+export function failedRow(
+  row: InputRow,
+  error: JobError,
+  { model, attempts, usage }: Pick<StoredResult, "model" | "attempts" | "usage">,
+): StoredResult {
+  return { number: row.number, ...facts({ usage }), error, model, attempts, milliseconds: 0 };
 }
 
 function facts({ text, output, reasoning, steps = [], finishReason, usage = noUsage }: Partial<RunResult>) {

@@ -194,6 +194,16 @@ describe("a batch that is begun", () => {
     expect(agentOf(scriptedModel([])).name).toBe("scripted:scripted");
   });
 
+  it("is of the whole agent, from another copy of the library, too", () => {
+    const agent = agentWith();
+    // What instanceof cannot tell: the same in all that it can do, of a class that is another.
+    const copy = Object.create(null, {
+      ...Object.getOwnPropertyDescriptors(Agent.prototype),
+      model: { value: agent.model },
+    }) as Agent;
+    expect(agentOf(copy)).toBe(copy);
+  });
+
   it("takes rows from a generator", async () => {
     function* generated() {
       for (let id = 0; id < 1_200; id++) yield { id, prompt: `Question ${id}` };
@@ -231,6 +241,14 @@ describe("a batch that is found again", () => {
     expect(await engine.list({ kind: "batch" })).toHaveLength(1);
   });
 
+  it("does not go on in another queue, whose workers would never see it: the error names both", async () => {
+    await start();
+    const options = { output: output(), resume: true };
+    const error = await refused(startBatch({ engine, queue: "night" }, agentWith(), rows, options));
+    expect(error.message).toContain("the queue “default”, and this is “night”");
+    expect(error.hint).toContain('createJobs({ queue: "default" })');
+  });
+
   it("does not go on with a data set that has changed", async () => {
     await writeFile(inDir("in.jsonl"), '{"prompt":"one"}\n');
     await start(inDir("in.jsonl"));
@@ -253,6 +271,32 @@ describe("a batch that is found again", () => {
       'instructions was "Be brief." and is "Be long."',
     );
     expect((await resumed({ toolDescription: "Subtracts." })).message).toContain("add is described otherwise");
+  });
+
+  it("does not go on with an agent whose sub-agent has changed, or whose tool may be repeated now", async () => {
+    type Below = { instructions?: string; replay?: "safe" | "never"; receiver?: string };
+    const team = ({ instructions = "Count.", replay = "never", receiver = "Sell." }: Below = {}) => {
+      const model = scriptedModel([]);
+      const add = tool({
+        name: "add",
+        description: "Adds.",
+        inputSchema: { type: "object" },
+        replay,
+        execute: () => 2,
+      });
+      const below = new Agent({ name: "counter", model, instructions, tools: [add] });
+      const sales: Agent = new Agent({ name: "sales", model, instructions: receiver, handOffs: () => [front] });
+      const front: Agent = new Agent({ name: "a", model, tools: [below.asTool()], handOffs: () => [sales] });
+      return front;
+    };
+    await start(rows, {}, team());
+    const resumed = async (below: Below) => (await refused(start(rows, { resume: true }, team(below)))).message;
+    expect(await resumed({ instructions: "Guess." })).toMatch(
+      /instructions was "Count\." and is "Guess\." in its sub-agent 1 \(counter\)/,
+    );
+    expect(await resumed({ replay: "safe" })).toMatch(/add is described otherwise in its sub-agent 1 \(counter\)/);
+    expect(await resumed({ receiver: "Give." })).toMatch(/"Give\." in its sub-agent 2 \(sales\)/);
+    expect(await start(rows, { resume: true }, team())).toMatchObject({ state: "queued" });
   });
 
   it("that is finished comes at once with resume, and is replaced only with overwrite", async () => {

@@ -22,7 +22,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string, i
   EPERM: ["permission denied", permission, false],
   EROFS: ["the disk is read-only", "Choose a folder on a disk that can be written to.", false],
   ENOTDIR: ["there is a file where a folder should be", notAFolder, false],
-  EEXIST: ["there is a file where a folder should be", notAFolder, false],
+  EEXIST: ["something else is in its place", "Choose another name or folder, or move that away.", false],
   EISDIR: ["there is a folder where a file should be", "Choose another name, or move that folder away.", false],
   ENOENT: ["it is not there, and cannot be made", "Put the folder back, or choose another one.", false],
   ENAMETOOLONG: ["the name is too long", "Choose a shorter one.", false],

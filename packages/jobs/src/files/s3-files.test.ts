@@ -24,7 +24,7 @@ async function textOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
 
 const bytes = (text: string) => [Buffer.from(text)];
 
-describe("s3Files", () => {
+describe("s3Files", { timeout: 30_000 }, () => {
   for (const { name, run } of jobFilesCases(async () => ({ files: await open() }))) it(name, run);
 
   it("lists and deletes more names than a page holds", async () => {

@@ -105,6 +105,7 @@ export class RunJournal implements Journal {
     else await this.#place.write([[key, begun]]);
   }
 
+  /** Not waited for: of a call whose `replay` is `never` that ends just before a kill the outcome may be unknown, never wrong. */
   async end(call: JournalledCall, outcome: CallOutcome): Promise<void> {
     this.#throwIfBroken();
     for (const journal of this.#below?.get(pathOf(call)) ?? []) await journal.keepCut();

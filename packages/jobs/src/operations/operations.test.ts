@@ -1,4 +1,12 @@
-import { Agent, type RunResult, type StreamPart, type Tool, tool } from "@beseda/core";
+import {
+  Agent,
+  type BesedaError,
+  type JobEngine,
+  type RunResult,
+  type StreamPart,
+  type Tool,
+  tool,
+} from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createJobs } from "../create-jobs.ts";
@@ -68,6 +76,39 @@ async function partsOf(parts: AsyncIterable<StreamPart>): Promise<StreamPart[]> 
 }
 
 describe("an operation", () => {
+  it("is listed where its engine has it among those that were begun at the same moment", async () => {
+    const engine = mortalEngine(new MortalProcess(new Disk()));
+    const many = Array.from({ length: 4 }, (_, index) => `${index}`);
+    const createdAt = new Date().toISOString();
+    const same: JobEngine = {
+      ...engine,
+      list: async (filter) => (await engine.list(filter)).map((job) => ({ ...job, createdAt })),
+    };
+    const jobs = createJobs({ engine: same, agents: [clerk()], work: false });
+    for (const id of many) await jobs.start("clerk", "Hi", { id });
+    expect((await jobs.list()).map(({ id }) => id)).toEqual(many.toReversed());
+  });
+
+  it("that waits for no approval says how it goes on instead", async () => {
+    const disk = new Disk();
+    const jobs = jobsOn(disk, { agents: [clerk()], work: false });
+    const hintOf = async (id: string) =>
+      (await jobs.attach(id)).resume([{ callId: "c", approved: true }]).catch((error: BesedaError) => error.hint);
+    const { id } = await jobs.start("clerk", "Hi");
+    expect(await hintOf(id)).toMatch(/queued: it goes on by itself/);
+    await mortalEngine(new MortalProcess(disk)).create({ id: "b", queue: "default", kind: "batch", spec: {} });
+    expect(await hintOf("b")).toMatch(/jobs\.batch\(…, \{ resume: true \}\)/);
+  });
+
+  it("is let go of with a warning where the engine cannot be closed, such as on a full disk", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const close = () => Promise.reject(new Error("The disk is full."));
+    const jobs = createJobs({ engine: { ...mortalEngine(new MortalProcess(new Disk())), close }, work: false });
+    await jobs.close();
+    expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining("The disk is full.")]);
+    vi.restoreAllMocks();
+  });
+
   it("is begun at once, and comes to what generate comes to, in any process", async () => {
     const disk = new Disk();
     const direct = await clerk().generate("How much tea?", { userId: "ann" });

@@ -140,6 +140,31 @@ describe("a webhook", () => {
     ]);
   });
 
+  it("is sent again for an operation whose id was used before, and deleted with its operation", async () => {
+    const disk = new Disk();
+    const { url, heard } = await receiver([200]);
+    const jobs = jobsOn(disk);
+    for (const times of [1, 2]) {
+      await jobs.start("clerk", "How much tea?", { id: "mine", webhook: url });
+      await vi.waitFor(() => expect(stateOf(disk, "mine")?.state).toBe("done"));
+      expect(heard).toHaveLength(times);
+      await jobs.delete("mine");
+      expect([...disk.jobs.keys()]).toEqual([]);
+    }
+  });
+
+  it("is signed with no secret that everybody knows: an empty one, or one that is not the base64 it says it is", () => {
+    const engine = mortalEngine(new MortalProcess(new Disk()));
+    for (const webhookSecret of ["", "whsec_", "whsec_what is this?", "whsec_YWJj=", "whsec_YWJjZA"]) {
+      const refused = () => createJobs({ engine, webhookSecret, work: false });
+      expect(refused).toThrow(
+        expect.objectContaining({ code: "invalid-argument", hint: expect.stringContaining("whsec_") }),
+      );
+      expect(refused).not.toThrow(/what|YWJj/);
+    }
+    createJobs({ engine, webhookSecret: "whsec_YWJjZA==", work: false });
+  });
+
   it("needs a secret and an http(s) address", async () => {
     const jobs = jobsOn(new Disk());
     const start = (webhook: string) => jobs.start("clerk", "Hi", { webhook });

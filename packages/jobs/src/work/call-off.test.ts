@@ -66,10 +66,10 @@ it("a batch of the provider is called off with a batch of rows that nobody works
   const parts = localEngine(folder);
   await vi.waitFor(
     async () => {
-      const [part] = await parts.list({ kind: "later-part" });
-      expect(part?.metadata.withService, JSON.stringify(await parts.list())).toMatchObject([{ as: "batch", id: "batch-1" }]);
+      const part = await parts.get(`${id}-000001`);
+      expect(part?.metadata.withService).toMatchObject([{ as: "batch", id: "batch-1" }]);
     },
-    { timeout: 3_000 },
+    { timeout: 4_000 },
   );
   await parts.close();
   await first.close();

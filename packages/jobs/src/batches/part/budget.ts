@@ -63,7 +63,10 @@ export class Budget {
     const factor = guessed === 0 ? 1 : came.totalTokens / guessed;
     if (maxTokens !== undefined && used.totalTokens + (underWay + tokens) * factor > maxTokens) return false;
     return Object.entries(maxCost).every(([currency, most]) => {
-      const perToken = guessed === 0 ? (cost?.[currency] ?? Number.POSITIVE_INFINITY) / tokens : (came.cost?.[currency] ?? 0) / guessed;
+      const perToken =
+        guessed === 0
+          ? (cost?.[currency] ?? Number.POSITIVE_INFINITY) / tokens
+          : (came.cost?.[currency] ?? 0) / guessed;
       return (used.cost?.[currency] ?? 0) + (underWay + tokens) * perToken <= most;
     });
   }

@@ -101,6 +101,8 @@ export class RowFeed {
       message: `The row ${row.number} was being worked on when the worker crashed, three times.`,
       hint: "Look at what its tools do with it; the other rows are not concerned.",
     } as const;
-    await this.#log.finish(line, failedRow(row, this.#model, error, crashes), await this.#log.workOf(line));
+    const work = await this.#log.workOf(line);
+    const result = failedRow(row, error, { model: this.#model, attempts: crashes, usage: work.paid });
+    await this.#log.finish(line, result, work);
   }
 }

@@ -5,7 +5,7 @@ import type { RowOutcome } from "../row-runner.ts";
 import type { RowSlots, Seat } from "../slots.ts";
 import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
-import type { PartLog } from "./part-log.ts";
+import type { Line, PartLog } from "./part-log.ts";
 import type { FedRow, RowFeed } from "./row-feed.ts";
 
 export type PumpOptions = {
@@ -22,6 +22,10 @@ export type PumpOptions = {
 const mostAttempts = 5;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
+/** Where more rows than these fail in passing, and none is answered in between, the service is out of order. */
+const mostFailing = 10;
+/** Beside what is known of a row: it has waited for the end of an outage. Another one is its own. */
+const outageKey = "outage";
 /** A worker that lives so long does not die of the rows it begins with; what kills it from outside had its time to come again. */
 const quietMs = 5_000;
 
@@ -30,6 +34,8 @@ type Later = { fed: FedRow; at: number };
 export class RowPump {
   readonly #options: PumpOptions;
   readonly #later: Later[] = [];
+  /** Failed in passing, since the service has answered last. */
+  readonly #failing = new Set<Line>();
   #open = 0;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -121,18 +127,25 @@ export class RowPump {
     startedAt: number,
   ): Promise<boolean> {
     const { log, halt, slots, budget } = this.#options;
+    if (!error || !mayPass(error)) this.#failing.clear();
     if (!error) slots.pace.answered();
     else if (concernsAll(error, log.progress)) {
       halt.now({ why: "refused", error });
       return false;
     } else if (mayPass(error)) {
       slots.pace.refused(error, startedAt);
+      this.#failing.add(fed.line);
       // What is halted is gone on with: then it is tried again.
       if (halt.stop) return false;
       if (fed.attempt < mostAttempts) {
         this.#later.push({ fed, at: performance.now() + pauseMs(error, fed.attempt) });
         fed.attempt++;
         fed.work.beginAgain();
+        return false;
+      }
+      if (this.#failing.size > mostFailing && !fed.work.entries.has(outageKey)) {
+        await log.note([...this.#failing].map((line) => ({ line, key: outageKey, value: true })));
+        halt.now({ why: "refused", error: error.with({ hint: outageHint }) });
         return false;
       }
     }
@@ -160,6 +173,9 @@ export class RowPump {
     this.#wake = undefined;
   }
 }
+
+const outageHint =
+  "Many rows in a row have failed so, and none was answered. All that is answered is kept; when the service is back, go on: resume: true (--resume).";
 
 function pauseMs({ retryAfterMs }: BesedaError, attempt: number): number {
   return retryAfterMs ?? Math.min(firstPauseMs * 4 ** (attempt - 1), longestPauseMs);

@@ -1,6 +1,6 @@
 // The rows of a part, each asked by itself: at once, or by the operations of the service.
 import type { Agent, Lease, Timeouts } from "@beseda/core";
-import { askNow, asking } from "../../journal/ask-model.ts";
+import { asking, askNow } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../work/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";

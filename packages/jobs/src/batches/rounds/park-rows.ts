@@ -2,6 +2,7 @@
 // is noted.
 import {
   BesedaError,
+  estimateUsage,
   type JobError,
   type JsonValue,
   type LanguageModel,
@@ -10,9 +11,12 @@ import {
   type ModelRequest,
   promptedTools,
 } from "@beseda/core";
-import type { ModelQuestion } from "../../journal/run-journal.ts";
+import type { AskModel, ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../work/job-error.ts";
+import { guessedAnswer } from "../estimate.ts";
+import type { Budget, Guess, Room } from "../part/budget.ts";
 import type { FedRow } from "../part/row-feed.ts";
+import { usageOf } from "../part/row-work.ts";
 import { askWhole, type PartWork, pumpRows, rowId } from "../part/run-rows.ts";
 import { nameOf, type RowOutcome, runRow } from "../row-runner.ts";
 import type { OpenRound, RoundBatch } from "./round-log.ts";
@@ -30,17 +34,27 @@ export type BatchModel = LanguageModel & { batches: ModelBatches };
 const mostGroups = 100;
 
 /** Nothing where no row has to be answered by a batch any more, or the work was halted: then nothing is kept. */
-export async function parkRows(work: PartWork, models: ModelsMet): Promise<OpenRound | undefined> {
-  const { spec, place, halt } = work;
+export async function parkRows(
+  work: PartWork,
+  { models, room, begunAt }: { models: ModelsMet; room: Room; begunAt: number },
+): Promise<OpenRound | undefined> {
+  const { spec, place, halt, here } = work;
+  let isShort = false;
   const groups = new Groups(models);
   const writer = new SpoolWriter();
   const spool = `${spoolFolder(spec.batchId, spec.part)}${crypto.randomUUID()}.jsonl`;
   const written = place.engine.files.put(spool, writer.bytes());
   // Until it is waited for.
   written.catch(() => {});
-  await pumpRows(work, async (fed) => {
+  // Rows whose replies are there already come to their ends whatever is left of the budget: it is asked for requests.
+  await pumpRows(work, undefined, async (fed) => {
     let note: Promise<void> | undefined;
-    const outcome = await runParking(work, fed, (question, parked) => {
+    await here.budget.isSpent();
+    const outcome = await runParking({ ...work, begunAt }, fed, (question, parked) => {
+      if (!room.take(guessOf(question))) {
+        isShort = true;
+        return;
+      }
       const group = groups.numberOf(question, { line: parked.line, step: parked.step });
       if (groups.batches.length > mostGroups) halt.now({ why: "refused", error: tooManyGroups() });
       note = writer.add({ ...parked, group, request: question.request });
@@ -48,6 +62,7 @@ export async function parkRows(work: PartWork, models: ModelsMet): Promise<OpenR
     await note;
     return outcome;
   });
+  if (isShort && groups.batches.length === 0) halt.now({ why: "budget" });
   const isOver = halt.stop !== undefined || groups.batches.length === 0;
   writer.end(isOver ? { thrown: nothingToSend } : undefined);
   try {
@@ -65,10 +80,11 @@ const nothingToSend = new BesedaError("There is nothing to be sent.", { code: "a
 
 /** Runs a row until it asks a model that takes batches; those that do not are asked at once. */
 export async function runParking(
-  { agent, spec, halt }: Pick<PartWork, "agent" | "spec" | "halt">,
+  { agent, spec, halt, here, begunAt }: Pick<PartWork, "agent" | "spec" | "halt" | "here"> & { begunAt?: number },
   { line, row, work, attempt }: FedRow,
   onPark: (question: BatchQuestion, parked: Omit<Parked, "group">) => void,
 ): Promise<RowOutcome> {
+  const askDirectly: AskModel = (question) => spending(askWhole(question), here.budget);
   const outcome = await runRow({
     agent,
     row,
@@ -77,18 +93,35 @@ export async function runParking(
     ask: (question, park) => {
       const { tries = 0, error } = (question.begun.read() ?? {}) as Partial<Refusal>;
       if (error) return ending(() => Promise.reject(revivedError(error)));
-      if (!takesBatches(question.model)) return askWhole(question);
+      if (!takesBatches(question.model)) return askDirectly(question);
       const model = withTools(question.model, question.request);
       onPark({ ...question, model }, { line, step: work.stepsAnswered + 1, tries });
       park();
       return ending(async () => ({ done: true, value: undefined }));
     },
-    askBelow: askWhole,
+    askBelow: askDirectly,
     signal: halt.cut,
-    attempt,
+    attempt: attempt + work.refusals,
+    begunAt,
   });
   if ("parked" in outcome) await work.flush();
   return outcome;
+}
+
+/** What is asked directly counts when it is answered. */
+async function* spending(reply: AsyncIterable<ModelEvent[]>, budget: Budget): AsyncGenerator<ModelEvent[]> {
+  for await (const events of reply) {
+    budget.spend(usageOf(events as unknown as JsonValue));
+    yield events;
+  }
+}
+
+/** An answer is taken for as long as estimates take it. */
+function guessOf({ model, request }: BatchQuestion): Guess {
+  const { inputTokens } = estimateUsage(request, { role: "assistant", content: [] });
+  const outputTokens = Math.min(guessedAnswer, request.settings.maxOutputTokens ?? guessedAnswer);
+  const totalTokens = inputTokens + outputTokens;
+  return { tokens: totalTokens, cost: model.costOf?.({ inputTokens, outputTokens, totalTokens }, "batch") };
 }
 
 function takesBatches(model: LanguageModel): model is BatchModel {

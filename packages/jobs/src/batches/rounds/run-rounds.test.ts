@@ -289,7 +289,32 @@ describe("a part in rounds", () => {
     expect(job).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
     expect(model.taken).toHaveLength(2);
     await goOn(place, { concurrency: 16, pollMs: 1 });
-    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 4, providerBatches: 3 } });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 4, failed: 0 } });
+  });
+
+  it("sends only what fits into the budget: one request at first, and as many as their usage allows then", async () => {
+    const { model, agent } = looking(() => says("Yes."));
+    const place = await partPlace(agent, { ...inRounds, rows: 100, maxTokens: 50 });
+    const job = await workOn(place);
+    expect(job).toMatchObject({ state: "waiting", metadata: { stopped: "budget", usage: { totalTokens: 50 } } });
+    expect(model.taken.map(({ requests }) => requests.length)).toEqual([1, 9]);
+    // What is paid for is written, though nothing is left of the budget.
+    expect(job.metadata).toMatchObject({ finished: 10 });
+  });
+
+  it("what replies have used is reported before their rows are done", async () => {
+    const { agent } = looking();
+    const place = await partPlace(agent, { ...inRounds, rows: 4, maxTokens: 5 });
+    const job = await workOn(place);
+    expect(job.metadata).toMatchObject({ stopped: "budget", finished: 0, usage: { totalTokens: 5 } });
+  });
+
+  it("a row counts the batches that its request was in as its attempts", async () => {
+    const busy = new BesedaError("Too much to do.", { code: "unavailable", isRetryable: true });
+    const { agent } = looking((_request, { batch }) => (batch < 3 ? busy : says("Yes.")));
+    const place = await partPlace(agent, { ...inRounds, rows: 2 });
+    await workOn(place);
+    expect((await outputOf(place)).map(({ attempts }) => attempts)).toEqual([3, 3]);
   });
 
   it("sub-agents that a tool asks are asked directly", async () => {

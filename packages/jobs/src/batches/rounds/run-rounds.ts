@@ -1,6 +1,6 @@
 // The rows of a part in rounds: what all of them ask next goes out as one batch of the service, its replies come back, tools
 // are run here, and the next round follows.
-import type { BesedaError, ModelBatches } from "@beseda/core";
+import { type BesedaError, type ModelBatches, noUsage } from "@beseda/core";
 import { plainError } from "../../work/job-error.ts";
 import { concernsAll } from "../pace.ts";
 import type { PartWork } from "../part/run-rows.ts";
@@ -14,23 +14,27 @@ import { type BatchWork, collectBatch, noteBegun, startBatch } from "./take-batc
 export async function runRounds(work: PartWork): Promise<number> {
   const { log, halt, here, spec, place } = work;
   const rounds = await RoundLog.of(work.lease);
-  here.budget.spend(rounds.usage);
   noteBegun({ log, rounds });
   const models: ModelsMet = new Map();
   while (!halt.stop && !log.isComplete) {
-    rounds.open ??= await parkRows(work, models);
-    if (!rounds.open) break;
-    await rounds.save();
-    await finishRound(work, rounds, rounds.open, models);
+    const room = here.budget.room();
+    const round = { came: noUsage };
+    try {
+      rounds.open ??= await parkRows(work, { models, room, begunAt: rounds.begunAt });
+      if (!rounds.open) break;
+      await rounds.save();
+      await finishRound({ ...work, rounds, round, spool: rounds.open.spool }, rounds.open, models);
+    } finally {
+      room.leave(round.came);
+    }
   }
   if (log.isComplete) await place.engine.files.delete(spoolFolder(spec.batchId, spec.part));
   return rounds.taken;
 }
 
 /** All batches of a round are with the service before the first of them is waited for. */
-async function finishRound(work: PartWork, rounds: RoundLog, round: OpenRound, models: ModelsMet): Promise<void> {
-  const { halt, log, place } = work;
-  const batchWork: BatchWork = { ...work, rounds, spool: round.spool };
+async function finishRound(work: BatchWork, round: OpenRound, models: ModelsMet): Promise<void> {
+  const { halt, log, place, rounds } = work;
   const batchesOf = async (batch: RoundBatch): Promise<ModelBatches> => {
     const model = models.get(batch.group) ?? (await meetModel(work, batch));
     models.set(batch.group, model);
@@ -40,15 +44,15 @@ async function finishRound(work: PartWork, rounds: RoundLog, round: OpenRound, m
   // A batch that is divided is followed by its halves.
   for (const batch of round.batches) {
     if (halt.stop) return;
-    const error = await startBatch(batchWork, batch, await batchesOf(batch));
+    const error = await startBatch(work, batch, await batchesOf(batch));
     if (!error) continue;
     if (!isAboutRequests(error) || ++refusals > mostRefusals(rounds)) return halt.now({ why: "refused", error });
-    await divide(batchWork, round, batch, error);
+    await divide(work, round, batch, error);
   }
   for (const batch of round.batches) {
     if (halt.stop) return;
-    const error = await collectBatch(batchWork, batch, await batchesOf(batch));
-    if (error) return giveUp(batchWork, batch, error);
+    const error = await collectBatch(work, batch, await batchesOf(batch));
+    if (error) return giveUp(work, batch, error);
   }
   if (halt.stop) return;
   rounds.open = undefined;
