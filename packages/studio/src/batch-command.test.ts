@@ -143,7 +143,7 @@ describe("beseda batch", () => {
     await refused(file("bad.jsonl", '{"prompt":"a"}\nnonsense\n'), {}, 2, /row 2.*--skip-bad/);
     await refused(file("twice.csv", "prompt,prompt\na,b\n"), {}, 2, /twice\.csv.*prompt/);
     await refused(file("in.txt", "hello"), {}, 2, /\.jsonl, \.csv or \.parquet/);
-    await refused("-", {}, 2, /“-” cannot be told/);
+    await refused("-", {}, 2, /There is no file -/);
     await refused(good, { output: file("there.parquet", "x") }, 2, /there already.*--overwrite/);
     await refused(good, { output: at("none/out.parquet") }, 1, /There is no folder/);
     await refused(good, { output: at("out.csv") }, 2, /Parquet/);

@@ -84,15 +84,16 @@ async function* allResults(lease: Lease, engine: JobEngine) {
   let latest = 0;
   for (const [index, rows] of ((await readJson(engine, partsFile(folder))) as number[]).entries()) {
     const part = index + 1;
-    const lines = resultLines(engine.files, outputOf(folder, part), rows);
-    for (;;) {
-      const { done, value: results } = await lines.next().catch((thrown) => forget(lease, part, thrown));
-      if (done) break;
-      for (const { number } of results) {
-        if (number <= latest) throw outOfOrder(number, latest);
-        latest = number;
+    try {
+      for await (const results of resultLines(engine.files, outputOf(folder, part), rows)) {
+        for (const { number } of results) {
+          if (number <= latest) throw outOfOrder(number, latest);
+          latest = number;
+        }
+        yield results;
       }
-      yield results;
+    } catch (thrown) {
+      await forget(lease, part, thrown);
     }
   }
 }

@@ -5,7 +5,8 @@ import { Agent, BesedaError, type Job, type JobEngine, type JobError, type JsonV
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
-import type { BatchOptions, InputRow, PartResult, PartSpec } from "./batch.ts";
+import type { BatchOptions, BatchSpec, InputRow, PartResult, PartSpec } from "./batch.ts";
+import { limitsOf } from "./batch-place.ts";
 import { readJsonLines, writeJsonLines } from "./part/json-lines.ts";
 import { performBatch } from "./perform-batch.ts";
 import { performPart } from "./perform-part.ts";
@@ -163,7 +164,10 @@ it("what parts were told is what the batch was resumed with last", async () => {
   });
   await begin(10, { concurrency: 7, maxTokens: 9_000, resume: true });
   const again = perform();
-  expect((await claimed("part")).job.inbox).toEqual([{ concurrency: 7, maxTokens: 9_000 }]);
+  expect(await limitsOf(engine, (await claimed("part")).job.spec as unknown as BatchSpec)).toEqual({
+    concurrency: 7,
+    maxTokens: 9_000,
+  });
   closing.abort();
   await again;
 });

@@ -9,7 +9,8 @@ import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-plac
 import { PartsAtWork } from "./parts-at-work.ts";
 import { Progress } from "./progress.ts";
 
-/** How soon parts are looked at again: at once after one that is done, soon while rows are, later when nothing happens. */
+/** Parts are looked at again after a twentieth of the time that nothing happened: nobody waits for long, nor asks for nothing. */
+const patience = 1 / 20;
 const shortestPauseMs = 20;
 const usualPauseMs = 500;
 const longestPauseMs = 5_000;
@@ -59,16 +60,19 @@ async function untilDone(
   signal: AbortSignal,
 ): Promise<BesedaError | undefined> {
   let rows = 0;
-  for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+  for (let newsAt = performance.now(); ; ) {
     signal.throwIfAborted();
-    if (await parts.look()) pauseMs = shortestPauseMs;
+    const isPartDone = await parts.look();
     const { totals } = parts;
-    if (totals.finished + totals.failed !== rows) pauseMs = Math.min(pauseMs, usualPauseMs);
+    const isRowDone = totals.finished + totals.failed !== rows;
     rows = totals.finished + totals.failed;
     await progress.report(totals, "working");
     if (parts.areDone) return undefined;
     if (parts.trouble) return parts.trouble;
-    await waited(pauseMs, signal);
+    if (isPartDone) newsAt = performance.now();
+    const longest = isRowDone ? usualPauseMs : longestPauseMs;
+    const silentMs = performance.now() - newsAt;
+    await waited(Math.min(Math.max(silentMs * patience, shortestPauseMs), longest), signal);
   }
 }
 

@@ -1,6 +1,14 @@
 import { Agent, BesedaError, type Message, type ModelEvent, type ModelRequest, textOf, tool } from "@beseda/core";
 import { describe, expect, it } from "vitest";
-import { goOn, mortalWorker, outputOf, partPlace, type Worker, workOn } from "../part/part-place.fake.ts";
+import {
+  goOn,
+  mortalWorker,
+  outputOf,
+  type PartPlace,
+  partPlace,
+  type Worker,
+  workOn,
+} from "../part/part-place.fake.ts";
 import { type Answer, type MemoryBatchesOptions, memoryBatches } from "./memory-batches.fake.ts";
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
@@ -300,6 +308,22 @@ describe("a part in rounds", () => {
     expect(model.taken.map(({ requests }) => requests.length)).toEqual([1, 9]);
     // What is paid for is written, though nothing is left of the budget.
     expect(job.metadata).toMatchObject({ finished: 10 });
+  });
+
+  it("a part that is called off calls off its batch with the service", async () => {
+    const called: string[] = [];
+    const { model, agent } = looking(threeSteps, {
+      unfinished: Number.POSITIVE_INFINITY,
+      onCall: (call) => (call === "poll" ? place.engine.cancel("batch-1") : undefined),
+    });
+    const { cancel } = model.batches;
+    model.batches.cancel = (id) => {
+      called.push(id);
+      return cancel(id);
+    };
+    const place: PartPlace = await partPlace(agent, { ...inRounds, rows: 4 });
+    expect((await workOn(place)).outcome).toMatchObject({ error: { code: "aborted" } });
+    expect(called).toEqual(["batch-1"]);
   });
 
   it("what replies have used is reported before their rows are done", async () => {

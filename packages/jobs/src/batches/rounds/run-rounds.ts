@@ -1,14 +1,19 @@
 // The rows of a part in rounds: what all of them ask next goes out as one batch of the service, its replies come back, tools
 // are run here, and the next round follows.
-import { type BesedaError, type ModelBatches, noUsage } from "@beseda/core";
+import { type BesedaError, type ModelBatches, noUsage, toBesedaError } from "@beseda/core";
 import { plainError } from "../../work/job-error.ts";
 import { concernsAll } from "../pace.ts";
+import type { Halt } from "../part/halt.ts";
 import type { PartWork } from "../part/run-rows.ts";
+import { nameOf } from "../row-runner.ts";
 import { meetModel } from "./meet-model.ts";
 import { type ModelsMet, parkRows, refusalEntry } from "./park-rows.ts";
 import { type OpenRound, type RoundBatch, RoundLog } from "./round-log.ts";
 import { askersOf, spoolFolder } from "./spool.ts";
 import { type BatchWork, collectBatch, noteBegun, startBatch } from "./take-batch.ts";
+
+/** How long the calling off of batches may take, of all together. */
+const cancelMs = 10_000;
 
 /** Gives how many batches the service has taken. */
 export async function runRounds(work: PartWork): Promise<number> {
@@ -28,6 +33,7 @@ export async function runRounds(work: PartWork): Promise<number> {
       room.leave(round.came);
     }
   }
+  if (isCalledOff(halt)) await cancelBatches(work, rounds.open, models);
   if (log.isComplete) await place.engine.files.delete(spoolFolder(spec.batchId, spec.part));
   return rounds.taken;
 }
@@ -59,6 +65,20 @@ async function finishRound(work: BatchWork, round: OpenRound, models: ModelsMet)
   await rounds.save();
   log.refresh();
   await place.engine.files.delete(round.spool);
+}
+
+function isCalledOff({ stop }: Halt): boolean {
+  return stop?.why === "gone" && toBesedaError(stop.reason).code === "aborted";
+}
+
+/** What nobody waits for any more is called off with the service, as far as its model is known. */
+async function cancelBatches({ agent }: PartWork, round: OpenRound | undefined, models: ModelsMet): Promise<void> {
+  const signal = AbortSignal.timeout(cancelMs);
+  for (const { id, isRead, group, model } of round?.batches ?? []) {
+    if (id === undefined || isRead) continue;
+    const met = models.get(group) ?? (nameOf(agent.model) === model ? agent.model : undefined);
+    await met?.batches?.cancel(id, { signal }).catch(() => {});
+  }
 }
 
 /**
