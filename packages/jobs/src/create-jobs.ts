@@ -12,9 +12,9 @@ import {
 import { waited } from "@beseda/core/http";
 import type { BatchOptions, BatchResult, BatchSource } from "./batches/batch.ts";
 import { deleteBatch, partKinds } from "./batches/batch-place.ts";
+import { agentOf, startBatch } from "./batches/begin/start-batch.ts";
+import { giveUpPart, performPart } from "./batches/part/perform-part.ts";
 import { giveUpBatch, performBatch } from "./batches/perform-batch.ts";
-import { giveUpPart, performPart } from "./batches/perform-part.ts";
-import { agentOf, startBatch } from "./batches/start-batch.ts";
 import type { Jobs, JobsOptions, OperationFilter, OperationHandle, StartOptions } from "./jobs.ts";
 import { webhookIdOf, webhookKind } from "./operations/announce.ts";
 import { findJob, Handle } from "./operations/operation-handle.ts";

@@ -25,7 +25,7 @@ import {
   readJson,
   specOf,
 } from "./batch-place.ts";
-import type { Account } from "./manifest.ts";
+import type { Account } from "./finish/manifest.ts";
 
 export type Totals = Pick<PartProgress, "finished" | "failed" | "usage">;
 

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
 import type { BatchOptions, BatchSpec, InputRow, PartResult, PartSpec } from "./batch.ts";
 import { limitsOf } from "./batch-place.ts";
+import { startBatch } from "./begin/start-batch.ts";
 import { readJsonLines, writeJsonLines } from "./part/json-lines.ts";
+import { performPart } from "./part/perform-part.ts";
 import { performBatch } from "./perform-batch.ts";
-import { performPart } from "./perform-part.ts";
-import { startBatch } from "./start-batch.ts";
 
 let dir: string;
 let engine: JobEngine;

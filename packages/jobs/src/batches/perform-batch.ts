@@ -4,8 +4,8 @@ import { waited } from "@beseda/core/http";
 import { firstSignal } from "../first-signal.ts";
 import { plainError } from "../work/job-error.ts";
 import type { Perform, Workplace } from "../work/workplace.ts";
-import { assemble } from "./assemble.ts";
 import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-place.ts";
+import { assemble } from "./finish/assemble.ts";
 import { PartsAtWork } from "./parts-at-work.ts";
 import { Progress } from "./progress.ts";
 

@@ -1,8 +1,8 @@
 // What the parts of one batch share in one process: the places for rows, and the budget.
 import type { JobEngine } from "@beseda/core";
 import type { BatchLimits } from "../batch.ts";
-import { RowSlots } from "../slots.ts";
 import { Budget } from "./budget.ts";
+import { RowSlots } from "./slots.ts";
 
 export type BatchHere = { slots: RowSlots; budget: Budget; parts: number };
 

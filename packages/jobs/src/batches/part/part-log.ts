@@ -2,7 +2,7 @@
 import { addUsage, type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
 import { revivedError } from "../../work/job-error.ts";
 import type { PartProgress, RowResult } from "../batch.ts";
-import { mayPass } from "../pace.ts";
+import { mayPass } from "./pace.ts";
 import { RowWork } from "./row-work.ts";
 
 /** Without the cells, which are in the part's input. */

@@ -1,11 +1,11 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
-import { agentFacts, fingerprintOf } from "../agent-facts.ts";
 import type { BatchLimits, InputRow, PartSpec, RowResult } from "../batch.ts";
 import { setLimits } from "../batch-place.ts";
-import { performPart } from "../perform-part.ts";
+import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
 import { readJsonLines, writeJsonLines } from "./json-lines.ts";
 import { memoryEngine } from "./memory-engine.fake.ts";
+import { performPart } from "./perform-part.ts";
 
 export type PartPlace = {
   engine: JobEngine;

@@ -1,7 +1,7 @@
 // The rows of a part that are still to be done, read ahead: each is marked as begun before it is handed out.
 import type { InputRow } from "../batch.ts";
-import { failedRow } from "../row-runner.ts";
 import type { Line, PartLog } from "./part-log.ts";
+import { failedRow } from "./row-runner.ts";
 import type { RowWork } from "./row-work.ts";
 
 /** `attempt` counts from 1, attempts at which a worker died included. */

@@ -1,12 +1,12 @@
 // Keeps the places for rows busy: hands rows to whoever runs them, again where a failure may pass, until none is left or it is halted.
 import type { BesedaError } from "@beseda/core";
-import { concernsAll, mayPass } from "../pace.ts";
-import type { RowOutcome } from "../row-runner.ts";
-import type { RowSlots, Seat } from "../slots.ts";
 import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
+import { concernsAll, mayPass } from "./pace.ts";
 import type { Line, PartLog } from "./part-log.ts";
 import type { FedRow, RowFeed } from "./row-feed.ts";
+import type { RowOutcome } from "./row-runner.ts";
+import type { RowSlots, Seat } from "./slots.ts";
 
 export type PumpOptions = {
   log: PartLog;

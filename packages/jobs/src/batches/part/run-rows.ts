@@ -4,7 +4,6 @@ import { asking, askNow } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../work/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";
-import { nameOf, runRow } from "../row-runner.ts";
 import type { BatchHere } from "./batch-here.ts";
 import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
@@ -12,6 +11,7 @@ import { readJsonLines } from "./json-lines.ts";
 import type { PartLog } from "./part-log.ts";
 import { type FedRow, RowFeed } from "./row-feed.ts";
 import { RowPump } from "./row-pump.ts";
+import { nameOf, runRow } from "./row-runner.ts";
 
 export type PartWork = {
   spec: PartSpec;

@@ -3,8 +3,8 @@ import { BesedaError } from "@beseda/core";
 import type { InputRow } from "../batch.ts";
 import { readJsonLines } from "../part/json-lines.ts";
 import type { Line } from "../part/part-log.ts";
+import { nameOf } from "../part/row-runner.ts";
 import type { PartWork } from "../part/run-rows.ts";
-import { nameOf } from "../row-runner.ts";
 import { type BatchModel, runParking } from "./park-rows.ts";
 import type { RoundBatch } from "./round-log.ts";
 

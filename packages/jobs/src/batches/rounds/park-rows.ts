@@ -13,12 +13,12 @@ import {
 } from "@beseda/core";
 import type { AskModel, ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../work/job-error.ts";
-import { guessedAnswer } from "../estimate.ts";
+import { guessedAnswer } from "../begin/estimate.ts";
 import type { Budget, Guess, Room } from "../part/budget.ts";
 import type { FedRow } from "../part/row-feed.ts";
+import { nameOf, type RowOutcome, runRow } from "../part/row-runner.ts";
 import { usageOf } from "../part/row-work.ts";
 import { askWhole, type PartWork, pumpRows, rowId } from "../part/run-rows.ts";
-import { nameOf, type RowOutcome, runRow } from "../row-runner.ts";
 import type { OpenRound, RoundBatch } from "./round-log.ts";
 import { type Parked, SpoolWriter, spoolFolder } from "./spool.ts";
 

@@ -2,10 +2,10 @@
 // are run here, and the next round follows.
 import { type BesedaError, type ModelBatches, noUsage, toBesedaError } from "@beseda/core";
 import { plainError } from "../../work/job-error.ts";
-import { concernsAll } from "../pace.ts";
 import type { Halt } from "../part/halt.ts";
+import { concernsAll } from "../part/pace.ts";
+import { nameOf } from "../part/row-runner.ts";
 import type { PartWork } from "../part/run-rows.ts";
-import { nameOf } from "../row-runner.ts";
 import { meetModel } from "./meet-model.ts";
 import { type ModelsMet, parkRows, refusalEntry } from "./park-rows.ts";
 import { type OpenRound, type RoundBatch, RoundLog } from "./round-log.ts";

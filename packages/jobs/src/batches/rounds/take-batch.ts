@@ -12,8 +12,8 @@ import {
 } from "@beseda/core";
 import type { WithService } from "../../work/call-off.ts";
 import { plainError } from "../../work/job-error.ts";
-import { concernsAll, mayPass } from "../pace.ts";
 import type { Halt } from "../part/halt.ts";
+import { concernsAll, mayPass } from "../part/pace.ts";
 import { usageOf } from "../part/row-work.ts";
 import type { PartWork } from "../part/run-rows.ts";
 import { type Refusal, refusalEntry } from "./park-rows.ts";

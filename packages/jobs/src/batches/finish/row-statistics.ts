@@ -1,6 +1,6 @@
 // What the rows of a batch come to, counted as they pass: memory of one size whatever their number.
 import { addUsage, noUsage, type Usage } from "@beseda/core";
-import type { RowResult } from "./batch.ts";
+import type { RowResult } from "../batch.ts";
 import { Histogram } from "./histogram.ts";
 
 /** A stretch of rows, one after the other in the data set. */

@@ -1,7 +1,7 @@
 // What a batch will come to: measured by the last batch of the same agent, where there is one, otherwise guessed.
 import type { Agent, JobEngine, Usage } from "@beseda/core";
-import type { Calls } from "../journal/ask-model.ts";
-import type { BatchEstimate, BatchResult } from "./batch.ts";
+import type { Calls } from "../../journal/ask-model.ts";
+import type { BatchEstimate, BatchResult } from "../batch.ts";
 import type { Scan } from "./scan-dataset.ts";
 
 /** About a paragraph and a half: what an answer is taken to be where nothing is known. */

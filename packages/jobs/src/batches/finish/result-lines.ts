@@ -1,7 +1,7 @@
 // The rows that a part of a batch came to, as they are read from the engine's files.
 import { BesedaError, type JobFiles } from "@beseda/core";
-import type { RowResult } from "./batch.ts";
-import { readJsonLines } from "./part/json-lines.ts";
+import type { RowResult } from "../batch.ts";
+import { readJsonLines } from "../part/json-lines.ts";
 
 const atOnce = 500;
 

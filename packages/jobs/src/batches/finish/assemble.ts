@@ -2,10 +2,10 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BesedaError, type JobEngine, type Lease, toBesedaError } from "@beseda/core";
-import { fileSink } from "../datasets/output-file.ts";
-import { writeDataset } from "../datasets/write-dataset.ts";
-import type { BatchResult } from "./batch.ts";
-import { outputOf, partKey, partsFile, pathsOf, readJson, specOf } from "./batch-place.ts";
+import { fileSink } from "../../datasets/output-file.ts";
+import { writeDataset } from "../../datasets/write-dataset.ts";
+import type { BatchResult } from "../batch.ts";
+import { outputOf, partKey, partsFile, pathsOf, readJson, specOf } from "../batch-place.ts";
 import { type Account, type Manifest, manifestOf } from "./manifest.ts";
 import { outputColumns } from "./output-columns.ts";
 import { reportPage } from "./report/report-page.ts";

@@ -8,18 +8,18 @@ import {
   type Lease,
   toBesedaError,
 } from "@beseda/core";
-import { plainError } from "../work/job-error.ts";
-import type { Perform, Workplace } from "../work/workplace.ts";
-import { agentFacts, fingerprintOf } from "./agent-facts.ts";
-import type { PartProgress, PartResult, PartSpec } from "./batch.ts";
-import { limitsOf, resumeHint } from "./batch-place.ts";
-import { joinBatch, leaveBatch } from "./part/batch-here.ts";
-import { Halt, type Stop } from "./part/halt.ts";
-import { mendJournal } from "./part/mend-journal.ts";
-import { PartLog } from "./part/part-log.ts";
-import { runRows } from "./part/run-rows.ts";
-import { writeOutput } from "./part/write-output.ts";
-import { runRounds } from "./rounds/run-rounds.ts";
+import { plainError } from "../../work/job-error.ts";
+import type { Perform, Workplace } from "../../work/workplace.ts";
+import type { PartProgress, PartResult, PartSpec } from "../batch.ts";
+import { limitsOf, resumeHint } from "../batch-place.ts";
+import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
+import { runRounds } from "../rounds/run-rounds.ts";
+import { joinBatch, leaveBatch } from "./batch-here.ts";
+import { Halt, type Stop } from "./halt.ts";
+import { mendJournal } from "./mend-journal.ts";
+import { PartLog } from "./part-log.ts";
+import { runRows } from "./run-rows.ts";
+import { writeOutput } from "./write-output.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
 const reportMs = 500;

@@ -2,9 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { Agent, BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel } from "@beseda/core";
-import { type Calls, callsOf } from "../journal/ask-model.ts";
-import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
-import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "./batch.ts";
+import { type Calls, callsOf } from "../../journal/ask-model.ts";
+import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "../batch.ts";
 import {
   batchIdOf,
   deleteBatch,
@@ -15,7 +14,8 @@ import {
   pathsOf,
   setLimits,
   specOf,
-} from "./batch-place.ts";
+} from "../batch-place.ts";
+import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
 import { checkOptions } from "./check-options.ts";
 import { estimateBatch } from "./estimate.ts";
 import { datasetHash, type Scan, scanDataset } from "./scan-dataset.ts";

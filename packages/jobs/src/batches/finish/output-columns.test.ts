@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { RowResult } from "./batch.ts";
+import type { RowResult } from "../batch.ts";
 import { outputColumns } from "./output-columns.ts";
 
 const result: RowResult = {

@@ -1,7 +1,7 @@
 import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { setLimits } from "./batch-place.ts";
+import { setLimits } from "../batch-place.ts";
 import {
   claimPart,
   goOn,
@@ -12,7 +12,7 @@ import {
   rowOf,
   type Worker,
   workOn,
-} from "./part/part-place.fake.ts";
+} from "./part-place.fake.ts";
 
 afterEach(() => {
   vi.useRealTimers();

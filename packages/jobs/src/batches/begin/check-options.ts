@@ -2,7 +2,7 @@
 import { access, constants, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { BesedaError } from "@beseda/core";
-import type { BatchLimits, BatchOptions, BatchSource } from "./batch.ts";
+import type { BatchLimits, BatchOptions, BatchSource } from "../batch.ts";
 
 const defaultConcurrency = 16;
 const mostConcurrency = 10_000;

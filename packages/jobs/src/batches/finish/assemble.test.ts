@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BesedaError, type Job, type JobEngine, type Lease } from "@beseda/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openDataset } from "../datasets/open-dataset.ts";
-import { localEngine } from "../engines/local/local-engine.ts";
+import { openDataset } from "../../datasets/open-dataset.ts";
+import { localEngine } from "../../engines/local/local-engine.ts";
+import type { BatchSpec, RowResult } from "../batch.ts";
+import { jsonBytes, outputOf, partsFile } from "../batch-place.ts";
 import { assemble } from "./assemble.ts";
-import type { BatchSpec, RowResult } from "./batch.ts";
-import { jsonBytes, outputOf, partsFile } from "./batch-place.ts";
 
 let dir: string;
 let engine: JobEngine;

@@ -2,14 +2,14 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type Agent, BesedaError, estimateTokens, estimateUsage, type JobFiles, messageTokens } from "@beseda/core";
-import { columnsOf } from "../datasets/columns.ts";
-import type { BadRow, Column, Dataset, Row } from "../datasets/dataset.ts";
-import { datasetOf, openDataset } from "../datasets/open-dataset.ts";
-import { cellChecker } from "../datasets/parquet/write-cells.ts";
-import { rowInput } from "../datasets/row-input/row-input.ts";
-import type { Calls } from "../journal/ask-model.ts";
-import type { BatchSource, BatchSpec, InputRow } from "./batch.ts";
-import { inputOf } from "./batch-place.ts";
+import { columnsOf } from "../../datasets/columns.ts";
+import type { BadRow, Column, Dataset, Row } from "../../datasets/dataset.ts";
+import { datasetOf, openDataset } from "../../datasets/open-dataset.ts";
+import { cellChecker } from "../../datasets/parquet/write-cells.ts";
+import { rowInput } from "../../datasets/row-input/row-input.ts";
+import type { Calls } from "../../journal/ask-model.ts";
+import type { BatchSource, BatchSpec, InputRow } from "../batch.ts";
+import { inputOf } from "../batch-place.ts";
 
 export type Scan = {
   dataset: string;

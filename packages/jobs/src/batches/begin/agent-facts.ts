@@ -1,7 +1,7 @@
 // What the answers of an agent depend on, as plain data: by this a batch that is gone on with finds its agent changed.
 import { createHash } from "node:crypto";
 import { type Agent, type AgentBehind, BesedaError, type JsonValue, type ModelRequest } from "@beseda/core";
-import type { Calls } from "../journal/ask-model.ts";
+import type { Calls } from "../../journal/ask-model.ts";
 
 export type AgentFacts = Record<string, JsonValue>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RowResult } from "../batch.ts";
+import type { RowResult } from "../../batch.ts";
 import type { Manifest } from "../manifest.ts";
 import { RowStatistics } from "../row-statistics.ts";
 import { reportPage } from "./report-page.ts";

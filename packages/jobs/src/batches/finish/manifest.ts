@@ -1,8 +1,8 @@
 // What a batch was and what it came to, as it stands beside the output: enough to tell how the rows were made.
 import { existsSync, readFileSync } from "node:fs";
 import type { Job, Usage } from "@beseda/core";
-import type { BatchSpec } from "./batch.ts";
-import { specOf } from "./batch-place.ts";
+import type { BatchSpec } from "../batch.ts";
+import { specOf } from "../batch-place.ts";
 import type { RowStatistics } from "./row-statistics.ts";
 
 /** What only the batch knows: its time and its way. */

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { Agent, type JobFiles } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Dataset } from "../datasets/dataset.ts";
-import { datasetOf } from "../datasets/open-dataset.ts";
-import { directoryFiles } from "../files/directory-files.ts";
-import type { BatchSource, InputRow } from "./batch.ts";
-import { inputOf } from "./batch-place.ts";
-import { readJsonLines } from "./part/json-lines.ts";
+import type { Dataset } from "../../datasets/dataset.ts";
+import { datasetOf } from "../../datasets/open-dataset.ts";
+import { directoryFiles } from "../../files/directory-files.ts";
+import type { BatchSource, InputRow } from "../batch.ts";
+import { inputOf } from "../batch-place.ts";
+import { readJsonLines } from "../part/json-lines.ts";
 import { datasetHash, type ScanOptions, scanDataset } from "./scan-dataset.ts";
 
 let dir: string;

@@ -1,8 +1,8 @@
 // The columns of a batch's output: those of the data set, then what came of each row.
 import type { JsonValue } from "@beseda/core";
-import type { Cells, Column, ColumnType } from "../datasets/dataset.ts";
-import type { WritableCells } from "../datasets/row-encoder.ts";
-import type { RowResult } from "./batch.ts";
+import type { Cells, Column, ColumnType } from "../../datasets/dataset.ts";
+import type { WritableCells } from "../../datasets/row-encoder.ts";
+import type { RowResult } from "../batch.ts";
 
 const ours = {
   response: "string",

@@ -15,12 +15,12 @@ import {
   toBesedaError,
   toolCallsOf,
 } from "@beseda/core";
-import type { JournalPlace } from "../journal/journal-place.ts";
-import { type AskModel, type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
-import { plainError } from "../work/job-error.ts";
-import type { InputRow } from "./batch.ts";
-import type { StoredResult } from "./part/part-log.ts";
-import type { RowWork } from "./part/row-work.ts";
+import type { JournalPlace } from "../../journal/journal-place.ts";
+import { type AskModel, type ModelQuestion, RunJournal } from "../../journal/run-journal.ts";
+import { plainError } from "../../work/job-error.ts";
+import type { InputRow } from "../batch.ts";
+import type { StoredResult } from "./part-log.ts";
+import type { RowWork } from "./row-work.ts";
 
 export type RowRun = {
   agent: Agent;

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Agent, BesedaError, type JobEngine, type LanguageModel, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { localEngine } from "../engines/local/local-engine.ts";
-import type { BatchEstimate, BatchOptions, BatchSource } from "./batch.ts";
-import { specOf } from "./batch-place.ts";
+import { localEngine } from "../../engines/local/local-engine.ts";
+import type { BatchEstimate, BatchOptions, BatchSource } from "../batch.ts";
+import { specOf } from "../batch-place.ts";
 import { agentOf, startBatch } from "./start-batch.ts";
 
 let dir: string;
