@@ -1,5 +1,5 @@
 // A stream part as one line of JSON, for programs that read along.
-import { type BesedaError, outputText, type StreamPart } from "@beseda/core";
+import { type BesedaError, plainOutput, type StreamPart } from "@beseda/core";
 
 /**
  * Never throws and never holds a line break but its last character. An error is written with its code, message and
@@ -26,13 +26,6 @@ function plainError({ code, message, hint, isRetryable, retryAfterMs, requestId,
   return { code, message, hint, isRetryable, retryAfterMs, requestId, status };
 }
 
-/** By way of the text that a model would read: it copes with every value there is. */
 function plainValue(value: unknown): unknown {
-  if (typeof value === "string" || value === undefined) return value ?? null;
-  const text = outputText(value, Number.POSITIVE_INFINITY);
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return value === undefined ? null : plainOutput(value);
 }

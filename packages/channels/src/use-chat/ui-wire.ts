@@ -1,6 +1,6 @@
 // The UI message stream, version 1, as far as it is written here: what useChat of the AI SDK 6 and newer reads.
 // Source: the chunks of `ai` 6, in which a client of version 6 refuses any other.
-import { outputText } from "@beseda/core";
+import { plainOutput } from "@beseda/core";
 
 export type UiChunk =
   | { type: "start"; messageMetadata?: unknown }
@@ -48,14 +48,6 @@ export function sendable(value: unknown): unknown {
   try {
     return JSON.stringify(value) === undefined ? null : value;
   } catch {
-    return toPlain(outputText(value, 32_000));
-  }
-}
-
-function toPlain(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    return plainOutput(value);
   }
 }
