@@ -39,7 +39,7 @@ const cases: Record<string, Case> = {
     offences: [
       { "packages/jobs/src/datasets/a.ts": 'import "../batches/batch.ts";' },
       { "packages/jobs/src/batches/a.ts": 'import type { Engine } from "../engines/local/local-engine.ts";' },
-      { "packages/jobs/src/new/a.ts": 'import "../work/worker.ts";' },
+      { "packages/jobs/src/new/a.ts": 'import "../worker/worker.ts";' },
     ],
     allowed: { "packages/jobs/src/batches/a.ts": 'import "../datasets/index.ts"; import "./part/b.ts";' },
   },

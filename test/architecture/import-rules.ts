@@ -72,13 +72,13 @@ const jobsFloors: Floors = {
   "first-signal": {},
   files: {},
   journal: { "first-signal": "all" },
-  work: {},
+  worker: {},
   datasets: { files: "all" },
   engines: { files: "all", "iso-time": "all", "first-signal": "all" },
-  batches: { datasets: "all", journal: "all", work: "all", "first-signal": "all" },
+  batches: { datasets: "all", journal: "all", worker: "all", "first-signal": "all" },
   jobs: { batches: "type", journal: "type" },
-  operations: { batches: "all", journal: "all", work: "all", jobs: "type", "iso-time": "all" },
-  "create-jobs": { operations: "all", batches: "all", work: "all", jobs: "type" },
+  operations: { batches: "all", journal: "all", worker: "all", jobs: "type", "iso-time": "all" },
+  "create-jobs": { operations: "all", batches: "all", worker: "all", jobs: "type" },
   index: { "create-jobs": "all", engines: "all", files: "all", jobs: "type", batches: "type", journal: "type" },
 };
 

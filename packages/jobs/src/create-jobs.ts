@@ -24,9 +24,9 @@ import { keepForgetting } from "./operations/retention.ts";
 import { newRun, runKind } from "./operations/run-spec.ts";
 import { endSeries } from "./operations/series.ts";
 import { requireSecret } from "./operations/sign-webhook.ts";
-import { Bell } from "./work/bell.ts";
-import { callOffKind, performCallOff } from "./work/call-off.ts";
-import { type Performer, Worker } from "./work/worker.ts";
+import { Bell } from "./worker/bell.ts";
+import { callOffKind, performCallOff } from "./worker/call-off.ts";
+import { type Performer, Worker } from "./worker/worker.ts";
 
 /**
  * Unless `work` is `false`, this process begins to work at once, on what is new and on what others have left.

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { BesedaError, type Job, type JobEngine, type JsonValue } from "@beseda/core";
 import type { Calls } from "../journal/ask-model.ts";
-import { callOffBegun } from "../work/call-off.ts";
+import { callOffBegun } from "../worker/call-off.ts";
 import type { BatchLimits, BatchResult, BatchSpec } from "./batch.ts";
 
 /** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */

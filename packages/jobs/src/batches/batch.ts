@@ -2,7 +2,7 @@
 import type { JobError, JsonValue, Message, Usage } from "@beseda/core";
 import type { Column, Dataset } from "../datasets/dataset.ts";
 import type { Calls } from "../journal/ask-model.ts";
-import type { WithService } from "../work/call-off.ts";
+import type { WithService } from "../worker/call-off.ts";
 
 /** A file's path (JSONL, CSV or Parquet by its extension), an open data set, or rows. */
 export type BatchSource = string | Dataset | Iterable<Record<string, JsonValue>>;

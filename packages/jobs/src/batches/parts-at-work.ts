@@ -10,8 +10,8 @@ import {
   noUsage,
   type Usage,
 } from "@beseda/core";
-import { revivedError } from "../work/job-error.ts";
-import type { Workplace } from "../work/workplace.ts";
+import { revivedError } from "../worker/job-error.ts";
+import type { Workplace } from "../worker/workplace.ts";
 import type { BatchLimits, BatchSpec, PartProgress, PartResult, PartSpec } from "./batch.ts";
 import {
   donePrefix,

@@ -2,8 +2,8 @@
 import { type BesedaError, type Job, type JobError, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import { firstSignal } from "../first-signal.ts";
-import { plainError } from "../work/job-error.ts";
-import type { Perform, Workplace } from "../work/workplace.ts";
+import { plainError } from "../worker/job-error.ts";
+import type { Perform, Workplace } from "../worker/workplace.ts";
 import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-place.ts";
 import { assemble } from "./finish/assemble.ts";
 import { PartsAtWork } from "./parts-at-work.ts";

@@ -1,6 +1,6 @@
 // Says how far a batch is, for those who look at its job.
 import type { BesedaError, JsonValue, Lease } from "@beseda/core";
-import { plainError } from "../work/job-error.ts";
+import { plainError } from "../worker/job-error.ts";
 import type { BatchLimits, BatchProgress, BatchSpec } from "./batch.ts";
 import type { Problem, Totals } from "./parts-at-work.ts";
 

@@ -1,6 +1,6 @@
 // A run that takes its worker down with it: paused, then worked on with no other such run, and in the end set aside.
 import { BesedaError, type Job, type JobEngine, type JsonValue, type Lease } from "@beseda/core";
-import { pointOf } from "../work/failures.ts";
+import { pointOf } from "../worker/failures.ts";
 
 /** So often a worker may die with a run that comes no further meanwhile. */
 const mostCrashes = 10;

@@ -12,9 +12,9 @@ import {
 } from "@beseda/core";
 import { cancelBatch } from "../batches/batch-place.ts";
 import type { OperationHandle } from "../jobs.ts";
-import type { Bell } from "../work/bell.ts";
-import { callOffBegun } from "../work/call-off.ts";
-import { revivedError } from "../work/job-error.ts";
+import type { Bell } from "../worker/bell.ts";
+import { callOffBegun } from "../worker/call-off.ts";
+import { revivedError } from "../worker/job-error.ts";
 import { announce } from "./announce.ts";
 import { endTooLate, isTooLate, requireDecisions, wakeWith } from "./decisions.ts";
 import { readEvents } from "./read-events.ts";

@@ -8,8 +8,8 @@ import {
   type Lease,
   type RunResult,
 } from "@beseda/core";
-import { plainError } from "../work/job-error.ts";
-import type { Perform, Workplace } from "../work/workplace.ts";
+import { plainError } from "../worker/job-error.ts";
+import type { Perform, Workplace } from "../worker/workplace.ts";
 import { announce } from "./announce.ts";
 import { suspicionOf } from "./crashes.ts";
 import { lastDecided, tooLate } from "./decisions.ts";

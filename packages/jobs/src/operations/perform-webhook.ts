@@ -1,8 +1,8 @@
 // The work on a job of kind `webhook`: tells an address that an operation is done, until it has heard.
 import { BesedaError, type Job, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { post } from "@beseda/core/http";
-import { plainError } from "../work/job-error.ts";
-import type { Perform } from "../work/workplace.ts";
+import { plainError } from "../worker/job-error.ts";
+import type { Perform } from "../worker/workplace.ts";
 import type { WebhookSpec } from "./announce.ts";
 import { operationOf } from "./operation-handle.ts";
 import { signedHeaders } from "./sign-webhook.ts";

@@ -1,7 +1,7 @@
 // What has happened in an operation, and then what happens, as it is told.
 import type { JobEngine, JobError, JsonValue, StreamPart } from "@beseda/core";
-import type { Bell } from "../work/bell.ts";
-import { revivedError } from "../work/job-error.ts";
+import type { Bell } from "../worker/bell.ts";
+import { revivedError } from "../worker/job-error.ts";
 
 export type EventSource = { id: string; engine: JobEngine; bell: Bell; signal?: AbortSignal | undefined };
 

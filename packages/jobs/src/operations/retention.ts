@@ -1,7 +1,7 @@
 // Forgets operations that were done long ago, and ends those that have waited too long.
 import { describeThrown, type JobEngine } from "@beseda/core";
 import { deleteBatch } from "../batches/batch-place.ts";
-import { callOffKind } from "../work/call-off.ts";
+import { callOffKind } from "../worker/call-off.ts";
 import { webhookKind } from "./announce.ts";
 import { endTooLate, isTooLate } from "./decisions.ts";
 import { runKind } from "./run-spec.ts";

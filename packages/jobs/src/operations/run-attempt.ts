@@ -10,8 +10,8 @@ import {
 } from "@beseda/core";
 import { asking, callsOf } from "../journal/ask-model.ts";
 import { type ModelQuestion, RunJournal } from "../journal/run-journal.ts";
-import type { WithService } from "../work/call-off.ts";
-import type { Workplace } from "../work/workplace.ts";
+import type { WithService } from "../worker/call-off.ts";
+import type { Workplace } from "../worker/workplace.ts";
 import { lastDecided } from "./decisions.ts";
 import type { RunReport } from "./run-report.ts";
 import type { RunSpec } from "./run-spec.ts";

@@ -1,6 +1,6 @@
 // Tells those who look how far a run is: its parts as events, a few times a second, and its metadata with them.
 import { type JsonValue, type Lease, plainOutput, type StreamPart } from "@beseda/core";
-import { plainError } from "../work/job-error.ts";
+import { plainError } from "../worker/job-error.ts";
 
 const everyMs = 80;
 

@@ -1,6 +1,6 @@
 // The journal of a part: which rows are done, which were being worked on when a worker died, and what of them is known.
 import { addUsage, type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
-import { revivedError } from "../../work/job-error.ts";
+import { revivedError } from "../../worker/job-error.ts";
 import type { PartProgress, RowResult } from "../batch.ts";
 import { mayPass } from "./pace.ts";
 import { RowWork } from "./row-work.ts";

@@ -8,8 +8,8 @@ import {
   type Lease,
   toBesedaError,
 } from "@beseda/core";
-import { plainError } from "../../work/job-error.ts";
-import type { Perform, Workplace } from "../../work/workplace.ts";
+import { plainError } from "../../worker/job-error.ts";
+import type { Perform, Workplace } from "../../worker/workplace.ts";
 import type { PartProgress, PartResult, PartSpec } from "../batch.ts";
 import { limitsOf, resumeHint } from "../batch-place.ts";
 import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";

@@ -17,7 +17,7 @@ import {
 } from "@beseda/core";
 import type { JournalPlace } from "../../journal/journal-place.ts";
 import { type AskModel, type ModelQuestion, RunJournal } from "../../journal/run-journal.ts";
-import { plainError } from "../../work/job-error.ts";
+import { plainError } from "../../worker/job-error.ts";
 import type { InputRow } from "../batch.ts";
 import type { StoredResult } from "./part-log.ts";
 import type { RowWork } from "./row-work.ts";

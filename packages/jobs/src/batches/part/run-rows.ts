@@ -2,7 +2,7 @@
 import type { Agent, Lease, Timeouts } from "@beseda/core";
 import { asking, askNow } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
-import type { Workplace } from "../../work/workplace.ts";
+import type { Workplace } from "../../worker/workplace.ts";
 import type { InputRow, PartSpec } from "../batch.ts";
 import type { BatchHere } from "./batch-here.ts";
 import type { Budget } from "./budget.ts";

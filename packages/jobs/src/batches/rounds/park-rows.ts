@@ -12,7 +12,7 @@ import {
   promptedTools,
 } from "@beseda/core";
 import type { AskModel, ModelQuestion } from "../../journal/run-journal.ts";
-import { revivedError } from "../../work/job-error.ts";
+import { revivedError } from "../../worker/job-error.ts";
 import { guessedAnswer } from "../begin/estimate.ts";
 import type { Budget, Guess, Room } from "../part/budget.ts";
 import type { FedRow } from "../part/row-feed.ts";

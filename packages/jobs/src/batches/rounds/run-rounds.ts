@@ -1,7 +1,7 @@
 // The rows of a part in rounds: what all of them ask next goes out as one batch of the service, its replies come back, tools
 // are run here, and the next round follows.
 import { type BesedaError, type ModelBatches, noUsage, toBesedaError } from "@beseda/core";
-import { plainError } from "../../work/job-error.ts";
+import { plainError } from "../../worker/job-error.ts";
 import type { Halt } from "../part/halt.ts";
 import { concernsAll } from "../part/pace.ts";
 import { nameOf } from "../part/row-runner.ts";

@@ -10,8 +10,8 @@ import {
   type Usage,
   waitForOperation,
 } from "@beseda/core";
-import type { WithService } from "../../work/call-off.ts";
-import { plainError } from "../../work/job-error.ts";
+import type { WithService } from "../../worker/call-off.ts";
+import { plainError } from "../../worker/job-error.ts";
 import type { Halt } from "../part/halt.ts";
 import { concernsAll, mayPass } from "../part/pace.ts";
 import { usageOf } from "../part/row-work.ts";
