@@ -1,21 +1,16 @@
 // Runs a block of TypeScript of a README, and gives what it prints.
 import { transformSync } from "esbuild";
 
-type Block = (
-  load: (name: string) => Promise<object>,
-  console: { log(...values: unknown[]): void },
-  ...given: unknown[]
-) => Promise<void>;
+type Block = (load: (name: string) => Promise<object>, console: { log(...values: unknown[]): void }) => Promise<void>;
 
-/** `given`: what the block uses of those before it, by name. */
-export async function printedBy(typescript: string, given: Readonly<Record<string, unknown>> = {}): Promise<string> {
+export async function printedBy(typescript: string): Promise<string> {
   const { code } = transformSync(typescript, { loader: "ts", target: "es2023" });
   const body = code.replace(/^import (\{[^}]*\}) from ("[^"]+");$/gm, "const $1 = await load($2);");
   const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Block;
   const lines: string[] = [];
   const log = (...values: unknown[]) => lines.push(values.map(written).join(" "));
-  const block = new AsyncFunction("load", "console", ...Object.keys(given), body);
-  await block((name) => import(name), { log }, ...Object.values(given));
+  const block = new AsyncFunction("load", "console", body);
+  await block((name) => import(name), { log });
   return lines.join("\n");
 }
 

@@ -99,8 +99,8 @@ async function megabytesOf(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0) / 1_000_000;
 }
 
-/** The TypeScript of a README. */
+/** The TypeScript of a README, but for pieces of an example, which is checked itself. */
 async function examplesOf(folder: string): Promise<string[]> {
   const readme = await readFile(join(root, "packages", folder, "README.md"), "utf8");
-  return [...readme.matchAll(/```ts\n([\s\S]+?)```/g)].map(([, example = ""]) => example);
+  return [...readme.matchAll(/(?<!<!-- from \S+ -->\n)```ts\n([\s\S]+?)```/g)].map(([, example = ""]) => example);
 }
