@@ -38,6 +38,7 @@ export class SqliteFailure extends Error {
 
 /** https://www.sqlite.org/rescode.html */
 export const resultCodes = {
+  error: 1,
   permission: 3,
   busy: 5,
   readOnly: 8,

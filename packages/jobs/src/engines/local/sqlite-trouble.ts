@@ -7,9 +7,7 @@ import { resultCodes, SqliteFailure } from "./sqlite-driver.ts";
 export function sqliteTrouble(path: string, thrown: unknown): unknown {
   if (thrown instanceof Broken) return damaged(path, thrown.message, thrown);
   if (!(thrown instanceof SqliteFailure)) return thrown;
-  if (thrown.code === resultCodes.corrupt || thrown.code === resultCodes.notADatabase) {
-    return damaged(path, thrown.message, thrown);
-  }
+  if (damage.includes(thrown.code)) return damaged(path, thrown.message, thrown);
   const [reason, hint, isRetryable] = reasons[thrown.code] ?? [
     `SQLite answers "${thrown.message}"`,
     "See whether the disk is well, then try again.",
@@ -31,6 +29,9 @@ function damaged(path: string, reason: string, cause: unknown): BesedaError {
     cause,
   });
 }
+
+/** What is asked of a database is always the same: one that does not know a table or a column of ours is not what was written. */
+const damage: readonly number[] = [resultCodes.error, resultCodes.corrupt, resultCodes.notADatabase];
 
 const permission = "Give this user the right to write there, or choose another folder.";
 
