@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, type BesedaError, tool } from "@beseda/core";
+import { Agent, type BesedaError, rateLimited, tool } from "@beseda/core";
 import { createJobs, localEngine } from "@beseda/jobs";
 import { openDataset } from "@beseda/jobs/datasets";
 import { offline } from "@beseda/providers/offline";
@@ -14,7 +14,8 @@ const orders = new Map(Object.entries({ "A-1042": "on its way", "A-1043": "waiti
 
 const agent = new Agent({
   name: "shop",
-  model: offline(),
+  // Of a hosted model it would be what the account allows; 429s are then rare, however many rows are asked at once.
+  model: rateLimited(offline(), { requestsPerMinute: 3_000, tokensPerMinute: 2_000_000 }),
   tools: [
     calculator(),
     tool({

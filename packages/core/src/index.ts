@@ -2,7 +2,6 @@ export { Agent, type AgentOptions, type OutputOf } from "./agent/agent.ts";
 export type { AgentInput, RunOptions } from "./agent/agent-options.ts";
 export type { PreparedStep, PrepareStep, StepOutlook } from "./agent/agent-plan.ts";
 export { type Decision, type PendingApproval, readApprovalId } from "./agent/approvals.ts";
-export { estimateTokens, estimateUsage, messageTokens } from "./agent/estimate-usage.ts";
 export type { AgentEvents, Caller, Publication } from "./agent/event-bus.ts";
 export type { PartialOutput } from "./agent/pick-parts.ts";
 export { planStep, type ReasoningStyle, repairThread, type StepPlan } from "./agent/plan-step.ts";
@@ -11,6 +10,7 @@ export { RunError, type RunResult, type Step } from "./agent/run-record.ts";
 export type { PartBody, StreamPart } from "./agent/stream-part.ts";
 export type { Timeouts } from "./agent/timeouts.ts";
 export { BesedaError, describeThrown, type ErrorCode, type ErrorDetails, toBesedaError } from "./errors.ts";
+export { estimateTokens, estimateUsage, messageTokens } from "./estimate-usage.ts";
 export {
   type AssistantMessage,
   type AssistantPart,
@@ -35,6 +35,7 @@ export {
   type UserPart,
 } from "./message.ts";
 export { type FallbackOptions, fallback } from "./models/fallback.ts";
+export { type RateLimitOptions, rateLimited } from "./models/rate-limited.ts";
 export { type RecordedOptions, recorded } from "./models/recorded.ts";
 export { replyText } from "./models/reply-text.ts";
 export { throughOperation } from "./models/through-operation.ts";

@@ -113,6 +113,22 @@ describe("beseda batch", () => {
     expect(server.requests.length - before).toBeLessThan(40);
   });
 
+  it("limits the model to so many tokens a minute, and goes on with --resume and other limits, or none", async () => {
+    const input = datasetOf(40);
+    const before = server.requests.length;
+    expect(await run(datasetOf(3, "small.jsonl"), { output: at("small.parquet"), tokensPerMinute: 2 })).toBe(1);
+    expect(written.out).toContain("3 failed (too-large 3)");
+    expect(server.requests).toHaveLength(before);
+    const limits = { requestsPerMinute: 60_000, tokensPerMinute: 1_000_000 };
+    await expect(run(input, { maxTokens: 60, concurrency: 2, ...limits })).rejects.toThrow();
+    await expect(
+      run(input, { maxTokens: 120, concurrency: 2, resume: true, tokensPerMinute: 500_000 }),
+    ).rejects.toThrow();
+    expect(await run(input, { maxTokens: 1_000_000, resume: true })).toBe(0);
+    expect(await answersIn(at("out.parquet"))).toEqual(answersTo(40));
+    expect(server.requests.length - before).toBe(40);
+  });
+
   it("wants --yes where it may be much and nobody can be asked, and begins nothing", async () => {
     const before = server.requests.length;
     const input = datasetOf(1_001);
@@ -148,6 +164,7 @@ describe("beseda batch", () => {
     await refused(good, { output: at("none/out.parquet") }, 1, /There is no folder/);
     await refused(good, { output: at("out.csv") }, 2, /Parquet/);
     await refused(good, { agent: at("agent.ts") }, 2, /--agent and --model exclude/);
+    await refused(good, { requestsPerMinute: 0 }, 2, /requestsPerMinute .* whole number from 1/);
     await refused(good, { model: "gpt" }, 2, /There is no model “gpt”/);
     await refused(good, { maxCost: "5" }, 2, /names no currency/);
     await refused(good, { calls: "batch" }, 1, /no batches/);
@@ -217,6 +234,19 @@ describe("the command line", () => {
   async function inFlight(before: number, requests: number): Promise<void> {
     await expect.poll(() => server.requests.length, patient).toBeGreaterThanOrEqual(before + requests);
   }
+
+  it.each([
+    [["--model", "openai:test-model", "--requests-per-minute", "0"], /--requests-per-minute .* whole number from 1/],
+    [["--model", "openai:test-model", "--tokens-per-minute", "1.5"], /--tokens-per-minute .* whole number from 1/],
+    [
+      ["--agent", "agent.ts", "--requests-per-minute", "60"],
+      /--agent and --requests-per-minute .* rateLimited\(model/s,
+    ],
+  ])("refuses limits that are none, or of a model that is not its own: %j", async (args, says) => {
+    const { exitCode, err } = await startCommand(["batch", datasetOf(1), "-o", at("o.parquet"), ...args], env()).ended;
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(says);
+  });
 
   it("stops with Ctrl-C at 130 and says how to go on, which goes on: all rows, in order, what was answered not asked again", async () => {
     const before = server.requests.length;

@@ -1,7 +1,7 @@
 // `beseda batch`: an agent, or a model, for every row of a dataset.
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import { Agent, BesedaError } from "@beseda/core";
+import { Agent, BesedaError, rateLimited } from "@beseda/core";
 import type { BatchOptions, BatchResult, Jobs, OperationHandle } from "@beseda/jobs";
 import { costLimit } from "./batch-cost-limit.ts";
 import { agreed, estimateLines, isMuch, limitNote } from "./batch-estimate.ts";
@@ -23,6 +23,8 @@ export type BatchCommandOptions = Pick<
   instructions?: string;
   /** A module. */
   agent?: string;
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
   /** A folder. */
   jobs?: string;
   maxCost?: string;
@@ -72,23 +74,33 @@ const stoppingText =
   "Stopping: what was begun is finished first, for ten seconds at most; Ctrl-C again ends it at once. It goes on with:";
 
 /** The one of a file, or one that is a model with instructions. @throws BesedaError `invalid-argument` where both are named */
-async function agentOf({ agent: file, model: id, instructions }: BatchCommandOptions): Promise<Agent> {
+async function agentOf(options: BatchCommandOptions): Promise<Agent> {
+  const { agent: file, model: id, instructions, requestsPerMinute, tokensPerMinute } = options;
   if (file === undefined) {
     const { id: chosen } = await chooseModel(id, process.env, async (server) => {
       const { listModels } = await import("@beseda/providers/openai-compatible");
       return listModels(server);
     });
+    const model = await openModel(chosen, { delayMs: 0 });
     return new Agent({
       name: "batch",
-      model: await openModel(chosen, { delayMs: 0 }),
+      model: rateLimited(model, { requestsPerMinute, tokensPerMinute }),
       instructions: instructions ?? "",
     });
   }
-  const both = id !== undefined ? "--model" : instructions !== undefined ? "--instructions" : undefined;
+  const ofModel = {
+    "--model": id,
+    "--instructions": instructions,
+    "--requests-per-minute": requestsPerMinute,
+    "--tokens-per-minute": tokensPerMinute,
+  };
+  const both = Object.entries(ofModel).find(([, value]) => value !== undefined)?.[0];
   if (!both) return loadAgent(file);
   throw new BesedaError(`--agent and ${both} exclude each other.`, {
     code: "invalid-argument",
-    hint: "The agent of a file has its own model and instructions: change them there.",
+    hint: both.endsWith("-per-minute")
+      ? "The agent of a file has its own model: limit it there, such as model: rateLimited(model, { requestsPerMinute: 60 })."
+      : "The agent of a file has its own model and instructions: change them there.",
   });
 }
 

@@ -14,6 +14,8 @@ export function addJobCommands(program: Command, end: (exitCode: number) => void
     .option("--instructions <text>", "what the model is told before each row")
     .option("--agent <file>", "a module that exports an agent, in place of a model: its tools and instructions count")
     .option("--concurrency <n>", "how many rows at once (default: 16)", wholeNumber)
+    .option("--requests-per-minute <n>", "send the model no more requests in any minute", wholeNumber)
+    .option("--tokens-per-minute <n>", "the same for tokens, read and written, as far as they are known", wholeNumber)
     .addOption(
       new Option("--calls <way>", "how the model is asked; default: in batches where its service takes them").choices([
         "sync",

@@ -1,5 +1,6 @@
 // What a run has come to so far: the thread it speaks on, its steps, its usage. Everything said is kept as it is said.
 import { BesedaError } from "../errors.ts";
+import { estimateUsage } from "../estimate-usage.ts";
 import {
   type AssistantMessage,
   addUsage,
@@ -15,7 +16,6 @@ import type { Journal } from "../ports/journal.ts";
 import type { ModelRequest } from "../ports/language-model.ts";
 import type { Memory } from "../ports/memory.ts";
 import type { PendingApproval } from "./approvals.ts";
-import { estimateUsage } from "./estimate-usage.ts";
 import type { ReplyFold } from "./fold-reply.ts";
 import { isWhole, repairThread } from "./plan-step.ts";
 import type { StreamPart } from "./stream-part.ts";

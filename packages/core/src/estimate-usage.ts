@@ -1,6 +1,6 @@
-// Counting tokens without the model's own tokenizer, for replies whose provider reports no usage.
-import { type AssistantMessage, type FilePart, type Message, textOf, type Usage } from "../message.ts";
-import type { ModelRequest } from "../ports/language-model.ts";
+// Counting tokens without the model's own tokenizer: before a request is sent, and for replies whose provider reports no usage.
+import { type AssistantMessage, type FilePart, type Message, textOf, type Usage } from "./message.ts";
+import type { ModelRequest } from "./ports/language-model.ts";
 
 /**
  * Roughly how many tokens the text is: 4 characters a token for Latin letters and digits, 3 for other letters, such as
@@ -17,11 +17,17 @@ export function estimateTokens(text: string): number {
   return Math.ceil(latin / 4 + (text.length - latin - cjk) / 3 + cjk);
 }
 
+/** What the model reads: instructions, tools and messages. */
+export function estimateInputTokens({ instructions, tools, messages }: ModelRequest): number {
+  let tokens = estimateTokens(instructions);
+  for (const definition of tools) tokens += estimateTokens(JSON.stringify(definition.inputSchema)) + 20;
+  for (const message of messages) tokens += messageTokens(message);
+  return tokens;
+}
+
 /** What a call has cost, as far as can be told from its texts. */
 export function estimateUsage(request: ModelRequest, reply: AssistantMessage): Usage {
-  let inputTokens = estimateTokens(request.instructions);
-  for (const definition of request.tools) inputTokens += estimateTokens(JSON.stringify(definition.inputSchema)) + 20;
-  for (const message of request.messages) inputTokens += messageTokens(message);
+  const inputTokens = estimateInputTokens(request);
   const outputTokens = messageTokens(reply);
   const usage: Usage = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true };
   const thinking = reply.content.map((part) => (part.type === "reasoning" ? part.text : "")).join("");
