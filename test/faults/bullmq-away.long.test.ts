@@ -1,6 +1,7 @@
 // B9: 5,000 jobs while Redis is stopped for up to 2 s every 5 s, for a minute; on Postgres a third of it, to save time:
 // what the whole of it gives there stands in the README of @beseda/jobs.
 import { setTimeout as pause } from "node:timers/promises";
+import type { JobEngine, Lease } from "@beseda/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { hasPostgres, startPostgres } from "../servers/postgres-server.ts";
 import { hasRedis, startRedis } from "../servers/redis-server.ts";
@@ -82,6 +83,25 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
   });
 
   it.skipIf(!isHere)(
+    `ends when it is closed while it is away, used before or not${where}`,
+    { timeout: 120_000 },
+    async () => {
+      server = await start();
+      for (const isUsed of [true, false]) {
+        bench = await openBench(server, { concurrency: 1, workMs: 1, leaseMs: 30_000 });
+        if (isUsed) {
+          await createJobs(bench.engine, 1);
+          await (await claimed(bench.engine))?.finish({ response: 1 });
+          await server.stop();
+        }
+        const idle = claimed(bench.engine);
+        await bench.close();
+        expect(await idle).toBeUndefined();
+      }
+    },
+  );
+
+  it.skipIf(!isHere)(
     `loses no job when workers are killed, and begins again only what they were at${where}`,
     { timeout: 300_000 },
     async () => {
@@ -106,6 +126,10 @@ describe.each(servers)("bullmqEngine whose $name goes away", ({ name, isHere, st
     },
   );
 });
+
+function claimed(engine: JobEngine): Promise<Lease | undefined> {
+  return engine.claim({ queue: "work", kinds: ["run"], signal: new AbortController().signal });
+}
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function randomOf(seed: number): () => number {

@@ -126,7 +126,7 @@ export interface Lease {
 
 /**
  * Names are like paths, with `/`: letters, digits, `.`, `_` and `-` between. So a name is no folder of others: whoever puts
- * `a/b` puts no `a`, and the other way round; a disk refuses it with `unavailable`. Nor do names differ in nothing but
+ * `a/b` puts no `a`, and the other way round; a disk refuses it with `unavailable`, a bucket takes both. Nor do names differ in nothing but
  * capitals, which some disks take for one.
  */
 export interface JobFiles {

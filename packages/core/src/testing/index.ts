@@ -13,7 +13,7 @@ export {
   startModelServer,
 } from "./model-server/model-server.ts";
 export type { Delivery, RawReply, ReplyHeaders, ServerReply, StatusReply } from "./model-server/server-reply.ts";
-export { brokenText, hostileValue, oddNames, oddText } from "./odd-text.ts";
+export { brokenText, everyKind, hostileValue, oddNames, oddText } from "./odd-text.ts";
 export { promptedReply } from "./prompted-reply.ts";
 export { type ScriptedModel, type ScriptedReply, scriptedModel } from "./scripted-model.ts";
 export { type StoreHarness, storeCases } from "./store-cases.ts";

@@ -61,3 +61,19 @@ export function hostileValue(): { [key: string]: JsonValue } {
       '"lc":1,"type":"constructor","id":["langchain","secrets"],"kwargs":{},"$ref":"#/x","toJSON":"no","then":"no"}',
   ) as { [key: string]: JsonValue };
 }
+
+/** A value of each kind of JSON, and some that are easily lost. */
+export const everyKind: readonly JsonValue[] = [
+  null,
+  true,
+  false,
+  0,
+  -1.5,
+  1e300,
+  "",
+  oddText,
+  [],
+  {},
+  [null, [[]], { a: [{ b: null }] }],
+  { "": 0, "10": 1, "9": 2, 'key with "quotes"\n': 3 },
+];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { JsonValue } from "../message.ts";
 import type { Store } from "../ports/store.ts";
 import { type ConformanceCase, type Skipped, withoutSkipped } from "./conformance.ts";
-import { brokenText, hostileValue, mendedText, oddNames, oddText } from "./odd-text.ts";
+import { brokenText, everyKind, hostileValue, mendedText, oddNames } from "./odd-text.ts";
 
 export type StoreHarness<Opened extends Store> = {
   /** Closes what `open` gave and opens the same place again, as after a restart. For stores that outlive the process. */
@@ -162,18 +162,3 @@ const cases: Record<string, (store: Store) => Promise<void>> = {
     assert.deepEqual(await store.get("key"), [long]);
   },
 };
-
-const everyKind: readonly JsonValue[] = [
-  null,
-  true,
-  false,
-  0,
-  -1.5,
-  1e300,
-  "",
-  oddText,
-  [],
-  {},
-  [null, [[]], { a: [{ b: null }] }],
-  { "": 0, "10": 1, "9": 2, 'key with "quotes"\n': 3 },
-];

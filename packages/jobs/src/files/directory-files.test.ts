@@ -1,24 +1,13 @@
 import fs from "node:fs";
 import fsPromises, { type FileHandle } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { BesedaError } from "@beseda/core";
 import { afterAll, describe, expect, it } from "vitest";
 import { jobFilesCases } from "../testing/index.ts";
 import { type Disk, directoryFiles, directoryFilesOn } from "./directory-files.ts";
+import { newFolder, removeFolders } from "./try-folder.fake.ts";
 
-const made: string[] = [];
-const place = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
-function newFolder(): string {
-  const folder = fs.mkdtempSync(join(place, "beseda-files-"));
-  made.push(folder);
-  return folder;
-}
-
-afterAll(() => {
-  for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
-});
+afterAll(removeFolders);
 
 const bytes = (text: string) => [new TextEncoder().encode(text)];
 

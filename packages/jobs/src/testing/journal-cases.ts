@@ -1,23 +1,8 @@
 // Cases of a JobEngine: the journal of a job, and what is reported of it.
 import assert from "node:assert/strict";
 import type { JobEngine, JsonValue } from "@beseda/core";
-import { hostileValue, oddNames, oddText } from "@beseda/core/testing";
+import { everyKind, hostileValue, oddNames, oddText } from "@beseda/core/testing";
 import { found, refused, working } from "./claim-now.ts";
-
-const everyKind: readonly JsonValue[] = [
-  null,
-  true,
-  false,
-  0,
-  -1.5,
-  1e300,
-  "",
-  oddText,
-  [],
-  {},
-  [null, [[]], { a: [{ b: null }] }],
-  { "": 0, "10": 1, "9": 2, 'key with "quotes"\n': 3 },
-];
 
 export const journalCases: Record<string, (engine: JobEngine) => Promise<void>> = {
   "reads the journal in the order in which its keys were first written": async (engine) => {

@@ -47,6 +47,8 @@ export const reopenCases: Record<string, ReopenCase> = {
   },
   "gives back what is being claimed when it is closed": {
     before: async (engine) => {
+      // Whatever is made for the first claim is there.
+      await (await working(engine, "before")).finish({ response: 1 });
       for (const id of ["a", "b", "c", "d"]) await engine.create(newJob(id));
       const claims: Promise<Lease | undefined>[] = [];
       for (let turns = 0; turns < 4; turns++) {

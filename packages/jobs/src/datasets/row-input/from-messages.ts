@@ -7,6 +7,7 @@ import {
   jsonIn,
   listIn,
   objectIn,
+  onlyText,
   type RowInput,
   RowProblem,
   textIn,
@@ -51,14 +52,7 @@ function imageUrl(value: JsonValue | undefined, at: string): string {
 }
 
 function textOf({ content }: JsonObject, at: string): string {
-  const parts = userContent(content, `${at}.content`);
-  if (typeof parts === "string") return parts;
-  return parts
-    .map((part) => {
-      if (part.type === "text") return part.text;
-      throw new RowProblem(`${at} has an image, which only the user's messages can have`);
-    })
-    .join("");
+  return onlyText(userContent(content, `${at}.content`), at);
 }
 
 function assistantContent(message: JsonObject, at: string, toolNames: Map<string, string>): AssistantPart[] {

@@ -7,6 +7,7 @@ import {
   type JsonObject,
   listIn,
   objectIn,
+  onlyText,
   type RowInput,
   RowProblem,
   textIn,
@@ -39,14 +40,6 @@ function contentOf(message: JsonObject, at: string): string | UserPart[] {
   });
 }
 
-/** Of a message that can only be text. */
 function textOf(message: JsonObject, at: string): string {
-  const content = contentOf(message, at);
-  if (typeof content === "string") return content;
-  return content
-    .map((part) => {
-      if (part.type === "text") return part.text;
-      throw new RowProblem(`${at} has an image, which only the user's messages can have`);
-    })
-    .join("");
+  return onlyText(contentOf(message, at), at);
 }

@@ -1,5 +1,5 @@
 // What the parts of a row have to be, and the words for what they are not.
-import type { ImagePart, JsonValue, Message, TextPart } from "@beseda/core";
+import type { ImagePart, JsonValue, Message, TextPart, UserPart } from "@beseda/core";
 import { problemIn } from "../plain-cells.ts";
 
 /** Thrown and caught within this room: what is wrong with a row, such as `prompt is empty`. */
@@ -73,6 +73,17 @@ function isSystem(role: JsonValue | undefined): boolean {
 
 export function textPart(part: JsonObject, at: string): TextPart {
   return { type: "text", text: textIn(part.text, `${at}.text`) };
+}
+
+/** Of a message that can only be text. */
+export function onlyText(content: string | readonly UserPart[], at: string): string {
+  if (typeof content === "string") return content;
+  return content
+    .map((part) => {
+      if (part.type === "text") return part.text;
+      throw new RowProblem(`${at} has an image, which only the user's messages can have`);
+    })
+    .join("");
 }
 
 /** @param base64 as the service wants it: without `data:` before it */

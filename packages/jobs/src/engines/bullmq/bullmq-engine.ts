@@ -7,6 +7,7 @@ import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
 import { readNewJob, requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
 import { BullmqLease } from "./bullmq-lease.ts";
+import { type BullmqEngineOptions, readOptions } from "./bullmq-options.ts";
 import { Claims } from "./claims.ts";
 import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
 import { folderAt, folderOf, JobIndex, placeOf } from "./job-index.ts";
@@ -17,19 +18,6 @@ import { LostTickets } from "./lost-tickets.ts";
 import { safeName } from "./safe-name.ts";
 import { type ServerAddress, serverAddress } from "./server-address.ts";
 import { type Delivery, TicketQueue } from "./ticket-queue.ts";
-
-export type BullmqEngineOptions = {
-  /** `redis://…`, `rediss://…` (TLS) or `postgres://…`, with user and password. */
-  connection: string;
-  /** What its keys in Redis begin with, and its schema in Postgres: one for each set of jobs on a server. Default `beseda`. */
-  prefix?: string | undefined;
-  /** Where jobs, their journals, datasets and results are: the same place for all workers, such as S3 or a shared directory. */
-  files: JobFiles;
-  /** A worker that is silent for so long loses its job; another one has it at the latest after twice this. Milliseconds, default 30,000. */
-  leaseMs?: number | undefined;
-  /** Told the ids of jobs that the server had lost, when they have been put back into its queue. */
-  onLost?: ((ids: readonly string[]) => void) | undefined;
-};
 
 /**
  * What a job is and what has come of it stands in `files`, in write-once files, so that a server that loses its memory
@@ -42,13 +30,13 @@ export type BullmqEngineOptions = {
  * labels, a request per 1,000, and look at those that are not done, or that are listed.
  *
  * On Redis another `maxmemory-policy` than `noeviction` is refused. Calls wait up to 30 s for a server that is away. An
- * engine that has been used keeps its process alive until `close`.
+ * engine that has been used keeps its process alive until `close`, which gives back what it holds or is about to claim.
+ *
+ * @throws BesedaError `invalid-argument` for a connection or a `leaseMs` that cannot be
  */
 export function bullmqEngine(options: BullmqEngineOptions): JobEngine {
   return new BullmqEngine(options);
 }
-
-const defaultLeaseMs = 30_000;
 
 class BullmqEngine implements JobEngine {
   readonly files: JobFiles;
@@ -65,7 +53,7 @@ class BullmqEngine implements JobEngine {
   #sequence = 0;
 
   constructor(options: BullmqEngineOptions) {
-    const { connection, prefix = "beseda", files, leaseMs = defaultLeaseMs, onLost = () => {} } = options;
+    const { connection, prefix, files, leaseMs, onLost } = readOptions(options);
     this.files = files;
     this.#address = serverAddress(connection, prefix);
     this.#leaseMs = leaseMs;
@@ -209,6 +197,7 @@ class BullmqEngine implements JobEngine {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#lost.close();
+    await this.#claims.close();
     await Promise.allSettled(this.#beginning);
     await Promise.all([...this.#leases].map((lease) => lease.release().catch(() => {})));
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));

@@ -4,10 +4,16 @@ import { waited } from "@beseda/core/http";
 import { pauseAfter } from "./patience.ts";
 import type { Delivery, TicketQueue } from "./ticket-queue.ts";
 
+/** So long a ticket that is being fetched is waited for when the server does not answer. Then its lock runs out. */
+const closingMs = 5_000;
+
 type Taker = { take(delivery: Delivery): void; fail(error: BesedaError): void };
 
 export class Claims {
   readonly #takers = new Map<TicketQueue, Set<Taker>>();
+  /** Which queues are asked. */
+  readonly #serving = new Map<TicketQueue, Promise<void>>();
+  readonly #closing = new AbortController();
 
   /** The first ticket of these queues; nothing once the signal is aborted. */
   next(queues: readonly TicketQueue[], signal: AbortSignal): Promise<Delivery | undefined> {
@@ -36,6 +42,16 @@ export class Claims {
     });
   }
 
+  /** Once nobody waits any more: what is being fetched all the same is given back. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const queue of this.#serving.keys()) queue.stop();
+    const late = new AbortController();
+    const tooLate = waited(closingMs, late.signal).catch(() => {});
+    await Promise.race([Promise.all(this.#serving.values()), tooLate]);
+    late.abort();
+  }
+
   #join(queue: TicketQueue, taker: Taker): void {
     const takers = this.#takers.get(queue);
     if (takers) {
@@ -44,7 +60,7 @@ export class Claims {
     }
     const first = new Set([taker]);
     this.#takers.set(queue, first);
-    void this.#serve(queue, first);
+    this.#serving.set(queue, this.#serve(queue, first));
   }
 
   /** A server that is away is asked again every two seconds; what it refuses is told to all who wait. */
@@ -58,9 +74,10 @@ export class Claims {
         else await delivery?.giveBack();
       } catch (error) {
         if (error instanceof BesedaError && !error.isRetryable) for (const taker of [...takers]) taker.fail(error);
-        else await waited(pauseAfter(failures++), undefined);
+        else await waited(pauseAfter(failures++), this.#closing.signal).catch(() => {});
       }
     }
     this.#takers.delete(queue);
+    this.#serving.delete(queue);
   }
 }

@@ -1,2 +1,3 @@
 // @beseda/jobs/bullmq: jobs for many workers on many machines.
-export { type BullmqEngineOptions, bullmqEngine } from "./bullmq-engine.ts";
+export { bullmqEngine } from "./bullmq-engine.ts";
+export type { BullmqEngineOptions } from "./bullmq-options.ts";

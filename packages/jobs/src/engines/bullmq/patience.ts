@@ -8,9 +8,11 @@ const longestMs = 30_000;
 /**
  * Calls again, after 0.1, 0.2, 0.4 … 2 s, for as long as the server cannot be reached; every call must be one that may be
  * made twice. `place` is how the server is named in errors, without its password.
- * @throws BesedaError `unavailable` when the time is up; what else the call throws, as it is
+ * @throws BesedaError `unavailable` when the time is up; the reason of the signal once it is aborted; what else the call
+ * throws, as it is
  */
-export async function patiently<Value>(call: () => Promise<Value>, place: string): Promise<Value> {
+export async function patiently<Value>(call: () => Promise<Value>, place: string, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
   const end = performance.now() + longestMs;
   for (let failures = 0; ; failures++) {
     try {
@@ -19,7 +21,7 @@ export async function patiently<Value>(call: () => Promise<Value>, place: string
       if (!isAway(error)) throw error;
       const pauseMs = pauseAfter(failures);
       if (performance.now() + pauseMs >= end) throw unreachable(place, error);
-      await waited(pauseMs, undefined);
+      await waited(pauseMs, signal);
     }
   }
 }

@@ -41,6 +41,8 @@ export class TicketQueue {
   readonly #name: string;
   readonly #address: ServerAddress;
   readonly #lockMs: number;
+  readonly #stopping = new AbortController();
+  readonly #closing = new AbortController();
   #queue: Promise<Queues> | undefined;
   #worker: Promise<Workers> | undefined;
 
@@ -71,15 +73,23 @@ export class TicketQueue {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** The next ticket, or nothing after some seconds without one. Throws at once where the server is away. */
+  /** The next ticket, or nothing after some seconds without one, or once it is stopped. Throws at once where the server is away. */
   async next(): Promise<Delivery | undefined> {
     const worker = await this.#openWorker();
+    if (this.#stopping.signal.aborted) return undefined;
     const token = randomUUID();
     const job = await worker.getNextJob(token, { block: true });
     return job && this.#delivery(job, token);
   }
 
+  /** Tickets are waited for no more. One that is already being fetched still comes. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
   async close(): Promise<void> {
+    this.stop();
+    this.#closing.abort(closed());
     const opened = [this.#queue, this.#worker];
     this.#queue = undefined;
     this.#worker = undefined;
@@ -87,17 +97,20 @@ export class TicketQueue {
   }
 
   #delivery(job: TicketJob, token: string): Delivery {
-    const { place } = this.#address;
     return {
       ticket: job.data,
-      renew: async () => (await patiently(() => job.extendLock(token, this.#lockMs), place)) === 1,
-      discard: () => patiently(() => job.moveToCompleted(undefined, token, false), place).then(nothing, ifLocked),
-      giveBack: () => patiently(() => job.moveToWait(token), place).then(nothing, ifLocked),
+      renew: async () => (await this.#patiently(() => job.extendLock(token, this.#lockMs))) === 1,
+      discard: () => this.#patiently(() => job.moveToCompleted(undefined, token, false)).then(nothing, ifLocked),
+      giveBack: () => this.#patiently(() => job.moveToWait(token)).then(nothing, ifLocked),
     };
   }
 
   #ask<Answer>(question: (queue: Queues) => Promise<Answer>): Promise<Answer> {
-    return patiently(async () => question(await this.#openQueue()), this.#address.place);
+    return this.#patiently(async () => question(await this.#openQueue()));
+  }
+
+  #patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    return patiently(call, this.#address.place, this.#closing.signal);
   }
 
   /** One that could not be opened is tried anew with the next call: on Postgres BullMQ does not try again by itself. */
@@ -122,7 +135,9 @@ export class TicketQueue {
       const { Worker } = await loadBullmq();
       const lock = { lockDuration: this.#lockMs, stalledInterval: this.#lockMs / 2, maxStalledCount: mostStalls };
       const options = { connection: this.#address.url, prefix: this.#address.prefix, autorun: false, ...lock };
-      return new Worker(this.#name, null, options, await backendOf(this.#address));
+      const create = await backendOf(this.#address);
+      const { signal } = this.#stopping;
+      return new Worker(this.#name, null, options, (...given) => stoppable(create(...given), signal));
     })
       .then(async (worker) => {
         await worker.startStalledCheckTimer();
@@ -139,13 +154,23 @@ export class TicketQueue {
     const opened = await open();
     // Whoever calls hears of it; BullMQ tells it here once more, for each attempt to connect again.
     opened.on("error", nothing);
+    // BullMQ waits for a Redis that is away for as long as it takes.
+    const { signal } = this.#closing;
+    let stop = () => {};
+    const closing = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+    });
+    signal.addEventListener("abort", stop);
     try {
-      await opened.waitUntilReady();
+      signal.throwIfAborted();
+      await Promise.race([opened.waitUntilReady(), closing]);
       await checkPolicy(opened.getBackend(), this.#address);
       return opened;
     } catch (error) {
       await opened.close().catch(nothing);
       throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
   }
 }
@@ -159,6 +184,26 @@ async function backendOf({ kind, url, prefix }: ServerAddress): Promise<BackendF
   }
   const connection = { connectionString: url, schema: prefix, migrate: true, max: 4 };
   return (name, options, roles) => createPostgresBackend(name, { ...options, connection }, roles);
+}
+
+/**
+ * Once `stop` is aborted, no ticket is waited for. What was fetched in that moment is not lost: closing a worker of BullMQ
+ * while it fetches by hand would leave the ticket locked, in nobody's hand, until its lock runs out.
+ */
+function stoppable(backend: IQueueBackend, stop: AbortSignal): IQueueBackend {
+  const wait = backend.waitForJob.bind(backend);
+  const none = { member: "", score: Number.POSITIVE_INFINITY };
+  backend.waitForJob = async (seconds) => {
+    if (stop.aborted) return none;
+    const found = await wait(seconds).catch((error: unknown) => {
+      if (stop.aborted) return none;
+      throw error;
+    });
+    // Without a find BullMQ would look for itself.
+    return found ?? (stop.aborted ? none : null);
+  };
+  stop.addEventListener("abort", () => void backend.disconnectBlocking().catch(nothing), { once: true });
+  return backend;
 }
 
 /** With any other policy Redis throws jobs away when its memory is full. */
@@ -188,6 +233,13 @@ async function loadBullmq() {
 
 function idOf({ folder, number }: Ticket): string {
   return `${folder.replaceAll("/", ".")}.${number}`;
+}
+
+function closed(): BesedaError {
+  return new BesedaError("The engine is closed.", {
+    code: "invalid-argument",
+    hint: "Make another one with bullmqEngine(), or close this one later.",
+  });
 }
 
 function nothing(): void {}

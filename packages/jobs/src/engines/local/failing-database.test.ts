@@ -4,10 +4,10 @@ import fs from "node:fs";
 import { join } from "node:path";
 import type { BesedaError, JobEngine, JsonValue, Lease } from "@beseda/core";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { newFolder, removeFolders } from "../../files/try-folder.fake.ts";
 import { localEngine, localEngineOn } from "./local-engine.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { type OpenSqlite, resultCodes, SqliteFailure } from "./sqlite-driver.ts";
-import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterAll(removeFolders);

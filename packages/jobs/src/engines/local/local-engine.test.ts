@@ -1,11 +1,11 @@
 import type { JobEngine } from "@beseda/core";
 import { afterAll, describe, expect, it } from "vitest";
+import { newFolder, removeFolders } from "../../files/try-folder.fake.ts";
 import { engineCases } from "../../testing/index.ts";
 import { localEngineOn, type Machine } from "./local-engine.ts";
 import { loadLibsql } from "./open-libsql.ts";
 import { nodeSqlite } from "./open-node-sqlite.ts";
 import type { OpenSqlite } from "./sqlite-driver.ts";
-import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterAll(removeFolders);

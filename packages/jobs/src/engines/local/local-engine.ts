@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { BesedaError, type JobEngine } from "@beseda/core";
 import { directoryFiles } from "../../files/directory-files.ts";
+import { requireLeaseMs } from "../lease-time.ts";
 import { plainCopy } from "../plain-json.ts";
 import { requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
 import { appointment, type JobRow, newBody, toJob } from "./job-table.ts";
@@ -14,12 +15,12 @@ import { type Clock, machineClock } from "./worker-table.ts";
 export type LocalEngineOptions = {
   /**
    * How long a worker may be silent until others take over its jobs, in milliseconds; it gives a sign of life three times
-   * as often. The jobs of a process of this machine that has died are taken over at once. Default 30,000, at most a day.
+   * as often. The jobs of a process of this machine that has died are taken over at once. Default 30,000; from 1 to a day.
    */
   leaseMs?: number | undefined;
 };
 
-const longestLeaseMs = 24 * 60 * 60 * 1_000;
+const shortestLeaseMs = 1;
 
 /** What tests put in the place of the machine's own. */
 export type Machine = { sqlite: () => Promise<OpenSqlite>; now: Clock };
@@ -166,11 +167,7 @@ function requireOptions(dir: string, leaseMs: number): void {
       hint: 'Give a path, such as localEngine("./data").',
     });
   }
-  if (leaseMs > 0 && leaseMs <= longestLeaseMs) return;
-  throw new BesedaError(`leaseMs is ${leaseMs}.`, {
-    code: "invalid-argument",
-    hint: `Give a number of milliseconds above 0, up to ${longestLeaseMs}, or leave it out.`,
-  });
+  requireLeaseMs(leaseMs, shortestLeaseMs);
 }
 
 function closed(path: string): BesedaError {

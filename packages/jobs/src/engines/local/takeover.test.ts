@@ -1,12 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { JobEngine, Lease } from "@beseda/core";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { newFolder, removeFolders } from "../../files/try-folder.fake.ts";
 import { localEngine, localEngineOn, type Machine } from "./local-engine.ts";
 import { defaultSqlite } from "./open-database.ts";
 import { nextOfKind } from "./ready-jobs.ts";
-import { newFolder, removeFolders } from "./try-folder.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterEach(() => {
@@ -123,21 +121,6 @@ it("a long journal is unreadable at once when its job is done, and goes bit by b
   const left = database.prepare("SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM dropped_journals) AS n");
   await vi.waitUntil(() => left.all()[0]?.n === 0, { timeout: 20_000 });
   database.close();
-});
-
-it("SQLite is loaded when a database is opened, and not before", { timeout: 60_000 }, () => {
-  const index = fileURLToPath(new URL("../../index.ts", import.meta.url));
-  const script = `
-    const { localEngine } = await import(${JSON.stringify(index)});
-    const isLoaded = () => process.report.getReport().sharedObjects.some((each) => each.includes("libsql"));
-    const before = isLoaded();
-    const engine = localEngine(${JSON.stringify(newFolder())});
-    await engine.list();
-    console.log(before, isLoaded() || process.getBuiltinModule("node:sqlite") !== undefined);`;
-  const said = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
-    encoding: "utf8",
-  });
-  expect(said.trim()).toBe("false true");
 });
 
 function disposable(engine: JobEngine) {

@@ -1,4 +1,4 @@
-// A folder for one test. Only for the tests of this engine.
+// A folder for one test. Only for the tests of files and of the embedded engine.
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
