@@ -1,9 +1,9 @@
 // Every example runs as a user runs it, without any key, and ends by itself.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** What the output of an example holds, in this order. */
 const expected: Record<string, (string | RegExp)[]> = {
@@ -150,7 +150,14 @@ const expected: Record<string, (string | RegExp)[]> = {
 };
 
 const root = join(import.meta.dirname, "..");
-const limitMs = 30_000;
+const limitMs = 60_000;
+
+/** What they leave for whoever looks at it, such as pictures and recordings, goes with it. */
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "beseda-examples-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the examples", () => {
   const files = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".ts"));
@@ -171,7 +178,7 @@ function run(file: string): Promise<{ output: string; complaints: string; exitCo
   const child = spawn(process.execPath, ["--import", "tsx", join("examples", file)], {
     cwd: root,
     // No key, no token, no setting of the person who runs the tests.
-    env: { PATH: process.env.PATH, HOME: tmpdir() },
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limitMs,
     killSignal: "SIGKILL",

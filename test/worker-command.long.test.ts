@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createJobs, directoryFiles, localEngine } from "@beseda/jobs";
 import { bullmqEngine } from "@beseda/jobs/bullmq";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startCommand } from "./fakes/beseda-command.ts";
 import { hasRedis, startRedis } from "./servers/redis-server.ts";
 
@@ -60,6 +60,7 @@ describe("beseda worker", { timeout: limitMs }, () => {
 
   it.skipIf(!hasRedis)("works by a Redis that the environment names, without ever telling its address", async () => {
     const redis = await startRedis();
+    onTestFinished(() => redis.remove());
     const address = redis.url.replace("redis://", "redis://:top-secret@");
     const place = ["--redis", "--files", at("files")];
     // This Redis has no passwords, and refuses one.
@@ -76,7 +77,6 @@ describe("beseda worker", { timeout: limitMs }, () => {
       expect(err).not.toContain("top-secret");
       expect(exitCode, err).toBe(0);
     }
-    await redis.stop();
   });
 
   it("stops within its time though its server is away", async () => {

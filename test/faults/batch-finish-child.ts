@@ -1,4 +1,5 @@
-// The process that is killed while it finishes a batch: says when the finish begins. `fork(<its bundle>, [<JSON of FinishWork>])`
+// The process that is killed while it finishes a batch: says when the finish begins, and when it is over.
+// `fork(<its bundle>, [<JSON of FinishWork>])`
 import { Agent, type JobEngine } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { createJobs, localEngine } from "@beseda/jobs";
@@ -20,11 +21,10 @@ const jobs = createJobs({ agents: [agent], engine: telling(localEngine(folder)) 
 const questions = Array.from({ length: rows }, (_, id) => ({ id, prompt: String(id) }));
 const batch = await jobs.batch(agent, questions, { output, resume: true });
 await batch.result();
-process.send?.("finished");
 await jobs.close();
 process.disconnect();
 
-/** Its workers say when a batch begins to be finished. */
+/** Its workers say when a batch begins to be finished, and when it is done. */
 function telling(engine: JobEngine): JobEngine {
   return {
     ...engine,
@@ -35,6 +35,11 @@ function telling(engine: JobEngine): JobEngine {
       lease.report = (news) => {
         if (news.metadata?.state === "finishing") process.send?.("finishing");
         return report(news);
+      };
+      const finish = lease.finish.bind(lease);
+      lease.finish = async (outcome) => {
+        await finish(outcome);
+        if (lease.job.kind === "batch") process.send?.("finished");
       };
       return lease;
     },

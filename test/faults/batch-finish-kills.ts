@@ -24,7 +24,8 @@ export type KilledFinish = {
 
 /**
  * All rows are answered once; from there on the engine's folder is copied, and put back each time that the batch was
- * finished. A finish is killed at a random moment of its length, which is measured first.
+ * finished. Of the kills, half come at a random moment before the output usually appears, half at one after it has
+ * appeared; how long both last is measured first.
  */
 export async function killFinish({
   rows,
@@ -49,21 +50,39 @@ export async function killFinish({
     fs.mkdirSync(join(folder, "out"));
   };
   try {
-    await killedAfter(script, work, () => 0);
+    await finish(script, work, { after: "begin", ms: 0 });
     fs.cpSync(work.folder, answered, { recursive: true });
-    beginAnew();
-    const { length } = await killedAfter(script, work, () => Number.POSITIVE_INFINITY);
+    const undisturbed: Finish[] = [];
+    for (let time = 0; time < 3; time++) {
+      beginAnew();
+      undisturbed.push(await finish(script, work));
+    }
+    const untilOutput = median(undisturbed.map(({ outputMs }) => outputMs));
+    const afterOutput = median(undisturbed.map(({ outputMs, endMs }) => endMs - outputMs));
     beginAnew();
     while (outcome.kills < kills) {
-      const { wasKilled } = await killedAfter(script, work, () => random() * length * 1.1);
-      if (wasKilled) outcome.kills++;
+      const kill: Kill =
+        random() < 0.5
+          ? { after: "begin", ms: random() * untilOutput }
+          : { after: "output", ms: random() * afterOutput };
+      const { wasKilled } = await finish(script, work, kill);
       const state = await stateOf(work);
-      if (wasKilled) outcome[state]++;
-      if (wasKilled && outcome.kills < kills) continue;
+      if (wasKilled) {
+        outcome.kills++;
+        outcome[state]++;
+        // What is whole already is killed once more now and then.
+        if (outcome.kills < kills && (state === "absent" || random() < 0.5)) continue;
+      }
       await finishedIn(script, work, outcome);
       beginAnew();
     }
-    tell("B2", { ...outcome, rows, seed, "finish ms": Math.round(length) });
+    tell("B2", {
+      ...outcome,
+      rows,
+      seed,
+      "ms until the output": Math.round(untilOutput),
+      "ms after it": Math.round(afterOutput),
+    });
     return outcome;
   } finally {
     remove();
@@ -71,31 +90,48 @@ export async function killFinish({
   }
 }
 
-/** @returns how long the finish took in milliseconds, of one that was not killed */
-async function killedAfter(
-  script: string,
-  work: FinishWork,
-  delayMs: () => number,
-): Promise<{ wasKilled: boolean; length: number }> {
+type Kill = { after: "begin" | "output"; ms: number };
+
+/** In milliseconds from its beginning: when its output appeared, and when the batch was done. One that was has not been killed. */
+type Finish = { wasKilled: boolean; outputMs: number; endMs: number };
+
+async function finish(script: string, work: FinishWork, kill?: Kill): Promise<Finish> {
   const child = fork(script, [JSON.stringify(work)], { execArgv: [] });
   const ended = once(child, "exit");
   await Promise.race([once(child, "message"), ended]);
   const begunAt = performance.now();
-  let length = 0;
+  const times: Finish = { wasKilled: false, outputMs: 0, endMs: 0 };
   child.once("message", () => {
-    length = performance.now() - begunAt;
+    times.endMs = performance.now() - begunAt;
   });
-  const delay = delayMs();
-  let wasKilled = false;
-  const timer = Number.isFinite(delay) ? setTimeout(() => (wasKilled = child.kill("SIGKILL")), delay) : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const happened = (event: Kill["after"]) => {
+    if (kill?.after === event) timer = setTimeout(() => (times.wasKilled = child.kill("SIGKILL")), kill.ms);
+  };
+  const { output } = work;
+  let isThere = false;
+  const look = () => {
+    if (isThere || !fs.existsSync(output)) return;
+    isThere = true;
+    times.outputMs = performance.now() - begunAt;
+    happened("output");
+  };
+  const watcher = fs.watch(join(output, ".."), look);
+  happened("begin");
+  look();
   const [code, signal] = await ended;
   clearTimeout(timer);
+  watcher.close();
   if (signal !== "SIGKILL" && code !== 0) throw new Error(`The batch failed with exit code ${code}.`);
-  return { wasKilled: wasKilled && signal === "SIGKILL", length };
+  return { ...times, wasKilled: times.wasKilled && signal === "SIGKILL" && times.endMs === 0 };
+}
+
+function median(numbers: number[]): number {
+  return numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
 async function finishedIn(script: string, work: FinishWork, outcome: KilledFinish): Promise<void> {
-  await killedAfter(script, work, () => Number.POSITIVE_INFINITY);
+  await finish(script, work);
   if ((await stateOf(work)) !== "complete") throw new Error("The batch did not come to its end.");
   outcome.finished++;
   outcome.leftovers += fs.readdirSync(join(work.output, "..")).length - 3;

@@ -13,5 +13,7 @@ it("a batch of 100,000 rows holds no more at its end than at its beginning, and 
   expect(answered).toBe(100_000);
   expect(samples).toHaveLength(10);
   expect(peakRss).toBeLessThan(300);
-  expect(slope).toBeLessThan(1);
+  // The smallest object with its place in a list is 40 bytes: one for each row would be 3.8 MB. Where nothing is kept, what
+  // the garbage collector happens to leave has given -1.6 to 1.3.
+  expect(slope).toBeLessThan(3);
 });

@@ -72,7 +72,13 @@ it(
     delayMs = 1;
     const second = bench.start({});
     expect(await second.ended).toMatchObject({ code: 0 });
-    expect(await bench.answersInOutput()).toEqual(answers);
+    // What the tool of a row under way came to may not have been kept yet: then it is told so, and not carried out again.
+    const given = (await bench.answersInOutput()).map(String);
+    const unknown = given.filter((answer) => answer.includes("Whether it took effect is unknown"));
+    expect(unknown.length).toBeLessThanOrEqual(concurrency);
+    expect(given).toEqual(
+      answers.map((answer, number) => (unknown.includes(given[number] ?? "") ? given[number] : answer)),
+    );
     expect(bench.server.requests.filter(({ billed }) => billed).length).toBeLessThanOrEqual(replies + concurrency);
   },
 );

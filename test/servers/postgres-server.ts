@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { answers, freePort, startServer, type TestServer, temporaryFolder } from "./server-process.ts";
+import { answers, endingWithTests, freePort, startServer, type TestServer, temporaryFolder } from "./server-process.ts";
 
 const isRoot = process.getuid?.() === 0;
 const programs = programFolder();
@@ -17,13 +17,15 @@ export async function startPostgres(): Promise<TestServer> {
   const [folder, port] = await Promise.all([temporaryFolder("postgres"), freePort()]);
   if (postgresUser !== undefined && postgresGroup !== undefined) chownSync(folder, postgresUser, postgresGroup);
   const data = join(folder, "data");
-  const [command = "", ...rest] = unprivileged(join(programs, "initdb"));
+  const [command = "", ...rest] = endingWithTests("SIGKILL", join(programs, "initdb"), unprivileged());
   const made = spawnSync(command, [...rest, "-D", data, "-U", "beseda", "-A", "trust", "--no-sync"], {
     cwd: folder,
     encoding: "utf8",
   });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
-  const [program = "", ...before] = unprivileged(join(programs, "postgres"));
+  // "fast": clients are sent away.
+  const stopSignal = "SIGINT";
+  const [program = "", ...before] = endingWithTests(stopSignal, join(programs, "postgres"), unprivileged());
   const settings = [
     "-c",
     "listen_addresses=127.0.0.1",
@@ -38,8 +40,7 @@ export async function startPostgres(): Promise<TestServer> {
     port,
     command: program,
     arguments: [...before, "-D", data, ...settings],
-    // "fast": clients are sent away.
-    stopSignal: "SIGINT",
+    stopSignal,
     isReady: () => answers(port, startupMessage(), "R"),
   });
 }
@@ -53,10 +54,9 @@ function startupMessage(): Buffer {
   return Buffer.concat([head, words]);
 }
 
-/** `setpriv` becomes the program: a signal to it is one to Postgres. */
-function unprivileged(program: string): string[] {
-  if (postgresUser === undefined) return [program];
-  return ["setpriv", `--reuid=${postgresUser}`, `--regid=${postgresGroup}`, "--clear-groups", program];
+function unprivileged(): string[] {
+  if (postgresUser === undefined) return [];
+  return [`--reuid=${postgresUser}`, `--regid=${postgresGroup}`, "--clear-groups"];
 }
 
 function programFolder(): string | undefined {

@@ -1,5 +1,5 @@
 // A real server of a test: a process of its own on loopback, which can be stopped, killed and started again.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -60,10 +60,22 @@ export async function startServer(server: ServerCommand): Promise<TestServer> {
     stop: () => end(server.stopSignal),
     kill: () => end("SIGKILL"),
     async remove() {
-      await end("SIGKILL");
+      // Postgres leaves shared memory behind where it is killed.
+      await end(server.stopSignal);
       await rm(server.folder, { recursive: true, force: true });
     },
   };
+}
+
+const hasSetpriv = spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status === 0;
+
+/**
+ * The command by which a program is told to end when the process of the tests is gone, however that came, where the system can
+ * do so. `setpriv` becomes the program: a signal to it is one to the program.
+ */
+export function endingWithTests(signal: NodeJS.Signals, program: string, privileges: readonly string[] = []): string[] {
+  const options = [...(hasSetpriv ? ["--pdeathsig", signal] : []), ...privileges];
+  return options.length > 0 ? ["setpriv", ...options, program] : [program];
 }
 
 /** In memory where the system has such a disk: what is tested are processes that end, not machines. */

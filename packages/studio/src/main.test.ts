@@ -14,13 +14,16 @@ const main = fileURLToPath(new URL("./main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "beseda-cli-"));
 let server: ModelServer;
 
+/** A chunk that is not the last one. */
+const delta = (content: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+
 beforeAll(async () => {
   server = await startModelServer({
     apiKey: "right",
     respond: (request) => {
       const said = messagesOf(request);
       const last = said.at(-1)?.content;
-      if (last === "hang") return { text: ["I begin", " and never end"], ends: "never" };
+      if (last === "hang") return { raw: [delta("I begin"), delta(" and never end")], ends: "never" };
       if (last === "long") return { text: Array<string>(2_000).fill("A line of a long answer.\n") };
       return { text: [`“${last}” is message `, `${said.filter(({ role }) => role === "user").length}`] };
     },

@@ -23,9 +23,10 @@ export async function worker(options: WorkerOptions): Promise<number> {
   const { createJobs } = await import("@beseda/jobs");
   const jobs = createJobs({ agents, engine, queue, work: false, ...(concurrency !== undefined && { concurrency }) });
   const names = agents.map(({ name }) => `“${name}”`).join(", ");
-  writeLines([`Working for ${names} on the queue “${queue}” of ${place}. Ctrl-C stops it.`], process.stderr);
   await untilStopped(
     async (signal) => {
+      // Told once it is so: whoever reads it may send a signal at once.
+      writeLines([`Working for ${names} on the queue “${queue}” of ${place}. Ctrl-C stops it.`], process.stderr);
       signal.addEventListener("abort", () => writeLines([stoppingText], process.stderr));
       const ended = jobs.work({ signal }).then(() => jobs.close());
       await Promise.race([ended, tooLongAfter(signal)]);

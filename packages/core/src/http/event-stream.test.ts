@@ -8,6 +8,7 @@ import { errorInBody } from "./reply-error.ts";
 let server: ModelServer | undefined;
 
 afterEach(async () => {
+  vi.useRealTimers();
   await server?.close();
 });
 
@@ -187,10 +188,10 @@ describe("a reply in one piece", () => {
     const { signal } = leaving;
     const events = replyEvents({ url: `${server.url}/chat/completions`, body, signal, read: () => [] }).next();
     events.catch(() => {});
-    await vi.waitFor(() => expect(server?.requests).toHaveLength(1), { timeout: 4_000 });
+    await vi.waitFor(() => expect(server?.requests).toHaveLength(1));
     leaving.abort("enough");
     await expect(events).rejects.toBe("enough");
-    await vi.waitFor(() => expect(server?.openConnections).toBe(0), { timeout: 4_000 });
+    await vi.waitFor(() => expect(server?.openConnections).toBe(0));
   });
 
   it("that does not come in time has failed, is asked for again, and leaves no socket", async () => {
@@ -200,15 +201,18 @@ describe("a reply in one piece", () => {
         { raw: [], ends: "never" },
       ],
     });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }] });
-    const asked = requestJson({
-      url: `${server.url}/chat/completions`,
-      body,
-      replyMs: 20,
-      retry: { retries: 1, longestWaitMs: 0 },
-    });
+    const replyMs = 60_000;
+    const retry = { retries: 1, longestWaitMs: 0 };
+    const asked = requestJson({ url: `${server.url}/chat/completions`, body, replyMs, retry });
+    asked.catch(() => {});
+    for (const attempt of [1, 2]) {
+      await vi.waitFor(() => expect(server?.requests).toHaveLength(attempt));
+      await vi.advanceTimersByTimeAsync(replyMs);
+    }
     await expect(asked).rejects.toMatchObject({ code: "timeout", isRetryable: true, hint: expect.any(String) });
     expect(server.requests).toHaveLength(2);
-    await vi.waitFor(() => expect(server?.openConnections).toBe(0), { timeout: 4_000 });
+    await vi.waitFor(() => expect(server?.openConnections).toBe(0));
   });
 });

@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** Waits for what has to come, however busy the machine is. */
 function until(claim: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(claim, { timeout: 4_000, interval: 2 });
+  return vi.waitFor(claim, { interval: 2 });
 }
 
 /** A guard that tells what it was asked, in order; `visit` says in what it differs from one that lets everybody through. */

@@ -107,6 +107,19 @@ describe("a job whose performer throws", () => {
   });
 });
 
+/** Resolves once the disk has it that so many steps of the run are finished. */
+function finishedSteps(disk: Disk, id: string, steps: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (Number(disk.jobs.get(id)?.job.metadata.step ?? 0) < steps) return;
+      disk.waiting.delete(look);
+      resolve();
+    };
+    disk.waiting.add(look);
+    look();
+  });
+}
+
 describe("a run that takes its worker down", () => {
   it("is tried ten times, later and later, and then ends with an error; those beside it come to their ends", async () => {
     const disk = new Disk();
@@ -171,8 +184,7 @@ describe("a run that takes its worker down", () => {
             replay: "never",
             inputSchema: { type: "object", properties: { to: { type: "integer" } } },
             execute: async () => {
-              // What was reported of the last step is on the disk by then.
-              await new Promise((resolve) => setTimeout(resolve, 200));
+              await finishedSteps(disk, "w", step);
               step++;
               process.die();
               return "walked";

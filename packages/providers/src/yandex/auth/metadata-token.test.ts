@@ -15,7 +15,7 @@ afterEach(async () => {
 
 /** Waits for what has to come, however busy the machine is. */
 function until(claim: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(claim, { timeout: 4_000, interval: 2 });
+  return vi.waitFor(claim, { interval: 2 });
 }
 
 async function start(metadata?: string) {
