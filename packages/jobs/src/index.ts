@@ -1,4 +1,11 @@
-export type { BatchEstimate, BatchOptions, BatchProgress, BatchResult, BatchSource } from "./batches/batch.ts";
+export type {
+  BatchEstimate,
+  BatchOptions,
+  BatchProgress,
+  BatchResult,
+  BatchSource,
+  BatchTime,
+} from "./batches/batch.ts";
 export { createJobs } from "./create-jobs.ts";
 export { type LocalEngineOptions, localEngine } from "./engines/local/local-engine.ts";
 export { directoryFiles } from "./files/directory-files.ts";

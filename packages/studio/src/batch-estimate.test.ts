@@ -9,6 +9,7 @@ const estimate: BatchEstimate = {
   inputTokens: 40_000,
   outputTokens: 60_000,
   basis: "guessed",
+  time: { basis: "assumed", seconds: 438 },
   calls: "sync",
 };
 const model = "openai:gpt-5-mini";
@@ -17,13 +18,28 @@ describe("the estimate of a batch", () => {
   it("tells rows, tokens, cost and time, what is not known as such, and where it comes from", () => {
     expect(estimateLines({ ...estimate, badRows: 2 }, model)).toEqual([
       "1,000 rows for openai:gpt-5-mini, each reply asked for at once, 2 rows left out as no rows",
-      "about 40k tokens in and 60k out, cost unknown, time unknown (a guess, one reply a row)",
+      "about 40k tokens in and 60k out, cost unknown (a guess, one reply a row)",
+      "about 7 min 18 s (assumed: 1 s to the first token, then 50 tokens a second; tools take more)",
     ]);
-    const measured = { ...estimate, cost: { RUB: 12.5 }, seconds: 125, basis: "measured", calls: "batch" } as const;
+    const time = { basis: "measured", seconds: 125 } as const;
+    const measured = { ...estimate, cost: { RUB: 12.5 }, time, basis: "measured", calls: "batch" } as const;
     expect(estimateLines(measured, "yandex:yandexgpt/latest")).toEqual([
       "1,000 rows for yandex:yandexgpt/latest, in batches of the service",
-      "about 40k tokens in and 60k out, about 12.50 RUB, about 2 min 5 s (by the last batch of the same agent)",
+      "about 40k tokens in and 60k out, about 12.50 RUB (by the last batch of the same agent)",
+      "about 2 min 5 s (by the last batch of the same agent)",
     ]);
+  });
+
+  it("says by what the time is known, and where it is not", () => {
+    const timeOf = (time: BatchEstimate["time"], of = model) => estimateLines({ ...estimate, time }, of).at(-1);
+    expect(timeOf({ basis: "same-model", seconds: 60 })).toBe("about 1 min 0 s (by the last batch of the same model)");
+    expect(timeOf({ basis: "unknown" })).toBe("time unknown, maybe hours");
+    expect(timeOf({ basis: "unknown", windowHours: 24 })).toBe(
+      "time unknown, maybe hours, up to 24 h for each step, as the service says",
+    );
+    expect(timeOf({ basis: "assumed", seconds: 438 }, "offline:offline")).toMatch(
+      /^time unknown: no batch of this model/,
+    );
   });
 
   it("asks above 100,000 tokens or 1,000 rows of unknown cost, above 100 RUB, 1 USD or 1 EUR, and never for the embedded model", () => {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { BesedaError } from "@beseda/core";
-import type { BatchEstimate } from "@beseda/jobs";
+import type { BatchEstimate, BatchTime } from "@beseda/jobs";
 import { currencyOf } from "./batch-cost-limit.ts";
 import { durationText, moneyText, rowsText, shortCount } from "./progress-figures.ts";
 
@@ -18,16 +18,35 @@ const waysToCall: Readonly<Record<BatchEstimate["calls"], string>> = {
 };
 
 export function estimateLines(estimate: BatchEstimate, model: string): string[] {
-  const { rows, badRows, inputTokens, outputTokens, cost, seconds, calls, basis } = estimate;
+  const { rows, badRows, inputTokens, outputTokens, cost, calls, basis } = estimate;
   const left = badRows > 0 ? `, ${rowsText(badRows)} left out as no rows` : "";
   const tokens = `about ${shortCount(inputTokens)} tokens in and ${shortCount(outputTokens)} out`;
   const price = isFree(model) ? "free" : cost ? `about ${moneyText(cost)}` : "cost unknown";
-  const time = seconds === undefined ? "time unknown" : `about ${durationText(seconds)}`;
-  const source = basis === "measured" ? "by the last batch of the same agent" : "a guess, one reply a row";
+  const source = basis === "measured" ? bySameAgent : "a guess, one reply a row";
   return [
     `${rowsText(rows)} for ${model}, ${waysToCall[calls]}${left}`,
-    `${[tokens, price, time].join(", ")} (${source})`,
+    `${tokens}, ${price} (${source})`,
+    timeLine(estimate.time, model),
   ];
+}
+
+const bySameAgent = "by the last batch of the same agent";
+
+const sources = {
+  measured: bySameAgent,
+  "same-model": "by the last batch of the same model",
+  assumed: "assumed: 1 s to the first token, then 50 tokens a second; tools take more",
+} as const;
+
+function timeLine(time: BatchTime, model: string): string {
+  if (time.basis === "unknown") {
+    const { windowHours } = time;
+    const most = windowHours === undefined ? "" : `, up to ${windowHours} h for each step, as the service says`;
+    return `time unknown, maybe hours${most}`;
+  }
+  // The embedded model answers far faster than any that is assumed.
+  if (isFree(model) && time.basis === "assumed") return "time unknown: no batch of this model was finished yet";
+  return `about ${durationText(time.seconds)} (${sources[time.basis]})`;
 }
 
 /** Whether it may be so much that somebody has to agree. The embedded model costs nothing. */

@@ -28,6 +28,7 @@ export function changedCapabilities(
     },
     batches: batches && {
       tools: batches.tools,
+      windowHours: batches.windowHours,
       start: (requests, options) => batches.start(each(requests, change), options),
       poll: (id, options) => batches.poll(id, options),
       cancel: (id, options) => batches.cancel(id, options),

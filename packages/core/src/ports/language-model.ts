@@ -113,6 +113,8 @@ export type BatchReply = { index: number } & (
 export interface ModelBatches {
   /** `false` where its requests cannot have tools, whatever the model itself can. Default `true`. */
   readonly tools?: boolean | undefined;
+  /** Within so many hours a batch is done, or has ended, where the service states it. */
+  readonly windowHours?: number | undefined;
   /**
    * Sends the requests as one batch; resolves when the service has taken it. With the same `key` and the same requests
    * again, such as after a crash in the middle, the batch that was begun is gone on with: nothing is billed twice. One

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { BesedaError, type Job, type JobEngine, type JsonValue } from "@beseda/core";
 import type { Calls } from "../journal/ask-model.ts";
 import { callOffBegun } from "../worker/call-off.ts";
-import type { BatchLimits, BatchResult, BatchSpec } from "./batch.ts";
+import type { BatchResult, BatchSpec } from "./batch.ts";
 
 /** The same for the same output, so that it is found again: a UUID (version 8) made of the absolute path. */
 export function batchIdOf(output: string): string {
@@ -64,25 +64,16 @@ export function partKey(part: number): string {
 
 export const donePrefix = "part/";
 
+/** And one whose results were told to be lost: with how often the batch had been woken then. */
+export function lostKey(part: number): string {
+  return `${lostPrefix}${part}`;
+}
+
+export const lostPrefix = "lost/";
+
 /** Parts are found by it. */
 export function partLabels(batchId: string): Readonly<Record<string, string>> {
   return { batchId };
-}
-
-/** From now on it is gone on with under these. Files are never changed: the last one holds. */
-export async function setLimits(engine: JobEngine, folder: string, limits: BatchLimits): Promise<void> {
-  const bytes = jsonBytes(limits as unknown as JsonValue);
-  for (let next = (await engine.files.list(`${folder}/limits/`)).length + 1; ; next++) {
-    if (await engine.files.put(`${folder}/limits/${padded(next)}.json`, bytes)) return;
-  }
-}
-
-export async function limitsOf(
-  engine: JobEngine,
-  { folder, limits }: Pick<BatchSpec, "folder" | "limits">,
-): Promise<BatchLimits> {
-  const last = (await engine.files.list(`${folder}/limits/`)).at(-1);
-  return last ? ((await readJson(engine, last)) as unknown as BatchLimits) : limits;
 }
 
 export function jsonBytes(value: JsonValue): Uint8Array[] {

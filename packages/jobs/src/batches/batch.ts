@@ -22,7 +22,11 @@ export type BatchOptions = {
   maxTokens?: number | undefined;
   /** The same for money by currency (ISO 4217), such as `{ RUB: 500 }`. */
   maxCost?: Readonly<Record<string, number>> | undefined;
-  /** Goes on with the batch of this output where it was left, or begins it. Default `false`: then one that was left is an error. */
+  /**
+   * Goes on with the batch of this output where it was left, or begins it. Default `false`: then one that was left is an error.
+   * One that is worked on is given these `concurrency`, `maxTokens` and `maxCost`: whoever works on it hears of them within two
+   * seconds or so. `pollMs` holds for parts that are taken up from then on.
+   */
   resume?: boolean | undefined;
   /** Called with the estimate before anything is paid for; `false` ends it there. */
   confirm?: ((estimate: BatchEstimate) => boolean | Promise<boolean>) | undefined;
@@ -42,12 +46,24 @@ export type BatchEstimate = {
   mostOutputTokens?: number | undefined;
   /** By currency, where the model can say its price or the last batch had one. */
   cost?: Readonly<Record<string, number>> | undefined;
-  /** Where it is known. */
-  seconds?: number | undefined;
-  /** `measured`: by what the last batch of the same agent came to, row for row. `guessed`: counted, with 300 tokens for an answer. */
+  /** Of tokens and cost. `measured`: by what the last batch of the same agent came to, row for row. `guessed`: counted, with 300 tokens for an answer. */
   basis: "measured" | "guessed";
+  /** How long the work will take. */
+  time: BatchTime;
   calls: Calls;
 };
+
+/**
+ * Seconds of work with `concurrency` rows at once, in one process, and what they are known by. `measured`: the last batch of
+ * the same agent, row for row. `same-model`: the last batch of another agent that asked the same model in the same way, output
+ * token for output token. `assumed`: nothing but a model that begins to answer after 1 s and then says 50 tokens a second; the
+ * service may be slower, and tools take their time. In batches of the service (`calls: "batch"`) both measures are the time
+ * that the last one took, whatever the number of rows. `unknown`: there is none; it may take hours, `windowHours` at most for
+ * each step of the agent where the service states that.
+ */
+export type BatchTime =
+  | { basis: "measured" | "same-model" | "assumed"; seconds: number }
+  | { basis: "unknown"; windowHours?: number };
 
 /** The operation's response. */
 export type BatchResult = {
@@ -114,7 +130,16 @@ export type RowResult = {
   modelVersion?: string | undefined;
   /** How many replies of models it took. */
   steps: number;
+  /**
+   * How often it was begun, as far as that is known: attempts that failed in passing since its part was taken up last, those at
+   * which a worker died, and this one. Not: attempts that a worker in good order has given up, such as when it closed. Of one
+   * that was set aside: how many workers died with it.
+   */
   attempts: number;
+  /**
+   * From when it was begun for the first time since its part was taken up last, pauses between attempts included; in rounds
+   * from when the first round of its part began.
+   */
   milliseconds: number;
 };
 
@@ -136,7 +161,7 @@ export type PartSpec = BatchLimits & {
 
 /** What a part reports while it is worked on, as the metadata of its job; the batch adds them up. */
 export type PartProgress = {
-  /** Batches of the provider that are not read yet: called off with the part. */
+  /** Batches and operations of the provider that are not read yet: called off with the part. */
   withService?: readonly WithService[] | undefined;
   rows: number;
   finished: number;
@@ -147,6 +172,8 @@ export type PartProgress = {
    * says.
    */
   stopped?: "budget" | "refused" | undefined;
+  /** Under which limits it has stopped: how often others had been set. */
+  limits?: number | undefined;
   error?: JobError | undefined;
 };
 

@@ -26,6 +26,7 @@ import {
   specOf,
 } from "./batch-place.ts";
 import type { Account } from "./finish/manifest.ts";
+import type { LatestLimits } from "./latest-limits.ts";
 
 export type Totals = Pick<PartProgress, "finished" | "failed" | "usage">;
 
@@ -40,7 +41,7 @@ export class PartsAtWork {
   readonly #engine: JobEngine;
   readonly #queue: string;
   readonly #spec: BatchSpec;
-  readonly #limits: BatchLimits;
+  readonly #limits: LatestLimits;
   readonly #rows: readonly number[];
   readonly #done: Set<number>;
   /** Of the parts that are done. */
@@ -51,7 +52,7 @@ export class PartsAtWork {
   readonly #secondsBefore: number;
   readonly #begunAt = performance.now();
 
-  static async open(lease: Lease, { engine, queue }: Workplace, limits: BatchLimits): Promise<PartsAtWork> {
+  static async open(lease: Lease, { engine, queue }: Workplace, limits: LatestLimits): Promise<PartsAtWork> {
     const rows = (await readJson(engine, partsFile(specOf(lease.job).folder))) as number[];
     return new PartsAtWork(lease, { engine, queue, limits, rows, journal: await lease.read() });
   }
@@ -61,7 +62,7 @@ export class PartsAtWork {
     given: {
       engine: JobEngine;
       queue: string;
-      limits: BatchLimits;
+      limits: LatestLimits;
       rows: readonly number[];
       journal: readonly [string, JsonValue][];
     },
@@ -85,7 +86,11 @@ export class PartsAtWork {
   }
 
   get account(): Account {
-    return { seconds: this.#seconds, concurrency: this.#limits.concurrency, providerBatches: this.#providerBatches };
+    return {
+      seconds: this.#seconds,
+      concurrency: this.#limits.now.concurrency,
+      providerBatches: this.#providerBatches,
+    };
   }
 
   get totals(): Totals & Problem {
@@ -99,7 +104,7 @@ export class PartsAtWork {
     const jobs = [...this.#open.values()];
     if (jobs.length === 0 || !jobs.every(isStuck)) return undefined;
     const error = jobs.map(errorOf).find((each) => each !== undefined);
-    return error ? revivedError(error) : budgetIsSpent(this.#limits, this.totals.usage);
+    return error ? revivedError(error) : budgetIsSpent(this.#limits.now, this.totals.usage);
   }
 
   /** Of all attempts at it, as far as the journal knows. */
@@ -116,8 +121,26 @@ export class PartsAtWork {
       await this.#close(part, job.outcome.response);
       news = true;
     }
+    await this.#wakeResumed();
     await this.#fill();
     return news;
+  }
+
+  /** Parts that wait go on where somebody has gone on with the batch since, perhaps with more to spend. */
+  async #wakeResumed(): Promise<void> {
+    const jobs = [...this.#open];
+    const isResumed = await this.#limits.look({ urgent: jobs.length > 0 && jobs.every(([, job]) => isStuck(job)) });
+    for (const [part, job] of jobs) {
+      if (job.state !== "waiting" || !(isResumed || this.#isOutdated(job, this.#limits.version))) continue;
+      await this.#requireLease();
+      this.#open.set(part, await this.#engine.wake(job.id, null));
+    }
+  }
+
+  /** Whether somebody has gone on with the batch since this one has stopped; `unknown` is taken where it does not say when that was. */
+  #isOutdated({ metadata }: Job, unknown: number): boolean {
+    const { limits = unknown } = metadata as Partial<PartProgress>;
+    return limits < this.#limits.version;
   }
 
   async #seen(part: number): Promise<[number, Job]> {
@@ -147,7 +170,7 @@ export class PartsAtWork {
   /** What an earlier attempt has left of it is gone on with. */
   async #begin(part: number): Promise<Job> {
     const job = await this.#create(part);
-    if (job.state === "waiting") return this.#engine.wake(job.id, null);
+    if (job.state === "waiting") return this.#isOutdated(job, -1) ? this.#engine.wake(job.id, null) : job;
     if (!job.outcome?.error) return job;
     // It was called off, or has failed: it begins anew.
     await this.#engine.delete(job.id);
@@ -158,7 +181,7 @@ export class PartsAtWork {
     const { id } = this.#lease.job;
     const { agentName, fingerprint, calls, folder } = this.#spec;
     const spec: PartSpec = {
-      ...this.#limits,
+      ...this.#limits.now,
       batchId: id,
       part,
       rows: this.#rows[part - 1] as number,

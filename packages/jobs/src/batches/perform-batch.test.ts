@@ -6,9 +6,9 @@ import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
 import type { BatchOptions, BatchSpec, InputRow, PartResult, PartSpec } from "./batch.ts";
-import { limitsOf } from "./batch-place.ts";
 import { startBatch } from "./begin/start-batch.ts";
-import { readJsonLines, writeJsonLines } from "./part/json-lines.ts";
+import { LatestLimits } from "./latest-limits.ts";
+import { readJsonLines, sealed, writeJsonLines } from "./part/json-lines.ts";
 import { performPart } from "./part/perform-part.ts";
 import { performBatch } from "./perform-batch.ts";
 
@@ -62,7 +62,7 @@ async function answerPart(): Promise<number> {
       yield { ...known, error: null, model: "m:m", steps: 1, attempts: 1, milliseconds: 5 };
     }
   };
-  await engine.files.put(output, writeJsonLines(results()));
+  await engine.files.put(output, sealed(writeJsonLines(results())));
   const total = { inputTokens: 3 * rows, outputTokens: 2 * rows, totalTokens: 5 * rows };
   const response: PartResult = { rows, finished: rows, failed: 0, usage: total, providerBatches: 2 };
   await lease.finish({ response: response as unknown as JsonValue });
@@ -164,12 +164,61 @@ it("what parts were told is what the batch was resumed with last", async () => {
   });
   await begin(10, { concurrency: 7, maxTokens: 9_000, resume: true });
   const again = perform();
-  expect(await limitsOf(engine, (await claimed("part")).job.spec as unknown as BatchSpec)).toEqual({
-    concurrency: 7,
-    maxTokens: 9_000,
-  });
+  const limits = await LatestLimits.of(engine, (await claimed("part")).job.spec as unknown as BatchSpec);
+  expect(limits.now).toEqual({ concurrency: 7, maxTokens: 9_000 });
   closing.abort();
   await again;
+});
+
+it("a part that waits goes on when the batch is resumed while others of its parts are worked on", async () => {
+  await begin(600, { maxTokens: 5 });
+  const performed = perform();
+  const waiting = await claimed("part");
+  const working = await claimed("part");
+  await waiting.wait({ finished: 1, usage, stopped: "budget", limits: 0 });
+  await begin(600, { maxTokens: 9_000, resume: true });
+  expect((await claimed("part")).job).toMatchObject({ id: waiting.job.id, inbox: [null] });
+  expect((await engine.list({ kind: "batch" }))[0]?.state).toBe("running");
+  await working.release();
+  closing.abort();
+  await performed;
+});
+
+it("a part that waits for somebody waits on where another worker takes up its batch, and goes on when that is resumed", async () => {
+  await begin(600);
+  const first = new AbortController();
+  const performed = perform(first.signal);
+  const waiting = await claimed("part");
+  const working = await claimed("part");
+  const error: JobError = { code: "damaged", message: "Its results are damaged.", hint: "Put them back." };
+  await waiting.wait({ finished: 0, usage, stopped: "refused", error, limits: 0 } as unknown as Record<
+    string,
+    JsonValue
+  >);
+  first.abort();
+  await performed;
+  await working.release();
+  const again = perform();
+  await answerPart();
+  expect(await again).toMatchObject({ state: "waiting", metadata: { stopped: error } });
+  expect(await engine.get(waiting.job.id)).toMatchObject({ state: "waiting", inbox: [] });
+  await begin(600, { resume: true });
+  const last = perform();
+  await answerPart();
+  expect(await last).toMatchObject({ state: "done" });
+});
+
+it("a part that has stopped under limits that are not the latest any more goes on, though they were set before it has", async () => {
+  const { id } = await begin(10, { maxTokens: 5, concurrency: 3 });
+  const first = new AbortController();
+  const performed = perform(first.signal);
+  const part = await claimed("part");
+  await begin(10, { maxTokens: 9_000, concurrency: 7, resume: true });
+  await until(async () => (await engine.get(id))?.metadata.concurrency === 7);
+  await part.wait({ finished: 1, usage, stopped: "budget", limits: 0 });
+  expect((await claimed("part")).job).toMatchObject({ id: part.job.id, inbox: [null] });
+  first.abort();
+  await performed;
 });
 
 it("a worker whose agent is another one by now answers no row of the batch, and leaves it to others", async () => {

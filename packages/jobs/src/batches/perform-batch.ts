@@ -4,8 +4,10 @@ import { waited } from "@beseda/core/http";
 import { firstSignal } from "../first-signal.ts";
 import { plainError } from "../worker/job-error.ts";
 import type { Perform, Workplace } from "../worker/workplace.ts";
-import { cancelParts, filesOf, limitsOf, resumeHint, specOf } from "./batch-place.ts";
+import { cancelParts, filesOf, resumeHint, specOf } from "./batch-place.ts";
 import { assemble } from "./finish/assemble.ts";
+import { forgetLost } from "./finish/lost-parts.ts";
+import { LatestLimits } from "./latest-limits.ts";
 import { PartsAtWork } from "./parts-at-work.ts";
 import { Progress } from "./progress.ts";
 
@@ -21,13 +23,20 @@ const longestPauseMs = 5_000;
  */
 export const performBatch: Perform = async (lease, place) => {
   const spec = specOf(lease.job);
-  const limits = await limitsOf(place.engine, spec);
+  const limits = await LatestLimits.of(place.engine, spec);
+  await forgetLost(lease, place.engine);
   const parts = await PartsAtWork.open(lease, place, limits);
   const progress = new Progress(lease, spec, limits);
   const { signal: stop, letGo } = firstSignal([lease.signal, place.closing]);
   try {
     const trouble = await untilDone(parts, progress, stop);
-    if (trouble) return await lease.wait(progress.stopped(parts.totals, trouble));
+    if (trouble) {
+      await lease.wait(progress.stopped(parts.totals, trouble));
+      // Somebody has gone on with it while it was about to wait.
+      const isResumed = await limits.look({ urgent: true }).catch(() => false);
+      if (isResumed) await place.engine.wake(lease.job.id, null).catch(() => {});
+      return;
+    }
     await progress.report(parts.totals, "finishing");
     const currencies = Object.keys(parts.totals.usage.cost ?? {});
     const result = await assemble(lease, place.engine, { ...parts.account, currencies, signal: stop });
@@ -36,7 +45,10 @@ export const performBatch: Perform = async (lease, place) => {
     // What stays because of a crash here goes when the operation is forgotten.
     await place.engine.files.delete(filesOf(lease.job.id)).catch(() => {});
   } catch (thrown) {
-    await end(lease, place, thrown, (error) => progress.stopped(parts.totals, error));
+    await end(lease, place, thrown, {
+      working: () => progress.report(parts.totals, "working"),
+      stopped: (error) => progress.stopped(parts.totals, error),
+    });
   } finally {
     letGo();
   }
@@ -66,11 +78,11 @@ async function untilDone(
     const { totals } = parts;
     const isRowDone = totals.finished + totals.failed !== rows;
     rows = totals.finished + totals.failed;
-    await progress.report(totals, "working");
+    const untilReportMs = await progress.reportInTime(totals);
     if (parts.areDone) return undefined;
     if (parts.trouble) return parts.trouble;
     if (isPartDone) newsAt = performance.now();
-    const longest = isRowDone ? usualPauseMs : longestPauseMs;
+    const longest = untilReportMs ?? (isRowDone ? usualPauseMs : longestPauseMs);
     const silentMs = performance.now() - newsAt;
     await waited(Math.min(Math.max(silentMs * patience, shortestPauseMs), longest), signal);
   }
@@ -80,7 +92,7 @@ async function end(
   lease: Lease,
   { engine, closing }: Workplace,
   thrown: unknown,
-  stopped: (error: BesedaError) => Record<string, JsonValue>,
+  progress: { working(): Promise<void>; stopped(error: BesedaError): Record<string, JsonValue> },
 ): Promise<void> {
   const { signal } = lease;
   if (signal.aborted) {
@@ -89,9 +101,13 @@ async function end(
     await cancelParts(engine, lease.job.id);
     return lease.finish({ error: plainError(reason) });
   }
-  if (closing.aborted) return lease.release();
+  if (closing.aborted) {
+    // For whoever looks until another one goes on with it; that one tells it again.
+    await progress.working().catch(() => {});
+    return lease.release();
+  }
   const error = toBesedaError(thrown);
   // A defect is tried again; anything else, such as a full disk, is somebody's to mend: rows that are answered are kept.
   if (error.code === "internal") throw thrown;
-  await lease.wait(stopped(error));
+  await lease.wait(progress.stopped(error));
 }

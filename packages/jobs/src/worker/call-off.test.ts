@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { memoryBatches } from "../batches/rounds/memory-batches.fake.ts";
 import { createJobs } from "../create-jobs.ts";
 import { localEngine } from "../engines/local/local-engine.ts";
+import { LaterService, said } from "../journal/later-service.fake.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -79,5 +80,35 @@ it("a batch of the provider is called off with a batch of rows that nobody works
   await idle.close();
   const next = createJobs({ engine: localEngine(folder), agents: [agentOf()] });
   await vi.waitFor(() => expect(cancelled).toEqual(["batch-1"]));
+  await next.close();
+});
+
+it("the operations of rows are called off with a batch that nobody works on, and those that were fetched are not", async () => {
+  const service = new LaterService(() => said("Well."), { polls: 1 });
+  const cancelled: string[] = [];
+  const { operations, ...model } = service.model;
+  if (!operations) throw new Error("It has no operations.");
+  const cancel: typeof operations.cancel = (id) => {
+    cancelled.push(id);
+    return operations.cancel(id);
+  };
+  // Three are answered, the others are not.
+  const poll: typeof operations.poll = async (id) => (/[123]$/.test(id) ? operations.poll(id) : { id, done: false });
+  const agentOf = () => new Agent({ name: "rows", model: { ...model, operations: { ...operations, poll, cancel } } });
+  const rows = Array.from({ length: 8 }, (_, row) => ({ prompt: `row ${row}` }));
+  const first = createJobs({ engine: localEngine(folder) });
+  const output = join(folder, "out.parquet");
+  const { id } = await first.batch(agentOf(), rows, { output, calls: "async", pollMs: 10 });
+  const known = () => [service.begun.length, service.orphans.length];
+  await vi.waitFor(() => expect(known()).toEqual([8, 5]));
+  await first.close();
+  expect(service.orphans).toHaveLength(5);
+
+  const idle = createJobs({ engine: localEngine(folder), work: false });
+  expect(await (await idle.attach(id)).cancel()).toMatchObject({ done: true, error: { code: "aborted" } });
+  await idle.close();
+  const next = createJobs({ engine: localEngine(folder), agents: [agentOf()] });
+  await vi.waitFor(() => expect(service.orphans).toEqual([]));
+  expect(cancelled).toHaveLength(5);
   await next.close();
 });

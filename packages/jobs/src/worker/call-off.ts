@@ -38,11 +38,13 @@ export const performCallOff: Perform = async (lease, { engine, agents }) => {
   if (job && job.state !== "done") return lease.release(timeIn(lookMs));
   const model = agents.get(agentName)?.model;
   if (!model) return leaveToOthers(lease, agentName);
-  for (const each of begun) {
-    if (each.model !== `${model.provider}:${model.modelId}`) return lease.finish({ error: plainError(unknown(each)) });
-    await cancel(model, each);
-  }
-  await lease.finish({ response: null });
+  const name = `${model.provider}:${model.modelId}`;
+  const cancelled = await Promise.allSettled(
+    begun.filter((each) => each.model === name).map((each) => cancel(model, each)),
+  );
+  for (const each of cancelled) if (each.status === "rejected") throw each.reason;
+  const other = begun.find((each) => each.model !== name);
+  await lease.finish(other ? { error: plainError(unknown(other)) } : { response: null });
 };
 
 async function cancel({ operations, batches }: LanguageModel, { as, id }: WithService): Promise<void> {

@@ -1,16 +1,31 @@
 // What a batch will come to: measured by the last batch of the same agent, where there is one, otherwise guessed.
-import type { Agent, JobEngine, Usage } from "@beseda/core";
+import type { Agent, Job, JobEngine, Usage } from "@beseda/core";
 import type { Calls } from "../../journal/ask-model.ts";
-import type { BatchEstimate, BatchResult } from "../batch.ts";
+import type { BatchEstimate, BatchResult, BatchTime } from "../batch.ts";
+import { specOf } from "../batch-place.ts";
+import type { AgentFacts } from "./agent-facts.ts";
 import type { Scan } from "./scan-dataset.ts";
 
 /** About a paragraph and a half: what an answer is taken to be where nothing is known. */
 export const guessedAnswer = 300;
 
-export async function estimateBatch(
-  engine: JobEngine,
-  { agent, fingerprint, calls, scan }: { agent: Agent; fingerprint: string; calls: Calls; scan: Scan },
-): Promise<BatchEstimate> {
+/** How fast a model is taken to be where nothing is known of it. */
+const assumed = { secondsToFirstToken: 1, tokensPerSecond: 50 };
+
+/** So many of the last batches are looked at for one of the same model. */
+const latest = 100;
+
+export type Wanted = {
+  agent: Agent;
+  fingerprint: string;
+  facts: AgentFacts;
+  calls: Calls;
+  concurrency: number;
+  scan: Pick<Scan, "rows" | "inputTokens" | "badRows">;
+};
+
+export async function estimateBatch(engine: JobEngine, wanted: Wanted): Promise<BatchEstimate> {
+  const { agent, fingerprint, calls, scan } = wanted;
   const { rows, inputTokens } = scan;
   const { maxOutputTokens } = agent.plan().settings;
   const common = {
@@ -19,31 +34,86 @@ export async function estimateBatch(
     ...(maxOutputTokens !== undefined && { mostOutputTokens: rows * maxOutputTokens }),
     calls,
   };
-  const last = await lastOf(engine, fingerprint);
-  if (last) return { ...common, basis: "measured", ...inProportion(last, rows) };
+  const [last] = await measured(engine, { labels: { fingerprint }, limit: 10 });
+  if (last) {
+    const tokens = inProportion(last, rows);
+    return { ...common, basis: "measured", ...tokens, time: { basis: "measured", seconds: timeLike(last, wanted) } };
+  }
   const outputTokens = rows * Math.min(guessedAnswer, maxOutputTokens ?? guessedAnswer);
   const cost = agent.model.costOf?.({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }, calls);
-  return { ...common, basis: "guessed", inputTokens, outputTokens, ...(cost && { cost }) };
+  const time = await guessedTime(engine, wanted, outputTokens);
+  return { ...common, basis: "guessed", inputTokens, outputTokens, ...(cost && { cost }), time };
 }
 
-/** What is known of the last batch that the same agent has finished. */
-async function lastOf(engine: JobEngine, fingerprint: string): Promise<BatchResult | undefined> {
-  const jobs = await engine.list({ kind: "batch", state: "done", labels: { fingerprint }, limit: 10 });
-  const results = jobs.map(({ outcome }) => outcome?.response as unknown as BatchResult | undefined);
-  return results.find((result) => result !== undefined && result.answered > 0);
+/** Of a batch that was finished. */
+type Measured = BatchResult & { job: Job; concurrency: number };
+
+/** The latest first. */
+async function measured(engine: JobEngine, filter: Parameters<JobEngine["list"]>[0]): Promise<Measured[]> {
+  const jobs = await engine.list({ kind: "batch", state: "done", ...filter });
+  return jobs.flatMap((job) => {
+    const result = job.outcome?.response as unknown as BatchResult | undefined;
+    const concurrency = Number(job.metadata.concurrency ?? specOf(job).limits.concurrency);
+    return result !== undefined && result.answered > 0 ? [{ ...result, job, concurrency }] : [];
+  });
 }
 
 function inProportion(
-  { usage, rows: before, seconds }: BatchResult,
+  { usage, rows: before }: Measured,
   rows: number,
-): Pick<BatchEstimate, "inputTokens" | "outputTokens" | "cost" | "seconds"> {
+): Pick<BatchEstimate, "inputTokens" | "outputTokens" | "cost"> {
   const share = rows / before;
   return {
     inputTokens: Math.round(usage.inputTokens * share),
     outputTokens: Math.round(usage.outputTokens * share),
     ...(usage.cost && { cost: scaled(usage.cost, share) }),
-    seconds: Math.ceil(seconds * share),
   };
+}
+
+/** Row for row. A batch of the service is taken to need as long for many requests as for few. */
+function timeLike(last: Measured, { calls, scan: { rows }, concurrency }: Wanted): number {
+  if (calls === "batch") return Math.ceil(last.seconds);
+  return Math.ceil((secondsAtOnePlace(last) / last.rows) * (rows / atOnce(rows, concurrency)));
+}
+
+/** By another agent's batch, token for token, or by what is assumed of models. */
+async function guessedTime(
+  engine: JobEngine,
+  { facts, calls, scan: { rows }, concurrency, agent }: Wanted,
+  outputTokens: number,
+): Promise<BatchTime> {
+  const alike = (await measured(engine, { limit: latest })).find(
+    ({ job, usage }) => isAlike(specOf(job), { facts, calls }) && usage.outputTokens > 0,
+  );
+  if (calls === "batch") {
+    if (alike) return { basis: "same-model", seconds: Math.ceil(alike.seconds) };
+    const windowHours = agent.model.batches?.windowHours;
+    return { basis: "unknown", ...(windowHours !== undefined && { windowHours }) };
+  }
+  const places = atOnce(rows, concurrency);
+  if (alike) {
+    const secondsPerToken = secondsAtOnePlace(alike) / alike.usage.outputTokens;
+    return { basis: "same-model", seconds: Math.ceil((secondsPerToken * outputTokens) / places) };
+  }
+  const { secondsToFirstToken, tokensPerSecond } = assumed;
+  const seconds = rows * secondsToFirstToken + outputTokens / tokensPerSecond;
+  return { basis: "assumed", seconds: Math.ceil(seconds / places) };
+}
+
+function isAlike(
+  { agentFacts, calls }: { agentFacts: AgentFacts; calls: Calls },
+  wanted: Pick<Wanted, "facts" | "calls">,
+): boolean {
+  return agentFacts.model === wanted.facts.model && calls === wanted.calls;
+}
+
+/** Had all of its rows been asked one after the other. */
+function secondsAtOnePlace({ seconds, rows, concurrency }: Measured): number {
+  return seconds * atOnce(rows, concurrency);
+}
+
+function atOnce(rows: number, concurrency: number): number {
+  return Math.min(rows, concurrency);
 }
 
 function scaled(cost: NonNullable<Usage["cost"]>, share: number): Record<string, number> {

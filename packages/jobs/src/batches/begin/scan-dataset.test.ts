@@ -55,7 +55,7 @@ it("for batches of a service a part is as large as these may be", async () => {
   expect((await scan(questions(60_000), { calls: "batch" })).parts).toEqual([50_000, 10_000]);
 });
 
-it("a part of large rows ends early, at 16 MB", async () => {
+it("a part of large rows ends early, at 16 MB", { timeout: 30_000 }, async () => {
   function* large() {
     for (let id = 0; id < 4; id++) yield { prompt: "x".repeat(8_000_000) };
   }

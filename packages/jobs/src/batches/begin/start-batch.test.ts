@@ -6,6 +6,7 @@ import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { localEngine } from "../../engines/local/local-engine.ts";
 import type { BatchEstimate, BatchOptions, BatchSource } from "../batch.ts";
+import { withBatches } from "../batch-models.fake.ts";
 import { specOf } from "../batch-place.ts";
 import { agentOf, startBatch } from "./start-batch.ts";
 
@@ -153,6 +154,8 @@ describe("a batch that is begun", () => {
       inputTokens: expect.any(Number),
       outputTokens: 600,
       basis: "guessed",
+      // Two rows at once: a second until the first token, and 300 tokens at 50 a second.
+      time: { basis: "assumed", seconds: 7 },
       calls: "sync",
     });
     const wordy = agentWith({ instructions: "Be brief. ".repeat(100) });
@@ -184,10 +187,62 @@ describe("a batch that is begun", () => {
       inputTokens: 1_200,
       outputTokens: 300,
       cost: { RUB: 6 },
-      seconds: 30,
+      // All rows at once, as they were then.
+      time: { basis: "measured", seconds: 10 },
     });
     await start(six, { confirm, output: inDir("other.parquet") }, agentWith({ temperature: 1 }));
     expect(seen[1]).toMatchObject({ basis: "guessed" });
+  });
+
+  describe("is told how long it will take, and by what that is known:", () => {
+    const estimateOf = async (count: number, options: Partial<BatchOptions> = {}, agent = agentWith()) => {
+      let seen: BatchEstimate | undefined;
+      const confirm = (estimate: BatchEstimate) => {
+        seen = estimate;
+        return false;
+      };
+      const prompts = Array.from({ length: count }, (_, index) => ({ prompt: `${index}` }));
+      await refused(start(prompts, { ...options, confirm, output: inDir("next.parquet") }, agent));
+      return (seen as BatchEstimate).time;
+    };
+    const ended = async (result: object, options: Partial<BatchOptions> = {}, agent = agentWith()) => {
+      await start(rows, options, agent);
+      await finished({ response: { answered: 1, failed: 0, ...result } });
+    };
+    const usage = { inputTokens: 400, outputTokens: 100, totalTokens: 500 };
+
+    it("the last batch of the same agent, row for row, with as many rows at once as now", async () => {
+      await ended({ rows: 100, usage, seconds: 50 }, { concurrency: 4 });
+      expect(await estimateOf(1_000, { concurrency: 4 })).toEqual({ basis: "measured", seconds: 500 });
+      expect(await estimateOf(1_000, { concurrency: 20 })).toEqual({ basis: "measured", seconds: 100 });
+      // No more than all of them at once.
+      expect(await estimateOf(2, { concurrency: 20 })).toEqual({ basis: "measured", seconds: 2 });
+    });
+
+    it("the last batch of the same model, output token for output token", async () => {
+      await ended({ rows: 100, usage, seconds: 50 }, { concurrency: 4 });
+      const other = agentWith({ instructions: "Be long." });
+      // 2 s a token at one place, 300 tokens a row.
+      expect(await estimateOf(10, { concurrency: 5 }, other)).toEqual({ basis: "same-model", seconds: 1_200 });
+      const another = new Agent({ model: { ...scriptedModel([]), modelId: "another" } });
+      expect(await estimateOf(10, { concurrency: 5 }, another)).toEqual({ basis: "assumed", seconds: 14 });
+    });
+
+    it("of batches of the service the time of the last one, whatever its rows, or nothing but the service's word", async () => {
+      const model = withBatches(scriptedModel([]));
+      const agent = new Agent({ name: "a", model });
+      expect(await estimateOf(10, {}, agent)).toEqual({ basis: "unknown" });
+      const stated = { ...model, batches: model.batches && { ...model.batches, windowHours: 24 } };
+      const { batches: _none, ...direct } = stated;
+      expect(await estimateOf(10, {}, new Agent({ model: stated }))).toEqual({ basis: "unknown", windowHours: 24 });
+      // One that was not asked in batches says nothing of them.
+      await ended({ rows: 100, usage, seconds: 50 }, {}, new Agent({ model: direct }));
+      expect(await estimateOf(10, {}, agent)).toEqual({ basis: "unknown" });
+      await ended({ rows: 100, usage, seconds: 900.5 }, { output: inDir("batches.parquet") }, agent);
+      expect(await estimateOf(5_000, {}, agent)).toEqual({ basis: "measured", seconds: 901 });
+      const other = new Agent({ model, instructions: "Be long." });
+      expect(await estimateOf(5_000, {}, other)).toEqual({ basis: "same-model", seconds: 901 });
+    });
   });
 
   it("may be of a model alone, which is an agent called after it", () => {

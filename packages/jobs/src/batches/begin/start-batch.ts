@@ -4,17 +4,8 @@ import { stat } from "node:fs/promises";
 import { Agent, BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel } from "@beseda/core";
 import { type Calls, callsOf } from "../../journal/ask-model.ts";
 import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "../batch.ts";
-import {
-  batchIdOf,
-  deleteBatch,
-  deleteJobs,
-  filesOf,
-  jsonBytes,
-  partsFile,
-  pathsOf,
-  setLimits,
-  specOf,
-} from "../batch-place.ts";
+import { batchIdOf, deleteBatch, deleteJobs, filesOf, jsonBytes, partsFile, pathsOf, specOf } from "../batch-place.ts";
+import { setLimits } from "../latest-limits.ts";
 import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
 import { checkOptions } from "./check-options.ts";
 import { estimateBatch } from "./estimate.ts";
@@ -71,7 +62,7 @@ export async function startBatch(
 }
 
 async function begin(wish: Wish): Promise<Job> {
-  const { engine, agent, source, options, id, calls, facts } = wish;
+  const { engine, agent, source, options, id, calls } = wish;
   await requireFree(wish);
   // Another process may begin the same batch at this moment: each has a folder of its own, and one of them wins.
   const folder = `${filesOf(id)}${randomBytes(4).toString("hex")}`;
@@ -79,8 +70,7 @@ async function begin(wish: Wish): Promise<Job> {
     const skipBad = options.skipBad ?? false;
     const scan = await scanDataset({ source, agent, calls, files: engine.files, folder, skipBad });
     await engine.files.put(partsFile(folder), jsonBytes(scan.parts));
-    const estimate = await estimateBatch(engine, { agent, fingerprint: fingerprintOf(facts), calls, scan });
-    if (options.confirm && !(await options.confirm(estimate))) throw notConfirmed();
+    if (!(await isConfirmed(wish, scan))) throw notConfirmed();
     const job = await create(wish, specFor(wish, scan, folder));
     if (specOf(job).folder === folder) return job;
     if (!options.resume) throw unfinished(job);
@@ -92,6 +82,13 @@ async function begin(wish: Wish): Promise<Job> {
     if (!job || specOf(job).folder !== folder) await engine.files.delete(`${folder}/`).catch(() => {});
     throw error;
   }
+}
+
+async function isConfirmed({ engine, agent, options, calls, facts, limits }: Wish, scan: Scan): Promise<boolean> {
+  if (!options.confirm) return true;
+  const { concurrency } = limits;
+  const wanted = { agent, fingerprint: fingerprintOf(facts), facts, calls, concurrency, scan };
+  return options.confirm(await estimateBatch(engine, wanted));
 }
 
 function specFor({ agent, facts, output, calls, limits, options }: Wish, scan: Scan, folder: string): BatchSpec {
@@ -136,7 +133,18 @@ async function goOn(wish: Wish, left: Job): Promise<Job> {
     await deleteJobs(engine, id);
     return create(wish, spec);
   }
-  return left.state === "waiting" ? engine.wake(id, null) : left;
+  return woken(engine, left);
+}
+
+/** Whoever works on it hears of the new limits; if it has come to wait in the meantime it is woken, by us or by its worker. */
+async function woken(engine: JobEngine, left: Job): Promise<Job> {
+  const job = (await engine.get(left.id)) ?? left;
+  if (job.state !== "waiting") return job;
+  return engine.wake(job.id, null).catch(async (thrown: unknown) => {
+    const now = await engine.get(job.id);
+    if (now && now.state !== "waiting") return now;
+    throw thrown;
+  });
 }
 
 /** Those who work on another queue would never see it. */

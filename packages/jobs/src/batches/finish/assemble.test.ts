@@ -7,6 +7,7 @@ import { openDataset } from "../../datasets/open-dataset.ts";
 import { localEngine } from "../../engines/local/local-engine.ts";
 import type { BatchSpec, RowResult } from "../batch.ts";
 import { jsonBytes, outputOf, partsFile } from "../batch-place.ts";
+import { sealed, writeJsonLines } from "../part/json-lines.ts";
 import { assemble } from "./assemble.ts";
 
 let dir: string;
@@ -33,8 +34,11 @@ afterEach(async () => {
 const output = () => join(dir, "out.parquet");
 
 async function writePart(part: number, results: readonly RowResult[]): Promise<void> {
-  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
-  await engine.files.put(outputOf(folder, part), [Buffer.from(lines.join(""))]);
+  await engine.files.put(outputOf(folder, part), sealed(writeJsonLines(inTurn(results))));
+}
+
+async function* inTurn<Value>(values: readonly Value[]): AsyncGenerator<Value> {
+  yield* values;
 }
 
 function resultOf(number: number): RowResult {
@@ -70,7 +74,7 @@ function leaseWith(write: Lease["write"] = async () => {}, { isFinishing = false
     badRows: { count: 0, first: [] },
     folder,
   };
-  const job = { id: "b", createdAt: new Date().toISOString(), attempts: 1, spec } as unknown as Job;
+  const job = { id: "b", createdAt: new Date().toISOString(), attempts: 1, inbox: [], spec } as unknown as Job;
   const read = async () => (isFinishing ? [["finishing", 1]] : []);
   return { job, signal: new AbortController().signal, write, read } as unknown as Lease;
 }
@@ -188,10 +192,10 @@ it("a part's file that is not what was written is told by its name, and no outpu
   });
   await expect(assembled(lease)).rejects.toMatchObject({
     code: "not-found",
-    hint: expect.stringContaining("asks the rows of this part again"),
+    hint: expect.stringContaining("asks 3 rows again"),
   });
-  // The part begins anew when the batch is gone on with.
-  expect(written).toEqual([["part/2", undefined]]);
+  // It is asked again when somebody goes on after that.
+  expect(written).toEqual([["lost/2", 0]]);
   expect((await readdir(dir)).sort()).toEqual(["jobs"]);
 });
 

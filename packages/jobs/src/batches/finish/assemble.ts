@@ -1,11 +1,12 @@
 // Puts the result of a batch together: the Parquet file in the order of the data set, its manifest and its report.
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { BesedaError, type JobEngine, type Lease, toBesedaError } from "@beseda/core";
+import { BesedaError, type JobEngine, type Lease } from "@beseda/core";
 import { fileSink } from "../../datasets/output-file.ts";
 import { writeDataset } from "../../datasets/write-dataset.ts";
 import type { BatchResult } from "../batch.ts";
-import { outputOf, partKey, partsFile, pathsOf, readJson, specOf } from "../batch-place.ts";
+import { outputOf, partsFile, pathsOf, readJson, specOf } from "../batch-place.ts";
+import { lossBehind } from "./lost-parts.ts";
 import { type Account, type Manifest, manifestOf } from "./manifest.ts";
 import { outputColumns } from "./output-columns.ts";
 import { reportPage } from "./report/report-page.ts";
@@ -15,7 +16,8 @@ import { RowStatistics } from "./row-statistics.ts";
 /**
  * In constant memory, and as often as one likes: whatever an earlier attempt has left is replaced. The output appears
  * last, whole, when manifest and report are there.
- * @throws BesedaError `invalid-argument` where it cannot be written, such as to a full disk; `damaged`; `locked`
+ * @throws BesedaError `invalid-argument` where it cannot be written, such as to a full disk; `damaged`, `not-found` where
+ *   results are lost; `locked`
  */
 export async function assemble(
   lease: Lease,
@@ -53,7 +55,7 @@ export async function assemble(
     return { ...paths, rows, answered, failed, usage, seconds };
   } catch (error) {
     await writer.abort();
-    throw error;
+    throw (await lossBehind(error, lease, engine)) ?? error;
   }
 }
 
@@ -83,29 +85,14 @@ async function* allResults(lease: Lease, engine: JobEngine) {
   const { folder } = specOf(lease.job);
   let latest = 0;
   for (const [index, rows] of ((await readJson(engine, partsFile(folder))) as number[]).entries()) {
-    const part = index + 1;
-    try {
-      for await (const results of resultLines(engine.files, outputOf(folder, part), rows)) {
-        for (const { number } of results) {
-          if (number <= latest) throw outOfOrder(number, latest);
-          latest = number;
-        }
-        yield results;
+    for await (const results of resultLines(engine.files, outputOf(folder, index + 1), rows)) {
+      for (const { number } of results) {
+        if (number <= latest) throw outOfOrder(number, latest);
+        latest = number;
       }
-    } catch (thrown) {
-      await forget(lease, part, thrown);
+      yield results;
     }
   }
-}
-
-/** A part whose results are gone is not done any more. */
-async function forget(lease: Lease, part: number, thrown: unknown): Promise<never> {
-  const error = toBesedaError(thrown);
-  if (error.code !== "not-found") throw thrown;
-  await lease.write([[partKey(part), undefined]]);
-  throw error.with({
-    hint: "The folder of the jobs was changed from outside. Put the file back, or go on as it is: resume: true (--resume) asks the rows of this part again, and no others.",
-  });
 }
 
 function outOfOrder(number: number, latest: number): BesedaError {

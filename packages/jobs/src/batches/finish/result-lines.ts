@@ -1,25 +1,22 @@
 // The rows that a part of a batch came to, as they are read from the engine's files.
 import { BesedaError, type JobFiles } from "@beseda/core";
 import type { RowResult } from "../batch.ts";
-import { readJsonLines } from "../part/json-lines.ts";
+import { readJsonLines, unsealed } from "../part/json-lines.ts";
 
 const atOnce = 500;
 
-/** @throws BesedaError `damaged` for a file that is not what its worker has written */
+/** @throws BesedaError `damaged` for a file that is not what its worker has written, at its end at the latest; `not-found` */
 export async function* resultLines(files: JobFiles, name: string, rows: number): AsyncGenerator<RowResult[]> {
   let held: RowResult[] = [];
   let read = 0;
-  for await (const result of readJsonLines<RowResult>(name, files.get(name))) {
+  for await (const result of readJsonLines<RowResult>(name, unsealed(name, files.get(name)))) {
     read++;
     if (held.push(result) < atOnce) continue;
     yield held;
     held = [];
   }
   if (read !== rows) {
-    throw new BesedaError(`${name} has ${read} rows, and was written with ${rows}.`, {
-      code: "damaged",
-      hint: "The folder of the jobs was changed from outside, or its disk is failing: begin the batch anew.",
-    });
+    throw new BesedaError(`${name} has ${read} rows, and was written with ${rows}.`, { code: "damaged" });
   }
   if (held.length > 0) yield held;
 }

@@ -1,6 +1,6 @@
 // Lines of JSON, read as they come.
 import { expect, it } from "vitest";
-import { readJsonLines, writeJsonLines } from "./json-lines.ts";
+import { readJsonLines, sealed, unsealed, writeJsonLines } from "./json-lines.ts";
 
 const values = [{ text: "раз\nдва" }, [], "😀", null];
 
@@ -15,6 +15,23 @@ it("lines of JSON are read as they were written, wherever their bytes are cut, t
 it("a line that is no JSON is named", async () => {
   const read = all(readJsonLines("rows.jsonl", pieces([Buffer.from('1\n{"half\n')])));
   await expect(read).rejects.toMatchObject({ code: "damaged", message: "Line 2 of rows.jsonl is not JSON." });
+});
+
+it("what is sealed comes back, wherever it is cut; with any of its bits changed, or without its end, it is damaged", async () => {
+  const bytes = Buffer.concat(await all(writeJsonLines(pieces(values))));
+  const file = Buffer.concat(await all(sealed(cut(bytes, 7))));
+  for (let size = 1; size <= file.length; size++) {
+    expect(Buffer.concat(await all(unsealed("rows.jsonl", cut(file, size))))).toEqual(bytes);
+  }
+  const read = (damaged: Uint8Array) => all(unsealed("rows.jsonl", cut(damaged, 5)));
+  for (let bit = 0; bit < file.length * 8; bit++) {
+    const damaged = Buffer.from(file);
+    damaged[bit >> 3] = Number(damaged[bit >> 3]) ^ (1 << (bit & 7));
+    await expect(read(damaged)).rejects.toMatchObject({ code: "damaged" });
+  }
+  for (let end = 0; end < file.length; end++) {
+    await expect(read(file.subarray(0, end))).rejects.toMatchObject({ code: "damaged" });
+  }
 });
 
 async function all<Value>(values: AsyncIterable<Value>): Promise<Value[]> {

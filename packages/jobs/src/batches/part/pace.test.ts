@@ -26,6 +26,19 @@ describe("the pace of a batch", () => {
     expect(pace.limit).toBe(4);
   });
 
+  it("is given another end: at once where the service bears it, otherwise as it has grown by then", () => {
+    const pace = new Pace(4);
+    pace.limitTo(8);
+    expect(pace.limit).toBe(8);
+    pace.refused(refusal(), 0, 0);
+    pace.limitTo(16);
+    expect(pace.limit).toBe(4);
+    pace.limitTo(2);
+    expect(pace.limit).toBe(2);
+    for (let answer = 0; answer < 1_000; answer++) pace.answered();
+    expect(pace.limit).toBe(2);
+  });
+
   it("leaves the service alone for as long as it asks, and longer and longer where it does not say", () => {
     const pace = new Pace(16);
     pace.refused(refusal(5_000), 0, 1_000);

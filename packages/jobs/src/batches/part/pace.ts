@@ -11,7 +11,7 @@ const longestPauseMs = 30_000;
 export class Pace {
   /** So many rows may be under way. */
   limit: number;
-  readonly most: number;
+  most: number;
   #answers = 0;
   #refusals = 0;
   #pausedUntil = 0;
@@ -20,6 +20,12 @@ export class Pace {
   constructor(most: number) {
     this.most = most;
     this.limit = most;
+  }
+
+  /** One that was cut because of refusals grows as it would have. */
+  limitTo(most: number): void {
+    if (this.limit === this.most || this.limit > most) this.limit = most;
+    this.most = most;
   }
 
   answered(): void {

@@ -71,6 +71,11 @@ export class PartLog {
     return this.#done[line] === 1;
   }
 
+  /** Nothing was begun before. */
+  get isNew(): boolean {
+    return !this.#isResumed;
+  }
+
   get isComplete(): boolean {
     return this.progress.finished + this.progress.failed === this.progress.rows;
   }

@@ -1,9 +1,9 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
 import type { BatchLimits, InputRow, PartSpec, RowResult } from "../batch.ts";
-import { setLimits } from "../batch-place.ts";
 import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
-import { readJsonLines, writeJsonLines } from "./json-lines.ts";
+import { setLimits } from "../latest-limits.ts";
+import { readJsonLines, unsealed, writeJsonLines } from "./json-lines.ts";
 import { memoryEngine } from "./memory-engine.fake.ts";
 import { performPart } from "./perform-part.ts";
 
@@ -86,7 +86,8 @@ export async function partJob({ engine, spec }: PartPlace): Promise<Job> {
 
 export async function outputOf({ engine, spec }: PartPlace): Promise<RowResult[]> {
   const rows: RowResult[] = [];
-  for await (const row of readJsonLines<RowResult>(spec.output, engine.files.get(spec.output))) rows.push(row);
+  const lines = unsealed(spec.output, engine.files.get(spec.output));
+  for await (const row of readJsonLines<RowResult>(spec.output, lines)) rows.push(row);
   return rows;
 }
 

@@ -1,7 +1,8 @@
 import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { setLimits } from "../batch-place.ts";
+import type { BatchLimits } from "../batch.ts";
+import { setLimits } from "../latest-limits.ts";
 import {
   claimPart,
   goOn,
@@ -177,7 +178,7 @@ describe("a part of a batch", () => {
   });
 
   it("a row that failed in passing is tried again later, and is an error after five attempts", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
     const busy = new BesedaError("Too much to do.", { code: "unavailable", isRetryable: true });
     const tries = new Map<string, number>();
     const model = answering((question) => {
@@ -189,6 +190,9 @@ describe("a part of a batch", () => {
     const working = workOn(place);
     await vi.advanceTimersByTimeAsync(200_000);
     await working;
+    const [, later] = await outputOf(place);
+    // From its first attempt on: three pauses of 1, 4 and 16 s.
+    expect(later?.milliseconds).toBeGreaterThanOrEqual(21_000);
     expect(await outputOf(place)).toMatchObject([
       { attempts: 1, error: null },
       { attempts: 4, error: null, response: "answer 2" },
@@ -373,6 +377,40 @@ describe("a part of a batch", () => {
     expect(await workOn(place)).toMatchObject({ state: "waiting", metadata: { stopped: "budget" } });
     // Three rows of five tokens, and what was under way.
     expect(model.asked.length).toBeLessThanOrEqual(3 + 1);
+  });
+
+  it("hears of limits that are set while it is worked on: more or fewer rows at once, and a budget", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const answer: (() => void)[] = [];
+    const model = answering(() => new Promise<void>((resolve) => answer.push(resolve)));
+    const place = await partPlace(new Agent({ model }), { rows: 100, concurrency: 2 });
+    const setNow = async (limits: BatchLimits) => {
+      await setLimits(place.engine, place.spec.folder, limits);
+      await vi.advanceTimersByTimeAsync(2_000);
+    };
+    const turns = async () => {
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    };
+    const working = workOn(place);
+    await turns();
+    expect(model.asked).toHaveLength(2);
+    await setNow({ concurrency: 30 });
+    await turns();
+    expect(model.asked).toHaveLength(30);
+    await setNow({ concurrency: 5 });
+    for (const resolve of answer.splice(0, 26)) resolve();
+    await turns();
+    // Four are under way, and one is begun.
+    expect(model.asked).toHaveLength(31);
+    await setNow({ concurrency: 5, maxTokens: 1 });
+    let isOver = false;
+    void working.then(() => {
+      isOver = true;
+    });
+    for (; !isOver; await turns()) for (const resolve of answer.splice(0)) resolve();
+    expect(await working).toMatchObject({ state: "waiting", metadata: { stopped: "budget", limits: 3 } });
+    // One had its place before.
+    expect(model.asked.length).toBeLessThanOrEqual(32);
   });
 
   it("waits where the service is out of order for all rows, and asks again when it is resumed", async () => {

@@ -11,11 +11,13 @@ import {
 import { plainError } from "../../worker/job-error.ts";
 import type { Perform, Workplace } from "../../worker/workplace.ts";
 import type { PartProgress, PartResult, PartSpec } from "../batch.ts";
-import { limitsOf, resumeHint } from "../batch-place.ts";
+import { resumeHint } from "../batch-place.ts";
 import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
+import { LatestLimits } from "../latest-limits.ts";
 import { runRounds } from "../rounds/run-rounds.ts";
 import { joinBatch, leaveBatch } from "./batch-here.ts";
 import { Halt, type Stop } from "./halt.ts";
+import { dropDamagedOutput, keptOutput } from "./kept-output.ts";
 import { mendJournal } from "./mend-journal.ts";
 import { PartLog } from "./part-log.ts";
 import { runRows } from "./run-rows.ts";
@@ -31,17 +33,19 @@ const offerMs = 1_000;
  * refuses all that comes from us; its metadata says which.
  */
 export const performPart: Perform = async (lease, place) => {
-  const spec = await specOf(lease, place);
+  const { spec, limits } = await specOf(lease, place);
   const agent = agentOf(spec, place);
   if (agent instanceof BesedaError) return leaveToOthers(lease, agent);
   let log: PartLog;
   try {
-    if (wasDamaged(lease) && !(await isMended(lease, spec))) return;
+    if (wasDamaged(lease) && !(await isMended(lease, spec, place))) return;
     log = await PartLog.open(lease, spec);
+    const kept = log.isNew ? await keptOutput(place.engine, spec) : undefined;
+    if (kept) return await lease.finish({ response: kept as unknown as JsonValue });
   } catch (thrown) {
-    return waitWith(lease, lease.job.metadata, thrown);
+    return waitWith(lease, { ...lease.job.metadata, limits: limits.version }, thrown);
   }
-  await workOnPart(lease, { spec, agent, place, log });
+  await workOnPart(lease, { spec, limits, agent, place, log });
 };
 
 /** It waits with its journal, and the batch with it. */
@@ -56,9 +60,15 @@ export async function giveUpPart(
 
 async function workOnPart(
   lease: Lease,
-  { spec, agent, place, log }: { spec: PartSpec; agent: Agent; place: Workplace; log: PartLog },
+  {
+    spec,
+    limits,
+    agent,
+    place,
+    log,
+  }: { spec: PartSpec; limits: LatestLimits; agent: Agent; place: Workplace; log: PartLog },
 ): Promise<void> {
-  const here = joinBatch(place.engine, spec.batchId, spec);
+  const here = joinBatch(place.engine, spec.batchId, limits);
   const halt = new Halt(lease, place.closing);
   let providerBatches = 0;
   const stopReporting = reportNowAndThen(lease, log);
@@ -76,17 +86,17 @@ async function workOnPart(
     leaveBatch(place.engine, spec.batchId);
   }
   const stop = log.isComplete && !halt.isBroken ? undefined : halt.stop;
-  if (stop) return putAside(lease, log, stop);
+  if (stop) return putAside(lease, log, { stop, limits: here.limits.version });
   const result: PartResult = { ...log.progress, providerBatches };
   await lease.finish({ response: result as unknown as JsonValue });
 }
 
 /** Of the limits those hold that the batch was gone on with last. */
-async function specOf({ job }: Lease, { engine }: Workplace): Promise<PartSpec> {
-  const spec = job.spec as unknown as PartSpec;
-  const latest = await limitsOf(engine, { folder: spec.folder, limits: spec });
-  const { maxTokens: _tokens, maxCost: _cost, ...others } = spec;
-  return { ...others, ...latest };
+async function specOf({ job }: Lease, { engine }: Workplace): Promise<{ spec: PartSpec; limits: LatestLimits }> {
+  const given = job.spec as unknown as PartSpec;
+  const limits = await LatestLimits.of(engine, { folder: given.folder, limits: given });
+  const { maxTokens: _tokens, maxCost: _cost, ...others } = given;
+  return { spec: { ...others, ...limits.now }, limits };
 }
 
 function wasDamaged({ job }: Lease): boolean {
@@ -94,9 +104,10 @@ function wasDamaged({ job }: Lease): boolean {
 }
 
 /** Somebody has resumed it as it is: what cannot be read is given up. Where nothing can be read the part begins anew. */
-async function isMended(lease: Lease, { rows }: PartSpec): Promise<boolean> {
+async function isMended(lease: Lease, spec: PartSpec, { engine }: Workplace): Promise<boolean> {
   try {
-    await mendJournal(lease, rows);
+    await mendJournal(lease, spec.rows);
+    await dropDamagedOutput(engine, spec);
     return true;
   } catch (thrown) {
     const error = toBesedaError(thrown);
@@ -149,7 +160,7 @@ function reportNowAndThen(lease: Lease, log: PartLog): () => void {
   return () => clearInterval(timer);
 }
 
-async function putAside(lease: Lease, log: PartLog, stop: Stop): Promise<void> {
+async function putAside(lease: Lease, log: PartLog, { stop, limits }: { stop: Stop; limits: number }): Promise<void> {
   if (stop.why === "gone") {
     const error = toBesedaError(stop.reason);
     if (error.code !== "aborted") throw error;
@@ -158,13 +169,17 @@ async function putAside(lease: Lease, log: PartLog, stop: Stop): Promise<void> {
   // Nothing is under way: whoever goes on has nobody to suspect.
   if (stop.why === "failed") {
     await log.begin([]).catch(() => {});
-    return waitWith(lease, log.report, stop.thrown);
+    return waitWith(lease, { ...log.report, limits }, stop.thrown);
   }
   await log.begin([]);
-  if (stop.why === "closing") return lease.release();
+  if (stop.why === "closing") {
+    // Whoever calls it off before it is gone on with has to know them.
+    if (log.progress.withService) await lease.report({ metadata: log.report as unknown as Record<string, JsonValue> });
+    return lease.release();
+  }
   if (stop.why === "young") return lease.release(new Date(Date.now() + stop.ms).toISOString());
   const error = stop.why === "refused" ? { error: plainError(stop.error) } : {};
-  await lease.wait({ ...log.report, stopped: stop.why, ...error } as unknown as Record<string, JsonValue>);
+  await lease.wait({ ...log.report, stopped: stop.why, limits, ...error } as unknown as Record<string, JsonValue>);
 }
 
 /** What another attempt may get over is thrown. With all else the part waits: a job that ends with an error loses its journal. */

@@ -4,8 +4,8 @@ import type { Line, PartLog } from "./part-log.ts";
 import { failedRow } from "./row-runner.ts";
 import type { RowWork } from "./row-work.ts";
 
-/** `attempt` counts from 1, attempts at which a worker died included. */
-export type FedRow = { line: Line; row: InputRow; work: RowWork; attempt: number };
+/** `attempt` counts from 1, attempts at which a worker died included; `begunAt` is that of the first one in this process. */
+export type FedRow = { line: Line; row: InputRow; work: RowWork; attempt: number; begunAt?: number };
 
 /** A row with which a worker died so often is tried by itself, after all the others. */
 const crashesOfSuspects = 2;
@@ -17,7 +17,7 @@ export class RowFeed {
   readonly suspects: FedRow[] = [];
   readonly #rows: AsyncGenerator<InputRow>;
   readonly #log: PartLog;
-  readonly #window: number;
+  readonly #window: () => number;
   readonly #model: string;
   readonly #ready: FedRow[] = [];
   /** Marked, and not settled. */
@@ -29,8 +29,12 @@ export class RowFeed {
   /** Rows are missing since: no others are handed out. */
   #failure: { thrown: unknown } | undefined;
 
-  /** Up to `window` rows are read ahead, few at first: what is read ahead and never begun is suspected all the same. */
-  constructor(rows: AsyncGenerator<InputRow>, log: PartLog, { window, model }: { window: number; model: string }) {
+  /** Up to `window()` rows are read ahead, few at first: what is read ahead and never begun is suspected all the same. */
+  constructor(
+    rows: AsyncGenerator<InputRow>,
+    log: PartLog,
+    { window, model }: { window: () => number; model: string },
+  ) {
     this.#rows = rows;
     this.#log = log;
     this.#window = window;
@@ -88,7 +92,7 @@ export class RowFeed {
         else found.push(fed);
       }
     }
-    this.#ahead = Math.min(this.#ahead * 2, this.#window);
+    this.#ahead = Math.min(this.#ahead * 2, this.#window());
     if (found.length === 0) return;
     for (const { line } of found) this.#begun.add(line);
     await this.#log.begin([...this.#begun]);

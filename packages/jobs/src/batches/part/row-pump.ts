@@ -26,7 +26,10 @@ const longestPauseMs = 60_000;
 const mostFailing = 10;
 /** Beside what is known of a row: it has waited for the end of an outage. Another one is its own. */
 const outageKey = "outage";
-/** A worker that lives so long does not die of the rows it begins with; what kills it from outside had its time to come again. */
+/**
+ * A worker that lives so long does not die of the rows it begins with; what kills it from outside had its time to come again.
+ * With 1.5 s a batch whose workers were killed up to 4 s after they began had rows set aside that were not to blame.
+ */
 const quietMs = 5_000;
 
 type Later = { fed: FedRow; at: number };
@@ -110,6 +113,7 @@ export class RowPump {
   async #work(fed: FedRow): Promise<boolean> {
     const { run, seat, halt } = this.#options;
     const startedAt = performance.now();
+    fed.begunAt ??= Date.now();
     try {
       const outcome = await run(fed);
       return "result" in outcome ? await this.#settled(fed, outcome, startedAt) : "parked" in outcome;

@@ -3,11 +3,12 @@ import type { Agent, Lease, Timeouts } from "@beseda/core";
 import { asking, askNow } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../worker/workplace.ts";
-import type { InputRow, PartSpec } from "../batch.ts";
+import type { PartSpec } from "../batch.ts";
 import type { BatchHere } from "./batch-here.ts";
 import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
-import { readJsonLines } from "./json-lines.ts";
+import { inputRows } from "./input-rows.ts";
+import { noting } from "./open-operations.ts";
 import type { PartLog } from "./part-log.ts";
 import { type FedRow, RowFeed } from "./row-feed.ts";
 import { RowPump } from "./row-pump.ts";
@@ -24,9 +25,10 @@ export type PartWork = {
 };
 
 export async function runRows(work: PartWork): Promise<void> {
-  const { spec, agent, halt } = work;
+  const { spec, agent, log, halt } = work;
   const { calls, pollMs } = spec;
-  const { ask, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
+  const { ask: asked, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
+  const ask = calls === "async" ? noting(asked, log) : asked;
   const signals = { signal: halt.cut, leaving: halt.leaving };
   const common = { agent, ask, askBelow, timeouts: timeoutsOf(spec), ...signals };
   await pumpRows(work, work.here.budget, (fed) => runRow({ ...common, ...fed, runId: rowId(spec, fed.line) }));
@@ -39,8 +41,8 @@ export async function pumpRows(
   budget: Budget | undefined,
   run: (fed: FedRow) => ReturnType<typeof runRow>,
 ): Promise<void> {
-  const rows = readJsonLines<InputRow>(spec.input, engine.files.get(spec.input));
-  const feed = new RowFeed(rows, log, { window: spec.concurrency * 2, model: nameOf(agent.model) });
+  const window = () => here.slots.pace.most * 2;
+  const feed = new RowFeed(inputRows(engine, spec), log, { window, model: nameOf(agent.model) });
   const seat = here.slots.seat(spec.part);
   const leave = () => seat.close();
   halt.listeners.add(leave);

@@ -20,6 +20,11 @@ export class RowSlots {
     return this.pace.most * 2;
   }
 
+  limitTo(concurrency: number): void {
+    this.pace.limitTo(concurrency);
+    this.#letIn();
+  }
+
   /** What a part takes its places by; the lower its `order`, the sooner. */
   seat(order: number): Seat {
     return new Seat(

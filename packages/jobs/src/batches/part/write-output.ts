@@ -1,19 +1,20 @@
 // The output of a part: its results in the order of the rows, with the cells that the input has.
 import type { JobEngine } from "@beseda/core";
 import { BesedaError } from "@beseda/core";
-import type { InputRow, PartSpec, RowResult } from "../batch.ts";
-import { readJsonLines, writeJsonLines } from "./json-lines.ts";
+import type { PartSpec, RowResult } from "../batch.ts";
+import { inputRows } from "./input-rows.ts";
+import { sealed, writeJsonLines } from "./json-lines.ts";
 import { blockSize, type Line, type PartLog, type StoredResult } from "./part-log.ts";
 
 /** Where it was written before, such as just before a crash, it stays as it is. */
 export async function writeOutput(engine: JobEngine, log: PartLog, { input, output }: PartSpec): Promise<void> {
-  await engine.files.put(output, writeJsonLines(results(engine, log, input)));
+  await engine.files.put(output, sealed(writeJsonLines(results(engine, log, input))));
 }
 
 async function* results(engine: JobEngine, log: PartLog, input: string): AsyncGenerator<RowResult> {
   let line = 0;
   let block = new Map<Line, StoredResult>();
-  for await (const { cells } of readJsonLines<InputRow>(input, engine.files.get(input))) {
+  for await (const { cells } of inputRows(engine, { input })) {
     if (line === 0 || ++line % blockSize === 0) block = await log.results(line);
     if (line === 0) line = 1;
     const result = block.get(line);

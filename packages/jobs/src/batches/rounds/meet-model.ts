@@ -1,7 +1,7 @@
 // After a crash the batch of a round is known by its id, and its model by whoever asks it: the row is run once more.
 import { BesedaError } from "@beseda/core";
 import type { InputRow } from "../batch.ts";
-import { readJsonLines } from "../part/json-lines.ts";
+import { inputRows } from "../part/input-rows.ts";
 import type { Line } from "../part/part-log.ts";
 import { nameOf } from "../part/row-runner.ts";
 import type { PartWork } from "../part/run-rows.ts";
@@ -32,7 +32,7 @@ function stepOf(key: string): number {
 
 async function rowAt({ spec, place: { engine } }: PartWork, wanted: Line): Promise<InputRow> {
   let line = 0;
-  for await (const row of readJsonLines<InputRow>(spec.input, engine.files.get(spec.input))) {
+  for await (const row of inputRows(engine, spec)) {
     if (++line === wanted) return row;
   }
   throw new BesedaError(`${spec.input} has no line ${wanted}.`, { code: "damaged", hint: "Begin the batch anew." });

@@ -70,6 +70,8 @@ export function chatBatches({ server: address, model, quirks, retry }: ChatBatch
   }
 
   return {
+    windowHours: 24,
+
     start: (requests, { key, signal }) =>
       inFolder(async (folder): Promise<Operation<BatchOutcome>> => {
         return fromBatch(await start(requests, key, folder, signal));

@@ -1,0 +1,40 @@
+// The output of a part that is there before anything is asked: its batch was called off, or has failed, after it was done.
+import { addUsage, type JobEngine, noUsage, toBesedaError } from "@beseda/core";
+import type { PartResult, PartSpec } from "../batch.ts";
+import { lostHint } from "../finish/lost-parts.ts";
+import { resultLines } from "../finish/result-lines.ts";
+
+/**
+ * What the part came to then. How many batches of the provider it took is not known any more.
+ * @throws BesedaError `damaged`
+ */
+export async function keptOutput(
+  { files }: JobEngine,
+  { output, rows }: Pick<PartSpec, "output" | "rows">,
+): Promise<PartResult | undefined> {
+  if (!(await files.list(output)).includes(output)) return undefined;
+  const result: PartResult = { rows, finished: 0, failed: 0, usage: noUsage, providerBatches: 0 };
+  try {
+    for await (const results of resultLines(files, output, rows)) {
+      for (const { error, usage } of results) {
+        if (error) result.failed++;
+        else result.finished++;
+        result.usage = addUsage(result.usage, usage);
+      }
+    }
+  } catch (thrown) {
+    const error = toBesedaError(thrown);
+    throw error.code === "damaged" ? error.with({ hint: lostHint(rows) }) : thrown;
+  }
+  return result;
+}
+
+/** Somebody has gone on after it was told. */
+export async function dropDamagedOutput(engine: JobEngine, spec: Pick<PartSpec, "output" | "rows">): Promise<void> {
+  try {
+    await keptOutput(engine, spec);
+  } catch (thrown) {
+    if (toBesedaError(thrown).code !== "damaged") throw thrown;
+    await engine.files.delete(spec.output);
+  }
+}
