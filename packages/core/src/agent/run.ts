@@ -79,7 +79,7 @@ export class Run<Output = unknown> {
 
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
   get fullStream(): AsyncIterableIterator<StreamPart> {
-    this.#fullStream ??= new PartIterator(this.#source, "fullStream", (part) => part);
+    this.#fullStream ??= new PartIterator(this.#source(), "fullStream", (part) => part);
     return this.#fullStream;
   }
 
@@ -89,7 +89,7 @@ export class Run<Output = unknown> {
    * again, whole, on a new line.
    */
   get textStream(): AsyncIterableIterator<string> {
-    this.#textStream ??= new PartIterator(this.#source, "textStream", textPicker());
+    this.#textStream ??= new PartIterator(this.#source(), "textStream", textPicker());
     return this.#textStream;
   }
 
@@ -98,7 +98,11 @@ export class Run<Output = unknown> {
    * what was handed out does not change any more. Throws as `textStream` does.
    */
   get partialOutputStream(): AsyncIterableIterator<PartialOutput<Output>> {
-    this.#partialOutputStream ??= new PartIterator(this.#source, "partialOutputStream", partialOutputPicker<Output>());
+    this.#partialOutputStream ??= new PartIterator(
+      this.#source(),
+      "partialOutputStream",
+      partialOutputPicker<Output>(),
+    );
     return this.#partialOutputStream;
   }
 
@@ -132,19 +136,25 @@ export class Run<Output = unknown> {
     );
   }
 
-  readonly #source: PartSource = {
-    pull: (reader, name) => {
-      this.#reader ??= reader;
-      return this.#reader === reader ? this.#next() : Promise.reject(alreadyRead(name));
-    },
-    publish: (parts) => this.#publish(parts),
-    leave: async (reader) => {
-      if (this.#reader !== reader && this.#reader !== undefined) return;
-      this.#reader = reader;
-      this.cancel("its reader left");
-      await this.#drain();
-    },
-  };
+  /**
+   * Made for a reader of parts alone. What literals every run makes, V8 takes for long-lived where runs last, and
+   * allocates among the old: there it keeps all of the run, long over, until the next full collection.
+   */
+  #source(): PartSource {
+    return {
+      pull: (reader, name) => {
+        this.#reader ??= reader;
+        return this.#reader === reader ? this.#next() : Promise.reject(alreadyRead(name));
+      },
+      publish: (parts) => this.#publish(parts),
+      leave: async (reader) => {
+        if (this.#reader !== reader && this.#reader !== undefined) return;
+        this.#reader = reader;
+        this.cancel("its reader left");
+        await this.#drain();
+      },
+    };
+  }
 
   async #drain(): Promise<void> {
     for (let next = await this.#next(); !next.done; next = await this.#next()) this.#publish(next.value);

@@ -2,28 +2,32 @@
 import type { ModelEvent } from "@beseda/core";
 
 /** `keep` is called once, before the reader is given the last events. */
-export function noteReply(
-  reply: AsyncIterable<ModelEvent[]>,
-  keep: (events: ModelEvent[]) => void,
-): AsyncIterableIterator<ModelEvent[]> {
-  const source = reply[Symbol.asyncIterator]();
-  const said: ModelEvent[] = [];
-  return {
-    async next() {
-      const { done, value } = await source.next();
-      if (done) return { done: true, value: undefined };
-      for (const event of value) add(said, event);
-      if (value.at(-1)?.type === "finish") keep(said);
-      return { done: false, value };
-    },
-    async return() {
-      await source.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+export class NotedReply implements AsyncIterableIterator<ModelEvent[]> {
+  readonly #source: AsyncIterator<ModelEvent[]>;
+  readonly #keep: (events: ModelEvent[]) => void;
+  readonly #said: ModelEvent[] = [];
+
+  constructor(reply: AsyncIterable<ModelEvent[]>, keep: (events: ModelEvent[]) => void) {
+    this.#source = reply[Symbol.asyncIterator]();
+    this.#keep = keep;
+  }
+
+  async next(): Promise<IteratorResult<ModelEvent[]>> {
+    const { done, value } = await this.#source.next();
+    if (done) return { done: true, value: undefined };
+    for (const event of value) add(this.#said, event);
+    if (value.at(-1)?.type === "finish") this.#keep(this.#said);
+    return { done: false, value };
+  }
+
+  async return(): Promise<IteratorResult<ModelEvent[]>> {
+    await this.#source.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
 /** Texts are joined, and how a call was being written is left out: the call says the same. */

@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { askNow, callsOf } from "./ask-model.ts";
 import type { JournalPlace } from "./journal-place.ts";
 import { called, LaterService, said } from "./later-service.fake.ts";
-import { noteReply } from "./note-reply.ts";
+import { NotedReply } from "./note-reply.ts";
 import { RunJournal, type RunJournalOptions } from "./run-journal.ts";
 
 /** Entries that outlive attempts, and how many writes there were. */
@@ -202,10 +202,10 @@ describe("a reply that is noted", () => {
         isLeft = true;
       }
     };
-    await read(noteReply(source(), (events) => kept.push(events)));
+    await read(new NotedReply(source(), (events) => kept.push(events)));
     expect(kept).toEqual([called("look", "c1")]);
     isLeft = false;
-    for await (const _ of noteReply(source(), (events) => kept.push(events))) break;
+    for await (const _ of new NotedReply(source(), (events) => kept.push(events))) break;
     expect({ isLeft, kept: kept.length }).toEqual({ isLeft: true, kept: 1 });
   });
 });

@@ -13,7 +13,7 @@ import type {
 } from "@beseda/core";
 import type { JournalPlace } from "./journal-place.ts";
 import { LegStore } from "./leg-store.ts";
-import { noteReply } from "./note-reply.ts";
+import { NotedReply } from "./note-reply.ts";
 import { ThreadLog } from "./thread-log.ts";
 
 /** How a model is asked for a reply that the journal does not have. */
@@ -70,21 +70,7 @@ export class RunJournal implements Journal {
   }
 
   model(model: LanguageModel, step: number): LanguageModel {
-    const key = `reply/${step}`;
-    const { provider, modelId, abilities } = model;
-    return {
-      provider,
-      modelId,
-      abilities,
-      stream: (request, options = {}) => {
-        const known = this.#place.entries.get(key) as ModelEvent[] | undefined;
-        if (known) return only(known);
-        this.#throwIfClosing();
-        const begun = this.#entry(`asked/${step}`);
-        const reply = this.#options.ask({ model, request, options, begun });
-        return noteReply(reply, (events) => this.#note(key, events as unknown as JsonValue));
-      },
-    };
+    return new JournalledModel(model, (request, options) => this.#ask(step, { model, request, options }));
   }
 
   async outcome(call: JournalledCall): Promise<CallOutcome | undefined> {
@@ -147,6 +133,15 @@ export class RunJournal implements Journal {
     return journal;
   }
 
+  #ask(step: number, asked: Omit<ModelQuestion, "begun">): AsyncIterable<ModelEvent[]> {
+    const key = `reply/${step}`;
+    const known = this.#place.entries.get(key) as ModelEvent[] | undefined;
+    if (known) return only(known);
+    this.#throwIfClosing();
+    const reply = this.#options.ask({ ...asked, begun: this.#entry(`asked/${step}`) });
+    return new NotedReply(reply, (events) => this.#note(key, events as unknown as JsonValue));
+  }
+
   get #log(): ThreadLog {
     this.#threadLog ??= new ThreadLog(this.#place, this.#leg);
     return this.#threadLog;
@@ -176,6 +171,27 @@ export class RunJournal implements Journal {
   }
 }
 
+class JournalledModel implements LanguageModel {
+  readonly provider: string;
+  readonly modelId: string;
+  readonly abilities: LanguageModel["abilities"];
+  readonly #ask: (request: ModelRequest, options: ModelCallOptions) => AsyncIterable<ModelEvent[]>;
+
+  constructor(
+    { provider, modelId, abilities }: LanguageModel,
+    ask: (request: ModelRequest, options: ModelCallOptions) => AsyncIterable<ModelEvent[]>,
+  ) {
+    this.provider = provider;
+    this.modelId = modelId;
+    this.abilities = abilities;
+    this.#ask = ask;
+  }
+
+  stream(request: ModelRequest, options: ModelCallOptions = {}): AsyncIterable<ModelEvent[]> {
+    return this.#ask(request, options);
+  }
+}
+
 /** The leg in which a call was begun that has no outcome yet. */
 type Begun = number;
 
@@ -197,6 +213,6 @@ function entriesUnder(entries: JournalPlace["entries"], prefix: string): Map<str
   );
 }
 
-function prefixed({ write }: JournalPlace, prefix: string): JournalPlace["write"] {
-  return (entries) => write(entries.map(([key, value]) => [prefix + key, value] as const));
+function prefixed(place: JournalPlace, prefix: string): JournalPlace["write"] {
+  return (entries) => place.write(entries.map(([key, value]) => [prefix + key, value] as const));
 }
