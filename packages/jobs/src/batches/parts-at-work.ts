@@ -33,8 +33,11 @@ export type Totals = Pick<PartProgress, "finished" | "failed" | "usage">;
 /** Why a part does not go on, though nobody has to wake it. */
 export type Problem = { problem?: string | undefined };
 
-/** So many parts are jobs at a time: enough for many workers, few enough to be looked at one by one. */
+/** So many parts are jobs at a time: enough for many workers. */
 const mostOpen = 64;
+/** Parts are taken up in their order, as a rule: those behind so many that wait for a worker are looked at each 16th time. */
+const mostQueued = 4;
+const wholeLookEach = 16;
 
 export class PartsAtWork {
   readonly #lease: Lease;
@@ -49,6 +52,7 @@ export class PartsAtWork {
   #providerBatches = 0;
   readonly #open = new Map<number, Job>();
   #next = 1;
+  #looks = 0;
   readonly #secondsBefore: number;
   readonly #begunAt = performance.now();
 
@@ -115,7 +119,7 @@ export class PartsAtWork {
   /** @returns whether a part was done since the last time */
   async look(): Promise<boolean> {
     let news = false;
-    for (const [part, job] of await Promise.all([...this.#open.keys()].map((part) => this.#seen(part)))) {
+    for (const [part, job] of await Promise.all(this.#toLookAt().map((part) => this.#seen(part)))) {
       this.#open.set(part, job);
       if (job.outcome?.response === undefined) continue;
       await this.#close(part, job.outcome.response);
@@ -124,6 +128,18 @@ export class PartsAtWork {
     await this.#wakeResumed();
     await this.#fill();
     return news;
+  }
+
+  #toLookAt(): number[] {
+    if (this.#looks++ % wholeLookEach === 0) return [...this.#open.keys()];
+    const parts: number[] = [];
+    let queued = 0;
+    for (const [part, { state }] of this.#open) {
+      parts.push(part);
+      queued = state === "queued" ? queued + 1 : 0;
+      if (queued === mostQueued) break;
+    }
+    return parts;
   }
 
   /** Parts that wait go on where somebody has gone on with the batch since, perhaps with more to spend. */

@@ -9,6 +9,7 @@ import type { BatchOptions, BatchSpec, InputRow, PartResult, PartSpec } from "./
 import { startBatch } from "./begin/start-batch.ts";
 import { LatestLimits } from "./latest-limits.ts";
 import { readJsonLines, sealed, writeJsonLines } from "./part/json-lines.ts";
+import { jsonOfEach } from "./part/json-of-each.fake.ts";
 import { performPart } from "./part/perform-part.ts";
 import { performBatch } from "./perform-batch.ts";
 
@@ -62,7 +63,7 @@ async function answerPart(): Promise<number> {
       yield { ...known, error: null, model: "m:m", steps: 1, attempts: 1, milliseconds: 5 };
     }
   };
-  await engine.files.put(output, sealed(writeJsonLines(results())));
+  await engine.files.put(output, sealed(writeJsonLines(jsonOfEach(results()))));
   const total = { inputTokens: 3 * rows, outputTokens: 2 * rows, totalTokens: 5 * rows };
   const response: PartResult = { rows, finished: rows, failed: 0, usage: total, providerBatches: 2 };
   await lease.finish({ response: response as unknown as JsonValue });

@@ -8,6 +8,7 @@ import { localEngine } from "../../engines/local/local-engine.ts";
 import type { BatchSpec, RowResult } from "../batch.ts";
 import { jsonBytes, outputOf, partsFile } from "../batch-place.ts";
 import { sealed, writeJsonLines } from "../part/json-lines.ts";
+import { jsonOfEach } from "../part/json-of-each.fake.ts";
 import { assemble } from "./assemble.ts";
 
 let dir: string;
@@ -34,11 +35,7 @@ afterEach(async () => {
 const output = () => join(dir, "out.parquet");
 
 async function writePart(part: number, results: readonly RowResult[]): Promise<void> {
-  await engine.files.put(outputOf(folder, part), sealed(writeJsonLines(inTurn(results))));
-}
-
-async function* inTurn<Value>(values: readonly Value[]): AsyncGenerator<Value> {
-  yield* values;
+  await engine.files.put(outputOf(folder, part), sealed(writeJsonLines(jsonOfEach(results))));
 }
 
 function resultOf(number: number): RowResult {

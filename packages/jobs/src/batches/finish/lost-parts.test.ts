@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import type { BatchSpec, RowResult } from "../batch.ts";
 import { jsonBytes, outputOf, partsFile } from "../batch-place.ts";
 import { sealed, writeJsonLines } from "../part/json-lines.ts";
+import { jsonOfEach } from "../part/json-of-each.fake.ts";
 import { memoryEngine } from "../part/memory-engine.fake.ts";
 import { forgetLost, lossBehind } from "./lost-parts.ts";
 
@@ -19,7 +20,7 @@ beforeEach(async () => {
     [2, 1],
     [3, 1],
   ] as const) {
-    await engine.files.put(outputOf(folder, part), sealed(writeJsonLines(results(rows))));
+    await engine.files.put(outputOf(folder, part), sealed(writeJsonLines(jsonOfEach(results(rows)))));
   }
   journal = new Map([1, 2, 3].map((part) => [`part/${part}`, { rows: part }]));
 });
@@ -81,7 +82,7 @@ it("parts that are lost are done still, until the batch was woken after it was t
 it("what was put back is kept", async () => {
   await engine.files.delete(outputOf(folder, 2));
   await lossBehind(damaged, lease(0), engine);
-  await engine.files.put(outputOf(folder, 2), sealed(writeJsonLines(results(1))));
+  await engine.files.put(outputOf(folder, 2), sealed(writeJsonLines(jsonOfEach(results(1)))));
   await forgetLost(lease(1), engine);
   expect(keys()).toEqual(["part/1", "part/2", "part/3"]);
 });

@@ -1,11 +1,12 @@
 // Lines of JSON, read as they come.
 import { expect, it } from "vitest";
 import { readJsonLines, sealed, unsealed, writeJsonLines } from "./json-lines.ts";
+import { jsonOfEach } from "./json-of-each.fake.ts";
 
 const values = [{ text: "раз\nдва" }, [], "😀", null];
 
 it("lines of JSON are read as they were written, wherever their bytes are cut, the last with or without its end", async () => {
-  const bytes = Buffer.concat(await all(writeJsonLines(pieces(values))));
+  const bytes = Buffer.concat(await all(writeJsonLines(jsonOfEach(values))));
   for (let size = 1; size <= bytes.length; size++) {
     expect(await all(readJsonLines("rows.jsonl", cut(bytes, size)))).toEqual(values);
     expect(await all(readJsonLines("rows.jsonl", cut(bytes.subarray(0, -1), size)))).toEqual(values);
@@ -18,7 +19,7 @@ it("a line that is no JSON is named", async () => {
 });
 
 it("what is sealed comes back, wherever it is cut; with any of its bits changed, or without its end, it is damaged", async () => {
-  const bytes = Buffer.concat(await all(writeJsonLines(pieces(values))));
+  const bytes = Buffer.concat(await all(writeJsonLines(jsonOfEach(values))));
   const file = Buffer.concat(await all(sealed(cut(bytes, 7))));
   for (let size = 1; size <= file.length; size++) {
     expect(Buffer.concat(await all(unsealed("rows.jsonl", cut(file, size))))).toEqual(bytes);

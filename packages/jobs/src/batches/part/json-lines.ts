@@ -41,10 +41,11 @@ function parsed<Value>(name: string, number: number, line: string): Value {
   }
 }
 
-export async function* writeJsonLines(values: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+/** @param lines each a value as JSON */
+export async function* writeJsonLines(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   let text = "";
-  for await (const value of values) {
-    text += `${JSON.stringify(value)}\n`;
+  for await (const line of lines) {
+    text += `${line}\n`;
     if (text.length < chunkChars) continue;
     yield Buffer.from(text);
     text = "";

@@ -14,6 +14,9 @@ export type Line = number;
 /** Read at once: keys of nine digits that begin alike but for the last three. */
 export const blockSize = 1_000;
 
+/** Kept in memory for each part, at most. */
+const mostTextChars = 8 * 1024 * 1024;
+
 export class PartLog {
   readonly progress: PartProgress;
   /** How often a worker died with these rows. */
@@ -26,6 +29,9 @@ export class PartLog {
   readonly #paid = new Map<Line, Usage>();
   #paidSum: Usage | undefined = noUsage;
   #block: { first: number; entries: Promise<Map<Line, Map<string, JsonValue>>> } | undefined;
+  /** Results of this attempt, as JSON, so that they need not be read again. Nothing where they have become too many. */
+  #texts: Map<Line, string> | undefined = new Map();
+  #textChars = 0;
 
   private constructor(lease: Lease, found: { rows: number; crashes: Map<Line, number>; isResumed: boolean }) {
     this.#lease = lease;
@@ -124,6 +130,12 @@ export class PartLog {
       ...crashed,
     ]);
     this.#count(line, result);
+    this.#remember(line, result);
+  }
+
+  /** The result as JSON, where this attempt has it at hand. */
+  textOf(line: Line): string | undefined {
+    return this.#texts?.get(line);
   }
 
   /** The results of the block of rows that begins there: multiples of `blockSize`. */
@@ -132,6 +144,14 @@ export class PartLog {
     return new Map(
       found.map(([key, value]) => [Number(key.slice(resultPrefix.length)), value as unknown as StoredResult]),
     );
+  }
+
+  #remember(line: Line, result: StoredResult): void {
+    if (!this.#texts) return;
+    const text = JSON.stringify(result);
+    this.#textChars += text.length;
+    if (this.#textChars > mostTextChars) this.#texts = undefined;
+    else this.#texts.set(line, text);
   }
 
   async #worksFrom(first: number): Promise<Map<Line, Map<string, JsonValue>>> {

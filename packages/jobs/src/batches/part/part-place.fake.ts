@@ -4,6 +4,7 @@ import type { BatchLimits, InputRow, PartSpec, RowResult } from "../batch.ts";
 import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
 import { setLimits } from "../latest-limits.ts";
 import { readJsonLines, unsealed, writeJsonLines } from "./json-lines.ts";
+import { jsonOfEach } from "./json-of-each.fake.ts";
 import { memoryEngine } from "./memory-engine.fake.ts";
 import { performPart } from "./perform-part.ts";
 
@@ -35,17 +36,13 @@ export async function partPlace(
     output: `batches/${batchId}/out/${part}.jsonl`,
     ...limits,
   };
-  await engine.files.put(spec.input, writeJsonLines(inTurn(given)));
+  await engine.files.put(spec.input, writeJsonLines(jsonOfEach(given)));
   await engine.create({ id: partIdOf(spec), queue: "q", kind: "part", spec: spec as unknown as JsonValue });
   return { engine, spec, agent };
 }
 
 export function rowOf(number: number): InputRow {
   return { number, cells: { prompt: `row ${number}` }, input: `row ${number}` };
-}
-
-async function* inTurn(rows: readonly InputRow[]): AsyncGenerator<InputRow> {
-  yield* rows;
 }
 
 export async function claimPart({ engine }: PartPlace): Promise<Lease> {

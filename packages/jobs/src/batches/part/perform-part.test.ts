@@ -71,6 +71,22 @@ describe("a part of a batch", () => {
     expect(model.asked).toHaveLength(50);
   });
 
+  it("has in its output what the journal has, also where results become too many for the memory", async () => {
+    const long = "x".repeat(2_500_000);
+    const model = scriptedModel(() => ({ text: long }));
+    const place = await partPlace(new Agent({ model }), { rows: 5, concurrency: 1 });
+    const reads: string[] = [];
+    const lease = await claimPart(place);
+    const read = lease.read.bind(lease);
+    lease.read = (prefix = "") => {
+      reads.push(prefix);
+      return read(prefix);
+    };
+    await workOn(place, { lease });
+    expect((await outputOf(place)).map(({ response }) => response === long)).toEqual([true, true, true, true, true]);
+    expect(reads.filter((prefix) => prefix.startsWith("row/"))).toHaveLength(1);
+  });
+
   it("writes nothing but results where rows take one reply", async () => {
     const place = await partPlace(new Agent({ model: answering() }), { rows: 40 });
     const written = await keysWrittenBy(place);

@@ -45,53 +45,84 @@ export type RowRun = {
 export type RowOutcome = { result: StoredResult; error?: BesedaError } | { stopped: true } | { parked: true };
 
 /** Never rejects, but with what the journal throws. */
-export async function runRow(run: RowRun): Promise<RowOutcome> {
-  const { agent, row, runId, work, signal, leaving, attempt } = run;
-  const { begunAt = Date.now() } = run;
-  let running: Run | undefined;
-  let isParked = false;
-  let failure: { thrown: unknown } | undefined;
-  const kept = (writing: Promise<void>) =>
-    writing.catch((thrown: unknown) => {
-      failure ??= { thrown };
-      throw thrown;
-    });
-  const place: JournalPlace = { entries: work.entries, write: (entries) => kept(work.write(entries)) };
-  const ask: AskModel = (question) => {
-    const park = () => {
-      isParked = true;
-      running?.cancel("it waits for a reply");
-    };
-    return work.holdsReplies ? after(kept(work.flush()), () => run.ask(question, park)) : run.ask(question, park);
-  };
-  const told = (of: Partial<RunResult>, error?: BesedaError): RowOutcome => {
-    const model = nameOf(journal.asked ?? agent.model);
-    const result = { number: row.number, ...facts(of), error: error ? plainError(error) : null, model };
-    const milliseconds = Math.max(0, Date.now() - begunAt);
-    const stored: StoredResult = { ...result, attempts: attempt, milliseconds };
-    return error ? { result: { ...stored, response: null }, error } : { result: stored };
-  };
-  const journal = new RowJournal({ runId, place, ask, askBelow: run.askBelow });
-  try {
-    const { instructions } = row;
-    running = agent.stream(row.input, { journal, signal, instructions, timeouts: run.timeouts });
-    const result = await running.result;
-    if (failure) throw failure.thrown;
-    if (isParked) return { parked: true };
-    if (signal.aborted && result.finishReason === "aborted") return { stopped: true };
-    return told(result, problemOf(result));
-  } catch (thrown) {
-    if (failure) throw failure.thrown;
-    const error = toBesedaError(thrown);
-    if (signal.aborted || (leaving?.aborted && error.code === "aborted")) return { stopped: true };
-    return told(thrown instanceof RunError ? thrown.result : {}, error);
-  }
+export function runRow(run: RowRun): Promise<RowOutcome> {
+  return new RowAttempt(run).outcome();
 }
 
-/** What was paid for is durable before more is asked. */
-async function* after(kept: Promise<void>, ask: () => ReturnType<AskModel>): AsyncGenerator<ModelEvent[]> {
-  await kept;
-  yield* ask();
+/** The place of its own journal: it keeps in mind what that has thrown. */
+class RowAttempt implements JournalPlace {
+  readonly #run: RowRun;
+  readonly #begunAt: number;
+  #running: Run | undefined;
+  #isParked = false;
+  #failure: { thrown: unknown } | undefined;
+  readonly #journal: RowJournal;
+
+  constructor(run: RowRun) {
+    this.#run = run;
+    this.#begunAt = run.begunAt ?? Date.now();
+    const { runId, askBelow } = run;
+    this.#journal = new RowJournal({ runId, place: this, ask: this.#ask, askBelow });
+  }
+
+  get entries(): JournalPlace["entries"] {
+    return this.#run.work.entries;
+  }
+
+  write(entries: Parameters<JournalPlace["write"]>[0]): Promise<void> {
+    return this.#kept(this.#run.work.write(entries));
+  }
+
+  async outcome(): Promise<RowOutcome> {
+    const { agent, row, signal, leaving, timeouts } = this.#run;
+    const journal = this.#journal;
+    try {
+      this.#running = agent.stream(row.input, { journal, signal, instructions: row.instructions, timeouts });
+      const result = await this.#running.result;
+      if (this.#failure) throw this.#failure.thrown;
+      if (this.#isParked) return { parked: true };
+      if (signal.aborted && result.finishReason === "aborted") return { stopped: true };
+      return this.#told(result, problemOf(result));
+    } catch (thrown) {
+      if (this.#failure) throw this.#failure.thrown;
+      const error = toBesedaError(thrown);
+      if (signal.aborted || (leaving?.aborted && error.code === "aborted")) return { stopped: true };
+      return this.#told(thrown instanceof RunError ? thrown.result : {}, error);
+    }
+  }
+
+  readonly #ask: AskModel = (question) => {
+    const { work, ask } = this.#run;
+    if (!work.holdsReplies) return ask(question, this.#park);
+    return after(this.#kept(work.flush()), () => ask(question, this.#park));
+  };
+
+  readonly #park = (): void => {
+    this.#isParked = true;
+    this.#running?.cancel("it waits for a reply");
+  };
+
+  async #kept(writing: Promise<void>): Promise<void> {
+    try {
+      await writing;
+    } catch (thrown) {
+      this.#failure ??= { thrown };
+      throw thrown;
+    }
+  }
+
+  #told(of: Partial<RunResult>, error?: BesedaError): RowOutcome {
+    const { agent, row, attempt } = this.#run;
+    const result: StoredResult = {
+      number: row.number,
+      ...facts(of),
+      error: error ? plainError(error) : null,
+      model: nameOf(this.#journal.asked ?? agent.model),
+      attempts: attempt,
+      milliseconds: Math.max(0, Date.now() - this.#begunAt),
+    };
+    return error ? { result: { ...result, response: null }, error } : { result };
+  }
 }
 
 /** Knows which model was asked last. */
@@ -102,6 +133,12 @@ class RowJournal extends RunJournal {
     this.asked = model;
     return super.model(model, step);
   }
+}
+
+/** What was paid for is durable before more is asked. */
+async function* after(kept: Promise<void>, ask: () => ReturnType<AskModel>): AsyncGenerator<ModelEvent[]> {
+  await kept;
+  yield* ask();
 }
 
 export function nameOf({ provider, modelId }: LanguageModel): string {

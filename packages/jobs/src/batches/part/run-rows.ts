@@ -1,6 +1,6 @@
 // The rows of a part, each asked by itself: at once, or by the operations of the service.
 import type { Agent, Lease, Timeouts } from "@beseda/core";
-import { asking, askNow } from "../../journal/ask-model.ts";
+import { asking } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../worker/workplace.ts";
 import type { PartSpec } from "../batch.ts";
@@ -29,9 +29,12 @@ export async function runRows(work: PartWork): Promise<void> {
   const { calls, pollMs } = spec;
   const { ask: asked, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
   const ask = calls === "async" ? noting(asked, log) : asked;
-  const signals = { signal: halt.cut, leaving: halt.leaving };
-  const common = { agent, ask, askBelow, timeouts: timeoutsOf(spec), ...signals };
-  await pumpRows(work, work.here.budget, (fed) => runRow({ ...common, ...fed, runId: rowId(spec, fed.line) }));
+  const { cut: signal, leaving } = halt;
+  const timeouts = timeoutsOf(spec);
+  await pumpRows(work, work.here.budget, ({ line, row, work, attempt, begunAt }) => {
+    const runId = rowId(spec, line);
+    return runRow({ agent, row, runId, work, ask, askBelow, timeouts, signal, leaving, begunAt, attempt });
+  });
   await settled();
 }
 
@@ -67,5 +70,5 @@ function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
 }
 
 /** Nobody watches a row: whole replies cost less. */
-export const askWhole: AskModel = ({ options, ...question }) =>
-  askNow({ ...question, options: { ...options, streamed: false } });
+export const askWhole: AskModel = ({ model, request, options: { signal } }) =>
+  model.stream(request, { signal, streamed: false });

@@ -1,25 +1,31 @@
 // The output of a part: its results in the order of the rows, with the cells that the input has.
 import type { JobEngine } from "@beseda/core";
 import { BesedaError } from "@beseda/core";
-import type { PartSpec, RowResult } from "../batch.ts";
+import type { PartSpec } from "../batch.ts";
 import { inputRows } from "./input-rows.ts";
 import { sealed, writeJsonLines } from "./json-lines.ts";
 import { blockSize, type Line, type PartLog, type StoredResult } from "./part-log.ts";
 
 /** Where it was written before, such as just before a crash, it stays as it is. */
 export async function writeOutput(engine: JobEngine, log: PartLog, { input, output }: PartSpec): Promise<void> {
-  await engine.files.put(output, sealed(writeJsonLines(results(engine, log, input))));
+  await engine.files.put(output, sealed(writeJsonLines(lines(engine, log, input))));
 }
 
-async function* results(engine: JobEngine, log: PartLog, input: string): AsyncGenerator<RowResult> {
+/** Each a `RowResult` as JSON. */
+async function* lines(engine: JobEngine, log: PartLog, input: string): AsyncGenerator<string> {
   let line = 0;
-  let block = new Map<Line, StoredResult>();
+  let block: { first: Line; results: Map<Line, StoredResult> } | undefined;
   for await (const { cells } of inputRows(engine, { input })) {
-    if (line === 0 || ++line % blockSize === 0) block = await log.results(line);
-    if (line === 0) line = 1;
-    const result = block.get(line);
-    if (!result) throw lost(input, line);
-    yield { ...result, cells };
+    line++;
+    let result = log.textOf(line);
+    if (result === undefined) {
+      const first = line - (line % blockSize);
+      if (block?.first !== first) block = { first, results: await log.results(first) };
+      const stored = block.results.get(line);
+      if (!stored) throw lost(input, line);
+      result = JSON.stringify(stored);
+    }
+    yield `${result.slice(0, -1)},"cells":${JSON.stringify(cells)}}`;
   }
 }
 
