@@ -1,5 +1,6 @@
 // Cases of a JobEngine: who gets which job, and how it is put down again.
 import assert from "node:assert/strict";
+import { setMaxListeners } from "node:events";
 import type { JobEngine, JobOutcome, Lease } from "@beseda/core";
 import { oddText } from "@beseda/core/testing";
 import { claimNow, found, never, newJob, queue, refused, working } from "./claim-now.ts";
@@ -44,6 +45,7 @@ export const workerCases: Record<string, (engine: JobEngine) => Promise<void>> =
 
   "gives each job to one of many who claim at once": async (engine) => {
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
     const got: Lease[] = [];
     const names = Array.from({ length: 10 }, (_, n) => `job ${n}`);
     let all = () => {};

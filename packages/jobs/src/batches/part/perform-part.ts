@@ -24,7 +24,7 @@ import { runRows } from "./run-rows.ts";
 import { writeOutput } from "./write-output.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
-const reportMs = 500;
+const reportMs = 1_000;
 /** How soon a part that is for others is offered again. */
 const offerMs = 1_000;
 

@@ -10,6 +10,7 @@ import {
   workOn,
 } from "../part/part-place.fake.ts";
 import { type Answer, type MemoryBatchesOptions, memoryBatches } from "./memory-batches.fake.ts";
+import { spoolFolder } from "./spool.ts";
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
 
@@ -288,6 +289,28 @@ describe("a part in rounds", () => {
     expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued", attempts: 0 });
     expect(model.polls).toEqual(["batch-1"]);
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 4, providerBatches: 3 } });
+  });
+
+  it("a file of requests that is lost stops the part, and when it is put back the same batch is waited for", async () => {
+    const closing = new AbortController();
+    const { model, agent } = looking(threeSteps, { onCall: (call) => (call === "poll" ? closing.abort() : undefined) });
+    const place = await partPlace(agent, { ...inRounds, rows: 4 });
+    await workOn(place, { closing: closing.signal });
+    const { files } = place.engine;
+    const [spool = ""] = await files.list(spoolFolder(place.spec.batchId, place.spec.part));
+    const kept: Uint8Array[] = [];
+    for await (const bytes of files.get(spool)) kept.push(bytes);
+    await files.delete(spool);
+    const error = {
+      code: "not-found",
+      message: expect.stringContaining(spool),
+      hint: expect.stringMatching(/^.*Put this/),
+    };
+    expect(await workOn(place)).toMatchObject({ state: "waiting", metadata: { stopped: "refused", error } });
+    await files.put(spool, kept);
+    await goOn(place, { concurrency: 16, pollMs: 1 });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 4, providerBatches: 3 } });
+    expect(model.taken).toHaveLength(3);
   });
 
   it("ends between two rounds where the budget of the batch is used up", async () => {

@@ -1,6 +1,7 @@
 // The requests of a round, in a file: written as rows ask, read as the service takes them and when its replies come.
 import type { JobEngine, JobFiles, ModelRequest } from "@beseda/core";
 import { readJsonLines } from "../part/json-lines.ts";
+import { neededFile } from "../part/needed-file.ts";
 import type { Line } from "../part/part-log.ts";
 import type { RoundBatch } from "./round-log.ts";
 
@@ -89,7 +90,7 @@ export async function askersOf({ files }: JobEngine, spool: string, batch: Round
 
 async function* linesOf(files: JobFiles, spool: string, { group, from, to }: RoundBatch): AsyncGenerator<SpoolLine> {
   let place = 0;
-  for await (const line of readJsonLines<SpoolLine>(spool, files.get(spool))) {
+  for await (const line of readJsonLines<SpoolLine>(spool, neededFile(files, spool))) {
     if (line.group !== group) continue;
     if (place >= from && place < to) yield line;
     if (++place === to) break;

@@ -76,9 +76,11 @@ export async function collectBatch(
   const waiting = { signal: halt.soon, pollMs: spec.pollMs ?? pollMs };
   const outcome = await patiently(halt, () => waitForOperation(batches, id, waiting));
   if (!outcome || outcome.error) return outcome?.error;
+  // Where that file is lost it is no failure of the service, whose batch is waited for by whoever goes on.
+  const askers = await askersOf(place.engine, spool, batch);
   const requests = requestsOf(place.engine, spool, batch);
   const kept = await patiently(halt, () =>
-    keepReplies(work, batch, batches.replies(id, requests, { signal: halt.soon })),
+    keepReplies(work, { batch, askers }, batches.replies(id, requests, { signal: halt.soon })),
   );
   if (!kept || kept.error || halt.isBroken) return kept?.error;
   batch.isRead = true;
@@ -115,11 +117,10 @@ type Note = { line: number; key: string; value: JsonValue };
 
 /** Replies that were kept before a crash are written again, the same. */
 async function keepReplies(
-  { log, halt, here, place, spool, round }: BatchWork,
-  batch: RoundBatch,
+  { log, halt, here, round }: BatchWork,
+  { batch, askers }: { batch: RoundBatch; askers: readonly Parked[] },
   replies: AsyncIterable<BatchReply>,
 ): Promise<void> {
-  const askers = await askersOf(place.engine, spool, batch);
   const isMissing = new Set(askers.keys());
   let usage = noUsage;
   let refusal: BesedaError | undefined;
