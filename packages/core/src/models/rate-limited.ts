@@ -59,6 +59,7 @@ export function rateLimited(model: LanguageModel, options: RateLimitOptions): La
     modelId,
     abilities,
     costOf,
+    rateLimits: limits,
     stream: (request, call) =>
       new LimitedReply(() => model.stream(request, call), { door, asked: asked(request), signal: call?.signal }),
     operations: operations && limitedOperations(operations, door, asked),

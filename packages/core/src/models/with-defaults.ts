@@ -21,6 +21,7 @@ export function withDefaults(model: LanguageModel, { settings = {}, instructions
     modelId: model.modelId,
     abilities: model.abilities,
     costOf: model.costOf,
+    rateLimits: model.rateLimits,
     stream: (request, options) => model.stream(withOwn(request), options),
     ...changedCapabilities(model, { request: withOwn }),
   };

@@ -27,6 +27,8 @@ export interface LanguageModel {
    * of them in one batch.
    */
   readonly costOf?: ((usage: Usage, calls: "sync" | "async" | "batch") => Usage["cost"]) | undefined;
+  /** Where it is kept to limits: so many requests, and tokens read and written, in any 60 seconds. For estimates. */
+  readonly rateLimits?: { requestsPerMinute?: number | undefined; tokensPerMinute?: number | undefined } | undefined;
 }
 
 /** The response is what `stream` would have given, the `finish` last. */

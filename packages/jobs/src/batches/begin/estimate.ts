@@ -37,12 +37,27 @@ export async function estimateBatch(engine: JobEngine, wanted: Wanted): Promise<
   const [last] = await measured(engine, { labels: { fingerprint }, limit: 10 });
   if (last) {
     const tokens = inProportion(last, rows);
-    return { ...common, basis: "measured", ...tokens, time: { basis: "measured", seconds: timeLike(last, wanted) } };
+    const time = { basis: "measured", seconds: timeLike(last, wanted) } as const;
+    return { ...common, basis: "measured", ...tokens, time: withinLimits(time, wanted, tokens) };
   }
   const outputTokens = rows * Math.min(guessedAnswer, maxOutputTokens ?? guessedAnswer);
   const cost = agent.model.costOf?.({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }, calls);
-  const time = await guessedTime(engine, wanted, outputTokens);
-  return { ...common, basis: "guessed", inputTokens, outputTokens, ...(cost && { cost }), time };
+  const tokens = { inputTokens, outputTokens };
+  const time = withinLimits(await guessedTime(engine, wanted, outputTokens), wanted, tokens);
+  return { ...common, basis: "guessed", ...tokens, ...(cost && { cost }), time };
+}
+
+/** Not sooner than the limits of the model let it: one request a row at least. A batch of the service has limits of its own. */
+function withinLimits(
+  time: BatchTime,
+  { agent, calls, scan: { rows } }: Wanted,
+  { inputTokens, outputTokens }: Pick<BatchEstimate, "inputTokens" | "outputTokens">,
+): BatchTime {
+  if (time.basis === "unknown" || calls === "batch") return time;
+  const { requestsPerMinute = Number.POSITIVE_INFINITY, tokensPerMinute = Number.POSITIVE_INFINITY } =
+    agent.model.rateLimits ?? {};
+  const minutes = Math.max(rows / requestsPerMinute, (inputTokens + outputTokens) / tokensPerMinute);
+  return { ...time, seconds: Math.max(time.seconds, Math.ceil(minutes * 60)) };
 }
 
 /** Of a batch that was finished. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, BesedaError, type JobEngine, type LanguageModel, tool } from "@beseda/core";
+import { Agent, BesedaError, type JobEngine, type LanguageModel, rateLimited, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { localEngine } from "../../engines/local/local-engine.ts";
@@ -226,6 +226,18 @@ describe("a batch that is begun", () => {
       expect(await estimateOf(10, { concurrency: 5 }, other)).toEqual({ basis: "same-model", seconds: 1_200 });
       const another = new Agent({ model: { ...scriptedModel([]), modelId: "another" } });
       expect(await estimateOf(10, { concurrency: 5 }, another)).toEqual({ basis: "assumed", seconds: 14 });
+    });
+
+    it("never sooner than the limits of the model let it", async () => {
+      const model = rateLimited(scriptedModel([]), { requestsPerMinute: 10 });
+      expect(await estimateOf(100, {}, new Agent({ model }))).toEqual({ basis: "assumed", seconds: 600 });
+      const wordy = rateLimited(scriptedModel([]), { tokensPerMinute: 1_000 });
+      const { seconds } = (await estimateOf(100, {}, new Agent({ model: wordy }))) as { seconds: number };
+      // 300 tokens out and a few in for each row.
+      expect(seconds).toBeGreaterThan(1_800);
+      expect(seconds).toBeLessThan(2_000);
+      await ended({ rows: 100, usage, seconds: 1 }, { concurrency: 4 }, new Agent({ name: "a", model }));
+      expect(await estimateOf(200, {}, new Agent({ name: "a", model }))).toEqual({ basis: "measured", seconds: 1_200 });
     });
 
     it("of batches of the service the time of the last one, whatever its rows, or nothing but the service's word", async () => {
