@@ -6,11 +6,11 @@ import { fileSink } from "../../datasets/output-file.ts";
 import { writeDataset } from "../../datasets/write-dataset.ts";
 import type { BatchResult } from "../batch.ts";
 import { outputOf, partsFile, pathsOf, readJson, specOf } from "../batch-place.ts";
+import { resultLines } from "../part/result-lines.ts";
 import { lossBehind } from "./lost-parts.ts";
 import { type Account, type Manifest, manifestOf } from "./manifest.ts";
 import { outputColumns } from "./output-columns.ts";
 import { reportPage } from "./report/report-page.ts";
-import { resultLines } from "./result-lines.ts";
 import { RowStatistics } from "./row-statistics.ts";
 
 /**

@@ -2,7 +2,7 @@
 // only once somebody goes on with the batch after that.
 import { type BesedaError, type JobEngine, type Lease, toBesedaError } from "@beseda/core";
 import { lostKey, lostPrefix, outputOf, partKey, partsFile, readJson, specOf } from "../batch-place.ts";
-import { resultLines } from "./result-lines.ts";
+import { lostHint, resultLines } from "../part/result-lines.ts";
 
 /** What stands in the way of an output, where it is that results are lost. It is noted that it was told. */
 export async function lossBehind(thrown: unknown, lease: Lease, engine: JobEngine): Promise<BesedaError | undefined> {
@@ -36,10 +36,6 @@ export async function forgetLost(lease: Lease, engine: JobEngine): Promise<void>
     if (isLost) await engine.files.delete(outputOf(folder, part));
     await lease.write([[key, undefined], ...(isLost ? [[partKey(part), undefined] as const] : [])]);
   }
-}
-
-export function lostHint(rows: number): string {
-  return `The folder of the jobs was changed from outside, or its disk is failing. Put the file back, or go on without it: resume: true (--resume) asks ${rows} rows again, which are paid for again, and keeps all others.`;
 }
 
 async function troubleOf(

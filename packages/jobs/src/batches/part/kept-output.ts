@@ -1,8 +1,7 @@
 // The output of a part that is there before anything is asked: its batch was called off, or has failed, after it was done.
 import { addUsage, type JobEngine, noUsage, toBesedaError } from "@beseda/core";
 import type { PartResult, PartSpec } from "../batch.ts";
-import { lostHint } from "../finish/lost-parts.ts";
-import { resultLines } from "../finish/result-lines.ts";
+import { lostHint, resultLines } from "./result-lines.ts";
 
 /**
  * What the part came to then. How many batches of the provider it took is not known any more.

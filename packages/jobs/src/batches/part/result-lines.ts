@@ -1,7 +1,7 @@
 // The rows that a part of a batch came to, as they are read from the engine's files.
 import { BesedaError, type JobFiles } from "@beseda/core";
 import type { RowResult } from "../batch.ts";
-import { readJsonLines, unsealed } from "../part/json-lines.ts";
+import { readJsonLines, unsealed } from "./json-lines.ts";
 
 const atOnce = 500;
 
@@ -19,4 +19,9 @@ export async function* resultLines(files: JobFiles, name: string, rows: number):
     throw new BesedaError(`${name} has ${read} rows, and was written with ${rows}.`, { code: "damaged" });
   }
   if (held.length > 0) yield held;
+}
+
+/** Of results that are lost, of so many rows. */
+export function lostHint(rows: number): string {
+  return `The folder of the jobs was changed from outside, or its disk is failing. Put the file back, or go on without it: resume: true (--resume) asks ${rows} rows again, which are paid for again, and keeps all others.`;
 }
