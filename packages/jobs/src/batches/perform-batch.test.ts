@@ -10,8 +10,8 @@ import { startBatch } from "./begin/start-batch.ts";
 import { LatestLimits } from "./latest-limits.ts";
 import { readJsonLines, sealed, writeJsonLines } from "./part/json-lines.ts";
 import { jsonOfEach } from "./part/json-of-each.fake.ts";
-import { performPart } from "./part/perform-part.ts";
 import { performBatch } from "./perform-batch.ts";
+import { performPart } from "./perform-part.ts";
 
 let dir: string;
 let engine: JobEngine;

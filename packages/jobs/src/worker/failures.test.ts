@@ -1,8 +1,8 @@
 import { Agent, BesedaError, type JobEngine, type Lease, type Tool, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { giveUpPart } from "../batches/part/perform-part.ts";
 import { giveUpBatch } from "../batches/perform-batch.ts";
+import { giveUpPart } from "../batches/perform-part.ts";
 import { createJobs } from "../create-jobs.ts";
 import { Disk, MortalProcess, mortalEngine } from "../operations/mortal-machine.fake.ts";
 import { Bell } from "./bell.ts";

@@ -8,20 +8,20 @@ import {
   type Lease,
   toBesedaError,
 } from "@beseda/core";
-import { plainError } from "../../worker/job-error.ts";
-import type { Perform, Workplace } from "../../worker/workplace.ts";
-import type { PartProgress, PartResult, PartSpec } from "../batch.ts";
-import { resumeHint } from "../batch-place.ts";
-import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
-import { LatestLimits } from "../latest-limits.ts";
-import { runRounds } from "../rounds/run-rounds.ts";
-import { joinBatch, leaveBatch } from "./batch-here.ts";
-import { Halt, type Stop } from "./halt.ts";
-import { dropDamagedOutput, keptOutput } from "./kept-output.ts";
-import { mendJournal } from "./mend-journal.ts";
-import { PartLog } from "./part-log.ts";
-import { runRows } from "./run-rows.ts";
-import { writeOutput } from "./write-output.ts";
+import { plainError } from "../worker/job-error.ts";
+import type { Perform, Workplace } from "../worker/workplace.ts";
+import type { PartProgress, PartResult, PartSpec } from "./batch.ts";
+import { resumeHint } from "./batch-place.ts";
+import { agentFacts, fingerprintOf } from "./begin/agent-facts.ts";
+import { LatestLimits } from "./latest-limits.ts";
+import { joinBatch, leaveBatch } from "./part/batch-here.ts";
+import { Halt, type Stop } from "./part/halt.ts";
+import { dropDamagedOutput, keptOutput } from "./part/kept-output.ts";
+import { mendJournal } from "./part/mend-journal.ts";
+import { PartLog } from "./part/part-log.ts";
+import { runRows } from "./part/run-rows.ts";
+import { writeOutput } from "./part/write-output.ts";
+import { runRounds } from "./rounds/run-rounds.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
 const reportMs = 1_000;

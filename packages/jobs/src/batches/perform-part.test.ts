@@ -1,8 +1,8 @@
 import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { BatchLimits } from "../batch.ts";
-import { setLimits } from "../latest-limits.ts";
+import type { BatchLimits } from "./batch.ts";
+import { setLimits } from "./latest-limits.ts";
 import {
   claimPart,
   goOn,
@@ -13,7 +13,7 @@ import {
   rowOf,
   type Worker,
   workOn,
-} from "./part-place.fake.ts";
+} from "./part/part-place.fake.ts";
 
 afterEach(() => {
   vi.useRealTimers();
