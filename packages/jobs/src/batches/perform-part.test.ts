@@ -13,7 +13,7 @@ import {
   rowOf,
   type Worker,
   workOn,
-} from "./part/part-place.fake.ts";
+} from "./part-place.fake.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,14 +1,6 @@
 import { Agent, BesedaError, type Message, type ModelEvent, type ModelRequest, textOf, tool } from "@beseda/core";
 import { describe, expect, it } from "vitest";
-import {
-  goOn,
-  mortalWorker,
-  outputOf,
-  type PartPlace,
-  partPlace,
-  type Worker,
-  workOn,
-} from "../part/part-place.fake.ts";
+import { goOn, mortalWorker, outputOf, type PartPlace, partPlace, type Worker, workOn } from "../part-place.fake.ts";
 import { type Answer, type MemoryBatchesOptions, memoryBatches } from "./memory-batches.fake.ts";
 import { spoolFolder } from "./spool.ts";
 

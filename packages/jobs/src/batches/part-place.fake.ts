@@ -1,12 +1,12 @@
 // For tests: a part of a batch in an engine of its own, worked on as often as one likes.
 import type { Agent, Job, JobEngine, JsonValue, Lease } from "@beseda/core";
-import type { BatchLimits, InputRow, PartSpec, RowResult } from "../batch.ts";
-import { agentFacts, fingerprintOf } from "../begin/agent-facts.ts";
-import { setLimits } from "../latest-limits.ts";
-import { performPart } from "../perform-part.ts";
-import { readJsonLines, unsealed, writeJsonLines } from "./json-lines.ts";
-import { jsonOfEach } from "./json-of-each.fake.ts";
-import { memoryEngine } from "./memory-engine.fake.ts";
+import type { BatchLimits, InputRow, PartSpec, RowResult } from "./batch.ts";
+import { agentFacts, fingerprintOf } from "./begin/agent-facts.ts";
+import { setLimits } from "./latest-limits.ts";
+import { readJsonLines, unsealed, writeJsonLines } from "./part/json-lines.ts";
+import { jsonOfEach } from "./part/json-of-each.fake.ts";
+import { memoryEngine } from "./part/memory-engine.fake.ts";
+import { performPart } from "./perform-part.ts";
 
 export type PartPlace = {
   engine: JobEngine;
