@@ -41,19 +41,16 @@ export class Run<Output = unknown> {
   constructor(
     agent: AgentPlan,
     bus: EventBus,
-    {
-      signal,
-      ended,
-      ...task
-    }: Omit<RunTask, "stop" | "steering" | "settle"> & {
+    given: Omit<RunTask, "stop" | "steering" | "settle"> & {
       signal: AbortSignal | undefined;
       /** What it has come to before: it is not asked again. */
       ended: RunResult | undefined;
     },
   ) {
-    this.runId = task.speaker.runId;
-    this.#link = task.link;
-    this.#userId = task.speaker.userId;
+    const { asked, speaker, instructions, link, journal, signal, ended } = given;
+    this.runId = speaker.runId;
+    this.#link = link;
+    this.#userId = speaker.userId;
     this.#bus = bus;
     this.#limitMs = agent.timeouts.totalMs;
     this.#callersSignal = signal;
@@ -71,10 +68,12 @@ export class Run<Output = unknown> {
     });
     // Whoever reads the stream sees the error there; not awaiting the result must not end the process.
     this.#result.catch(() => {});
-    this.#start = () =>
-      ended
-        ? endedRun(ended, settle)
-        : agentLoop(agent, { ...task, stop: this.#stop, settle, steering: this.#steering });
+    this.#start = () => {
+      if (ended) return endedRun(ended, settle);
+      const stop = this.#stop;
+      const steering = this.#steering;
+      return agentLoop(agent, { asked, speaker, instructions, link, journal, stop, steering, settle });
+    };
   }
 
   /** Every part as it happens. A run that fails ends with an `error` part, it does not throw. */
