@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BatchRequests, LanguageModel, ModelEvent, ModelRequest } from "../ports/language-model.ts";
+import { withFinalAnswerTool } from "../reasoning/final-answer-tool.ts";
 import { promptedTools } from "../reasoning/prompted-tools.ts";
 import { lookup, question } from "../testing/ask-model.ts";
 import { promptedReply } from "../testing/prompted-reply.ts";
@@ -73,6 +74,22 @@ describe("what a model answers later", () => {
       expect([call, end]).toMatchObject([{ type: "tool-call", toolName: "lookup" }, { finishReason: "tool-calls" }]);
     }
     expect(await prompted.batches?.poll("b")).toMatchObject({ response: { answered: 1 } });
+  });
+
+  it("may be an answer of some schema: the input of a tool, or words where batches know of no tools", async () => {
+    const { model, asked } = laterModel();
+    const toolless = { ...model, batches: model.batches && { ...model.batches, tools: false } };
+    const outputSchema = { type: "object", properties: { total: { type: "number" } } };
+    for (const each of [model, toolless]) {
+      const able = withFinalAnswerTool(each);
+      await able.batches?.start([{ ...question(), outputSchema }], { key: "k" });
+      expect(able.batches?.tools).toBe(each.batches?.tools);
+    }
+    expect(asked.map(({ tools, instructions }) => [tools.length, instructions.includes('"total"')])).toEqual([
+      [1, false],
+      [0, true],
+    ]);
+    expect(asked.some((request) => "outputSchema" in request)).toBe(false);
   });
 
   it("is not there where the model answers at once only", () => {

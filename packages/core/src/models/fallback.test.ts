@@ -285,3 +285,9 @@ it("has neither operations nor batches, whose ids only one of the services would
   expect(fallback([later, later])).not.toHaveProperty("operations");
   expect(fallback([later, later])).not.toHaveProperty("batches");
 });
+
+it("costs beforehand what its first model does", () => {
+  const priced = (rubles: number) => ({ ...scriptedModel([]), costOf: () => ({ RUB: rubles }) });
+  const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
+  expect(fallback([priced(1), priced(9)]).costOf?.(usage, "sync")).toEqual({ RUB: 1 });
+});

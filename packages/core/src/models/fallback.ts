@@ -25,7 +25,7 @@ export type FallbackOptions = {
  * handed over; nor when the caller stops. Set `retry: { retries: 0, longestWaitMs: 0 }` in a model that should neither be
  * tried twice nor waited for first.
  *
- * It can do what all of them can. When all have failed, the error tells what each said, and has the code of the last.
+ * It can do what all of them can, and costs beforehand what the first does. When all have failed, the error tells what each said, and has the code of the last.
  * @throws BesedaError `invalid-argument` for an empty list.
  */
 export function fallback(models: readonly LanguageModel[], options: FallbackOptions = {}): LanguageModel {
@@ -39,6 +39,7 @@ export function fallback(models: readonly LanguageModel[], options: FallbackOpti
     provider: "fallback",
     modelId: models.map(({ modelId }) => modelId).join(","),
     abilities: commonAbilities(models),
+    costOf: models[0]?.costOf,
     stream: (request, call = {}) => new FallbackStream(models, options, { request, ...call }),
     // Neither operations nor batches: an id is known to one service only, and which one took the request it does not say.
   };

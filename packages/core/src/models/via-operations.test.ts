@@ -50,6 +50,13 @@ describe("viaOperations()", () => {
     expect(operations.asked).toEqual(["submit", "poll op-1", "poll op-1", "poll op-1"]);
   });
 
+  it("costs beforehand what operations do", () => {
+    const costOf: LanguageModel["costOf"] = (_usage, calls) => ({ RUB: calls === "async" ? 1 : 2 });
+    const model = viaOperations({ ...scriptedModel([]), operations: memoryOperations([]), costOf });
+    const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
+    expect((["sync", "async", "batch"] as const).map((calls) => model.costOf?.(usage, calls)?.RUB)).toEqual([1, 1, 2]);
+  });
+
   it("gives each request a key of its own, and hands over the reply once", async () => {
     const { operations, model } = open([{ response: hello }]);
     for (let asked = 0; asked < 2; asked++) {

@@ -16,13 +16,15 @@ export function viaOperations(model: LanguageModel, options: { pollMs?: number |
       hint: "Ask it in the usual way, or take a model whose service answers asynchronously.",
     });
   }
-  const { provider, modelId, abilities, batches } = model;
+  const { provider, modelId, abilities, batches, costOf, rateLimits } = model;
   return {
     provider,
     modelId,
     abilities: { ...abilities, streams: false },
     operations,
     batches,
+    costOf: costOf && ((usage, calls) => costOf(usage, calls === "sync" ? "async" : calls)),
+    rateLimits,
     stream: (request, { signal } = {}) => new OperationReply(operations, { request, signal, ...options }),
   };
 }

@@ -4,6 +4,7 @@ import { changedCapabilities } from "../models/changed-capabilities.ts";
 import type { LanguageModel, ModelEvent, ModelRequest, ToolChoice } from "../ports/language-model.ts";
 import type { JsonSchema } from "../tool/json-schema.ts";
 import type { ToolDefinition } from "../tool/tool.ts";
+import { withPromptedOutput } from "./prompted-output.ts";
 
 /**
  * The model with one tool more, `final_answer`, whose input is the answer: it comes out as text, as from a model that
@@ -30,6 +31,11 @@ export function withFinalAnswerTool(model: LanguageModel): LanguageModel {
       toolChoice: choice(request, name),
     };
   };
+  // Whoever comes back for a reply may not have the request any more: no other tool may have such a name.
+  const { operations, batches } = changedCapabilities(model, {
+    request: (request) => toAsked(withoutAnswerNames(request)),
+    reply: (events) => new AnswerReader(isAnswerName).read(events),
+  });
   return {
     provider: model.provider,
     modelId: model.modelId,
@@ -42,11 +48,9 @@ export function withFinalAnswerTool(model: LanguageModel): LanguageModel {
       const answerName = asked.tools.at(-1)?.name;
       return answered(reply, new AnswerReader((name) => name === answerName));
     },
-    // Whoever comes back for a reply may not have the request any more: no other tool may have such a name.
-    ...changedCapabilities(model, {
-      request: (request) => toAsked(withoutAnswerNames(request)),
-      reply: (events) => new AnswerReader(isAnswerName).read(events),
-    }),
+    operations,
+    // Those that know of no tools are asked in words.
+    batches: model.batches?.tools === false ? withPromptedOutput(model).batches : batches,
   };
 }
 
