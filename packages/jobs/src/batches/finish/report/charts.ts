@@ -58,7 +58,8 @@ export function spread(title: string, histogram: Histogram, format: Format): str
     const told = `${format(from)} to ${format(to)}: ${number(count)} rows (${percent(count / histogram.count)})`;
     return `<g><title>${escaped(told)}</title>${barOf({ at, count: bars.length, from: 0, to: count, top, style: "s0" })}</g>`;
   });
-  const labels = [0, 0.5, 1].map((share) => {
+  // Of a single bar there is no middle.
+  const labels = (bars.length === 1 ? [0, 1] : [0, 0.5, 1]).map((share) => {
     const at = Math.round(share * bars.length);
     const edge = bars[at]?.from ?? bars.at(-1)?.to ?? 0;
     return label(

@@ -99,6 +99,14 @@ describe("the report of a batch", () => {
     expect(page).toContain("<p>None.</p>");
   });
 
+  it("has no two labels of an axis at one place, however few values there are", () => {
+    const alike = [row(1), row(2, { milliseconds: 100 }), row(3, { milliseconds: 100 })];
+    for (const svg of reportPage(manifest, statisticsOf(alike)).split("<svg ").slice(1)) {
+      const places = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)"/g)].map(([, x, y]) => `${x} ${y}`);
+      expect(new Set(places).size).toBe(places.length);
+    }
+  });
+
   it("is of about the same size for any number of rows", () => {
     const many = Array.from({ length: 30_000 }, (_, index) =>
       row(index + 1, index % 3 === 0 ? { error: { code: "internal", message: `Error ${index}` } } : {}),
