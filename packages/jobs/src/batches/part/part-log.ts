@@ -14,8 +14,8 @@ export type Line = number;
 /** Read at once: keys of nine digits that begin alike but for the last three. */
 export const blockSize = 1_000;
 
-/** Kept in memory for each part, at most. */
-const mostTextChars = 8 * 1024 * 1024;
+/** Kept in memory for each part: about so much. */
+const mostTextChars = 1024 * 1024;
 
 export class PartLog {
   readonly progress: PartProgress;
@@ -29,8 +29,8 @@ export class PartLog {
   readonly #paid = new Map<Line, Usage>();
   #paidSum: Usage | undefined = noUsage;
   #block: { first: number; entries: Promise<Map<Line, Map<string, JsonValue>>> } | undefined;
-  /** Results of this attempt, as JSON, so that they need not be read again. Nothing where they have become too many. */
-  #texts: Map<Line, string> | undefined = new Map();
+  /** Results of this attempt, as JSON, so that they need not be read again: the first ones, as many as there is room for. */
+  readonly #texts = new Map<Line, string>();
   #textChars = 0;
 
   private constructor(lease: Lease, found: { rows: number; crashes: Map<Line, number>; isResumed: boolean }) {
@@ -135,7 +135,7 @@ export class PartLog {
 
   /** The result as JSON, where this attempt has it at hand. */
   textOf(line: Line): string | undefined {
-    return this.#texts?.get(line);
+    return this.#texts.get(line);
   }
 
   /** The results of the block of rows that begins there: multiples of `blockSize`. */
@@ -147,11 +147,10 @@ export class PartLog {
   }
 
   #remember(line: Line, result: StoredResult): void {
-    if (!this.#texts) return;
+    if (this.#textChars > mostTextChars) return;
     const text = JSON.stringify(result);
     this.#textChars += text.length;
-    if (this.#textChars > mostTextChars) this.#texts = undefined;
-    else this.#texts.set(line, text);
+    this.#texts.set(line, text);
   }
 
   async #worksFrom(first: number): Promise<Map<Line, Map<string, JsonValue>>> {
