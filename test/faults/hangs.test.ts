@@ -14,6 +14,7 @@ describe("A model that hangs fails by the limit for it, with the text so far, an
     holdTime();
     const server = await serving({ respond: () => reply });
     const run = outcomeOf(agentOver(server, { timeouts: limits, model: { retry: { retries: 0 } } }), "hi");
+    await until(() => server.requests.length === 1);
     const tookMs = await passing(run, 60_000);
     const limitMs = limits[limit as "firstChunkMs"];
     expect(tookMs).toBeGreaterThanOrEqual(limitMs);
@@ -30,6 +31,7 @@ describe("A model that hangs fails by the limit for it, with the text so far, an
     holdTime();
     const server = await serving({ respond: () => ({ text: "hi", stopsAfter: "request", ends: "never" }) });
     const run = outcomeOf(agentOver(server, { streamed: false, timeouts: limits }), "hi");
+    await until(() => server.requests.length === 1);
     const tookMs = await passing(run, 60_000);
     expect(tookMs - limits.stepMs).toBeLessThanOrEqual(250);
     expect((await run).error).toMatchObject({ code: "timeout" });
