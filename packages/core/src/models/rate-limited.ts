@@ -31,7 +31,8 @@ export type RateLimitOptions = {
  * Tokens are counted in the 61 seconds before a request is sent: what was sent in them, what was answered in them, and
  * the answers that are expected of those under way have to leave room for it. Beforehand its input is estimated with a
  * third to spare, and its output taken for that of the longest replies of late (1,000 tokens at first), `maxOutputTokens`
- * at most; the usage of the reply corrects both. Tokens alone keep two requests a second apart at most.
+ * at most; the usage of the reply corrects both. A service that counts `maxOutputTokens` as a
+ * request arrives may count more. Tokens alone keep two requests a second apart at most.
  *
  * Waiting is a part of the call: it counts for `firstChunkMs` and `stepMs` of an agent's timeouts, 2 and 5 minutes, and for
  * `firstEventMs` of a `fallback`. Hence `longestWaitMs`: who has no chance is told at once when to try again, and a batch

@@ -87,6 +87,18 @@ it("a batch of many parts has no more than 64 of them as jobs at a time", { time
   expect(await performed).toMatchObject({ state: "queued", metadata: { finished: 1_000, rows: 34_000 } });
 });
 
+it("a part that is done out of its turn is seen, however many before it wait for a worker", async () => {
+  await begin(4_000);
+  const performed = perform();
+  await until(async () => (await partsIn("queued")) === 8);
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  for (let part = 1; part < 8; part++) await (await claimed("part")).release(inAnHour);
+  expect(await answerPart()).toBe(8);
+  await until(async () => (await partsIn("done")) === 0);
+  closing.abort();
+  expect(await performed).toMatchObject({ state: "queued", metadata: { finished: 500, rows: 4_000 } });
+});
+
 it("a batch that is taken up again finds what is done, also what was done while nobody looked, and begins no part twice", async () => {
   await begin(1_300);
   const first = new AbortController();
