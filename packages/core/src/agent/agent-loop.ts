@@ -11,6 +11,7 @@ import {
   toolCallsOf,
 } from "../message.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { Store } from "../ports/store.ts";
 import { type AgentPlan, alsoTold, heldTo, preparedPlan } from "./agent-plan.ts";
 import { correction, mostCorrections, readAnswer, unusableAnswer } from "./answer.ts";
 import { Approvals, type Decision, type SuspendedRun } from "./approvals.ts";
@@ -28,6 +29,7 @@ import type { Steering } from "./steering.ts";
 import type { StopSwitch } from "./stop-switch.ts";
 import type { StreamPart } from "./stream-part.ts";
 import { type OpenStep, prepareThread, putBack, reopen, suspend } from "./suspension.ts";
+import type { Timeouts } from "./timeouts.ts";
 
 /** What one run was asked, by whom, and how it is stopped. */
 export type RunTask = {
@@ -35,6 +37,9 @@ export type RunTask = {
   speaker: Speaker;
   stop: StopSwitch;
   steering: Steering;
+  /** Where it waits for approvals. */
+  store: Store;
+  timeouts: Timeouts;
   /** Added to those of whoever has the thread. */
   instructions: string | undefined;
   /** The tool call that the run works for, if any. */
@@ -49,14 +54,15 @@ export type RunTask = {
  * the run and reads on to the end, which is then near.
  */
 export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerator<StreamPart[]> {
-  const { asked, stop, steering, link, journal } = task;
+  const { asked, stop, steering, store, timeouts, link, journal } = task;
+  const approvals = new Approvals(store, agent.name);
   const { runId } = task.speaker;
   const record = new RunRecord(runId, agent, { threadId: task.speaker.threadId, above: link?.addUsage, journal });
   const begun = new Set<string>();
   let open: OpenStep | undefined;
   try {
     const { input, decisions } = { input: [], decisions: [], ...asked };
-    const found = "decisions" in asked ? findRun(agent, task, decisions) : undefined;
+    const found = "decisions" in asked ? findRun(approvals, task, decisions) : undefined;
     const waiting = await found?.catch(() => undefined);
     if (waiting) record.threadId = waiting.threadId;
     yield [{ type: "start", agentName: agent.name, threadId: record.threadId, input, runId }];
@@ -64,7 +70,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
 
     if (!waiting?.thread) await record.load();
     stop.throwIfStopped();
-    if (waiting) open = await reopen(waiting, { agent, record, decisions });
+    if (waiting) open = await reopen(waiting, { approvals, record, decisions });
     const suspended = open?.suspended;
     const speaker = suspended ? speakerOf(suspended, task.speaker) : task.speaker;
     await record.say(input);
@@ -107,7 +113,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const reply = new ReplyFold(runId, steps, now.reasoning);
         record.beginReply(request, reply);
         const model = journal?.model(now.able, steps) ?? now.able;
-        const call = new ModelCall(model, request, { timeouts: agent.timeouts, stop, streamed: agent.streamed });
+        const call = new ModelCall(model, request, { timeouts, stop, streamed: agent.streamed });
         for (let events = await call.next(); events !== undefined; events = await call.next()) {
           const parts = reply.add(events);
           if (parts.length > 0) yield parts;
@@ -120,14 +126,14 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const run: ToolRun = {
           tools: now.toolsByName,
           concurrency: agent.toolConcurrency,
-          toolMs: agent.timeouts.toolMs,
+          toolMs: timeouts.toolMs,
           stop,
           repeats,
           begun,
           step: steps,
           journal,
           speaker,
-          link: { budget, store: agent.store, addUsage: (usage) => record.addUsage(usage) },
+          link: { budget, store, addUsage: (usage) => record.addUsage(usage) },
           keep: (result) => record.keep(result),
           decisions: open?.decisions,
           subRuns: open?.suspended.subRuns ?? {},
@@ -144,7 +150,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           await record.say(steering.end());
           const { left: stepsLeft } = budget;
           const step = { agent, agentName: now.name, handedTo: target?.name, speaker, record, message, waiting };
-          yield await suspend({ ...step, steps, stepsLeft, link, open });
+          yield await suspend({ approvals, approvalMs: timeouts.approvalMs, steps, stepsLeft, link, open, ...step });
           ending = "approval";
         }
       }
@@ -171,7 +177,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     task.settle({ result: record.result(ending) });
     yield [{ type: "finish", finishReason: ending, totalUsage: record.usage, runId }];
   } catch (thrown) {
-    const failure = open ? await storing(thrown, putBack(open, agent, begun)) : thrown;
+    const failure = open ? await storing(thrown, putBack(open, approvals, begun)) : thrown;
     yield await interrupted(record, task, failure);
   }
 }
@@ -186,9 +192,13 @@ async function storing(thrown: unknown, work: Promise<void>): Promise<unknown> {
   }
 }
 
-function findRun(agent: AgentPlan, { speaker, link }: RunTask, decisions: readonly Decision[]): Promise<SuspendedRun> {
+function findRun(
+  approvals: Approvals,
+  { speaker, link }: RunTask,
+  decisions: readonly Decision[],
+): Promise<SuspendedRun> {
   const { runId, userId } = speaker;
-  return new Approvals(agent.store, agent.name).find({ runId, userId, isBelow: link !== undefined }, decisions);
+  return approvals.find({ runId, userId, isBelow: link !== undefined }, decisions);
 }
 
 /** The same run for the same people; only the caller's own context is new. */

@@ -90,13 +90,11 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
     const asked = decided
       ? { decisions: decided.decisions }
       : { input: messagesOf(input as Exclude<AgentInput, { runId: string }>, userId) };
-    let plan = this.#runningPlan();
-    const store = link?.store ?? journal?.store;
-    if (store || timeouts) {
-      plan = { ...plan, store: store ?? plan.store, timeouts: { ...plan.timeouts, ...timeouts } };
-    }
+    const plan = this.#runningPlan();
     return new Run(plan, this.#bus, {
       asked,
+      store: link?.store ?? journal?.store ?? plan.store,
+      timeouts: timeouts ? { ...plan.timeouts, ...timeouts } : plan.timeouts,
       speaker: { runId, threadId, userId, ownerId, context },
       instructions,
       signal,

@@ -103,13 +103,13 @@ async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, r
   const callId = call.toolCallId;
   let isOver = false;
   const context: ToolContext = {
-    ...contextOf(call, run),
     get signal() {
       return limit.signal;
     },
     progress: (value) => {
       if (!isOver) outlet.progress(value);
     },
+    ...contextOf(call, run),
   };
   const forward: CallLink["forward"] = (parts) => {
     if (!isOver) outlet.forward(parts);
@@ -117,7 +117,7 @@ async function execute(tool: Tool, input: unknown, { call, outlet, run, limit, r
   const caller = { runId: run.speaker.runId, callId };
   const { begin, journalOf } = run.journalled ?? {};
   const runs = new RunsBelow(resumed, journalOf);
-  const link: CallLink = { ...run.link, caller, forward, runs };
+  const link: CallLink = { caller, forward, runs, ...run.link };
   linkCall(context, link);
   await begin?.();
   // It may have been stopped, or its time be up, while the journal was written.

@@ -47,12 +47,12 @@ export class Run<Output = unknown> {
       ended: RunResult | undefined;
     },
   ) {
-    const { asked, speaker, instructions, link, journal, signal, ended } = given;
+    const { speaker, link, timeouts, signal, ended } = given;
     this.runId = speaker.runId;
     this.#link = link;
     this.#userId = speaker.userId;
     this.#bus = bus;
-    this.#limitMs = agent.timeouts.totalMs;
+    this.#limitMs = timeouts.totalMs;
     this.#callersSignal = signal;
     let settle: RunTask["settle"] = () => {};
     this.#result = new Promise((resolve, reject) => {
@@ -70,9 +70,10 @@ export class Run<Output = unknown> {
     this.#result.catch(() => {});
     this.#start = () => {
       if (ended) return endedRun(ended, settle);
+      const { asked, store, instructions, journal } = given;
       const stop = this.#stop;
       const steering = this.#steering;
-      return agentLoop(agent, { asked, speaker, instructions, link, journal, stop, steering, settle });
+      return agentLoop(agent, { asked, speaker, store, timeouts, instructions, link, journal, stop, steering, settle });
     };
   }
 

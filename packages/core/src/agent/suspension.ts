@@ -2,7 +2,7 @@
 import { type AssistantMessage, type Message, type ToolCallPart, type ToolMessage, toolCallsOf } from "../message.ts";
 import type { AgentPlan } from "./agent-plan.ts";
 import {
-  Approvals,
+  type Approvals,
   approvalIdOf,
   type Decision,
   isOfCall,
@@ -27,6 +27,9 @@ export type OpenStep = {
 export type StepInWaiting = {
   /** The agent that was asked. */
   agent: AgentPlan;
+  approvals: Approvals;
+  /** How long it may wait. Milliseconds. */
+  approvalMs: number;
   /** Who made the calls. */
   agentName: string;
   /** Who gets the thread after this step, where it was handed over in it. */
@@ -45,7 +48,7 @@ export type StepInWaiting = {
 
 /** Stores the run first; whoever sees the requests can answer at once. */
 export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
-  const { agent, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
+  const { agent, approvals, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
   const { runId, threadId, userId, ownerId } = speaker;
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
@@ -54,7 +57,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     const { pending: _ofCall, ...kept } = subRun;
     subRuns[call.toolCallId] = kept;
   }
-  await new Approvals(agent.store, agent.name).put({
+  await approvals.put({
     format: 1,
     runId,
     askedAgent: agent.name,
@@ -82,11 +85,15 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
 }
 
 /** A resumed run that was stopped or failed: what had not begun waits on. Where all of it had, nothing is left to wait. */
-export async function putBack({ suspended }: OpenStep, agent: AgentPlan, begun: ReadonlySet<string>): Promise<void> {
+export async function putBack(
+  { suspended }: OpenStep,
+  approvals: Approvals,
+  begun: ReadonlySet<string>,
+): Promise<void> {
   const { pending, subRuns } = suspended;
   const isBegun = (callId: string) => [...begun].some((toolCallId) => isOfCall(callId, toolCallId, subRuns));
   const waiting = pending.filter(({ callId }) => !isBegun(callId));
-  if (waiting.length > 0) await new Approvals(agent.store, agent.name).put({ ...suspended, pending: waiting });
+  if (waiting.length > 0) await approvals.put({ ...suspended, pending: waiting });
 }
 
 function pendingOf({ call, subRun }: WaitingCall, step: StepInWaiting): PendingApproval[] {
@@ -103,7 +110,7 @@ function pendingOf({ call, subRun }: WaitingCall, step: StepInWaiting): PendingA
   const { pending = [], subRuns = {} } = step.open?.suspended ?? {};
   const before = pending.filter(({ callId }) => isOfCall(callId, toolCallId, subRuns));
   if (before.length > 0) return before;
-  const expiresAt = new Date(Math.min(Date.now() + step.agent.timeouts.approvalMs, latestDate)).toISOString();
+  const expiresAt = new Date(Math.min(Date.now() + step.approvalMs, latestDate)).toISOString();
   return [{ ...ours(toolCallId), toolName, input, agentName: step.agentName, expiresAt }];
 }
 
@@ -112,9 +119,9 @@ const latestDate = Date.UTC(9999, 0);
 /** Takes up the run. From here on nobody else can. @throws BesedaError `not-found` where somebody else was quicker */
 export async function reopen(
   { runId }: { runId: string },
-  { agent, record, decisions }: { agent: AgentPlan; record: RunRecord; decisions: readonly Decision[] },
+  { approvals, record, decisions }: { approvals: Approvals; record: RunRecord; decisions: readonly Decision[] },
 ): Promise<OpenStep> {
-  const suspended = await new Approvals(agent.store, agent.name).claim(runId, decisions);
+  const suspended = await approvals.claim(runId, decisions);
   const { pending, subRuns, message } = suspended;
   if (suspended.thread) record.thread = [...suspended.thread];
   const calls = toolCallsOf(message).filter(({ toolCallId }) =>

@@ -92,7 +92,7 @@ function noReplyIn(replyMs: number, { url }: RetriedRequest): BesedaError {
 
 /** By this a service can tell that a request is one that it already had. */
 function repeatable({ headers, body }: HttpRequest): Record<string, string> {
-  return { ...(body !== undefined && { "idempotency-key": crypto.randomUUID() }), ...headers };
+  return body === undefined ? { ...headers } : { "idempotency-key": crypto.randomUUID(), ...headers };
 }
 
 function withHeaders<Request extends HttpRequest>(request: Request, more: RequestHeaders | undefined): Request {

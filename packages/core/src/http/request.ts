@@ -116,14 +116,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   begin(agent: Agent): void {
     if (this.#isOver) return;
     const { origin, pathname, search } = this.#url;
-    const { headers, body } = this.#request;
-    const own =
-      body === undefined ? { "user-agent": "beseda" } : { "user-agent": "beseda", "content-type": "application/json" };
+    const { headers: given, body } = this.#request;
     const method = body === undefined ? "GET" : "POST";
-    agent.dispatch(
-      { origin, path: pathname + search, method, headers: { ...own, ...headers }, body: body ?? null },
-      this,
-    );
+    const headers =
+      body === undefined
+        ? { "user-agent": "beseda", ...given }
+        : { "user-agent": "beseda", "content-type": "application/json", ...given };
+    agent.dispatch({ origin, path: pathname + search, method, headers, body: body ?? null }, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

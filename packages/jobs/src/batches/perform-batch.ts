@@ -13,7 +13,7 @@ import { Progress } from "./progress.ts";
 
 /** Parts are looked at again after a twentieth of the time that nothing happened: nobody waits for long, nor asks for nothing. */
 const patience = 1 / 20;
-const shortestPauseMs = 20;
+const shortestPauseMs = 50;
 const usualPauseMs = 500;
 const longestPauseMs = 5_000;
 

@@ -49,7 +49,7 @@ export function chatModel({
         );
       const sent = send(body, signal);
       return streamed
-        ? streamEvents({ ...sent, accept: "text/event-stream", decoder: (head) => sseDecoder(newReply(head)) })
+        ? streamEvents({ accept: "text/event-stream", decoder: (head) => sseDecoder(newReply(head)), ...sent })
         : replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });
     },
   };

@@ -41,7 +41,7 @@ export function nativeModel(connection: YandexConnection, model: NativeModel): L
       const sent = connection.request({ at: "llm", path, body, quota: "completion", signal });
       if (!streamed) return replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });
       const decoder = (head: () => ReplyHead) => jsonLinesDecoder(newReply(head), longestLine);
-      return streamEvents({ ...sent, mostBytes, accept: "application/json", decoder });
+      return streamEvents({ mostBytes, accept: "application/json", decoder, ...sent });
     },
     operations: nativeOperations(connection, model),
   };

@@ -57,9 +57,9 @@ export function yandexResponses(model: string, options: YandexResponsesOptions =
       const sent = { ...call, errorIn: (reply: unknown) => failureIn((reply ?? {}) as WireResponse) };
       return streamed
         ? streamEvents({
-            ...sent,
             accept: "text/event-stream",
             decoder: (head) => sseDecoder(new ResponsesReply({ toolNames, billing, head })),
+            ...sent,
           })
         : replyEvents({
             ...sent,
