@@ -1,5 +1,6 @@
-// What a row of a batch costs beside a bare loop: both in turn, over the same server, each built as users have it and warmed
-// up by as many rows as are measured then, so that what is paid once does not count. `npx tsx test/bench/batch/batch-bench.ts`
+// What a row of a batch costs beside hand-written loops: all in turn, over the same server, each built as users have it and
+// warmed up by as many rows as are measured then, so that what is paid once does not count.
+// `npx tsx test/bench/batch/batch-bench.ts [--contestants our,agent,durable,ai-sdk]`
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     rows: { type: "string", default: "20000" },
     rounds: { type: "string", default: "5" },
     concurrency: { type: "string", default: "16" },
+    contestants: { type: "string", default: "our,agent,durable,ai-sdk" },
   },
 });
 const rounds = Number(values.rounds);
@@ -26,31 +28,33 @@ writeFileSync(
     "",
   ),
 );
-const contestants = await builtContestants(["bare", "our"]);
+const names = ["bare", ...values.contestants.split(",")];
+const contestants = await builtContestants(names);
 const server = fork(fileURLToPath(new URL("../mock-server.ts", import.meta.url)), { execArgv: ["--import", "tsx"] });
 const [url] = (await once(server, "message")) as [string];
-const ratios: number[] = [];
+const ratios = new Map<string, number[]>(names.map((name) => [name, []]));
 try {
   for (let round = 0; round < rounds; round++) {
-    const order = round % 2 === 0 ? (["bare", "our"] as const) : (["our", "bare"] as const);
     const costs = new Map<string, Cost>();
-    for (const name of order) costs.set(name, await costOf(name, round));
-    const [bare, our] = [costs.get("bare"), costs.get("our")];
-    if (!bare || !our) throw new Error("A contestant said nothing.");
-    ratios.push(our.cpuPerRow / bare.cpuPerRow);
-    const each = ({ cpuPerRow, peakMb }: Cost) => `${cpuPerRow.toFixed(0)} µs a row, ${peakMb.toFixed(0)} MB`;
-    console.log(`bare ${each(bare)}; ours ${each(our)}; ratio ${ratios.at(-1)?.toFixed(2)}`);
+    for (const name of round % 2 === 0 ? names : names.toReversed()) costs.set(name, await costOf(name, round));
+    const bare = costs.get("bare")?.cpuPerRow ?? Number.NaN;
+    for (const [name, { cpuPerRow }] of costs) ratios.get(name)?.push(cpuPerRow / bare);
+    const each = ([name, { cpuPerRow, peakMb }]: [string, Cost]) =>
+      `${name} ${cpuPerRow.toFixed(0)} µs a row, ${(cpuPerRow / bare).toFixed(2)}, ${peakMb.toFixed(0)} MB`;
+    console.log([...costs].map(each).join("; "));
   }
-  const sorted = [...ratios].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]?.toFixed(2);
-  console.log(`CPU per row, ours to bare: median ${at(0.5)} (${at(0.25)}–${at(0.75)}), ${rounds} rounds`);
+  for (const [name, all] of ratios) {
+    const sorted = all.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]?.toFixed(2);
+    console.log(`CPU per row, ${name} to bare: median ${at(0.5)} (${at(0.25)}–${at(0.75)}), ${rounds} rounds`);
+  }
 } finally {
   server.disconnect();
   rmSync(folder, { recursive: true });
   contestants.remove();
 }
 
-async function costOf(name: "bare" | "our", round: number): Promise<Cost> {
+async function costOf(name: string, round: number): Promise<Cost> {
   const output = join(folder, `${name}-${round}`);
   const child = fork(contestants.pathOf(name), [url, dataset, output, values.concurrency], { execArgv: [] });
   const ended = once(child, "exit");

@@ -1,0 +1,24 @@
+// What all hand-written contestants begin with: the rows of a JSONL file, so many at a time.
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import PQueue from "p-queue";
+
+export type BenchRow = { id: number; prompt: string };
+
+/** @returns how many there were, once all are done */
+export async function queuedRows(
+  dataset: string,
+  concurrency: number,
+  work: (row: BenchRow, number: number) => Promise<void>,
+): Promise<number> {
+  const queue = new PQueue({ concurrency });
+  let rows = 0;
+  for await (const line of createInterface({ input: createReadStream(dataset) })) {
+    const row = JSON.parse(line) as BenchRow;
+    const number = rows++;
+    await queue.onSizeLessThan(concurrency);
+    void queue.add(() => work(row, number));
+  }
+  await queue.onIdle();
+  return rows;
+}
