@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type ModelServer, type ServerReply, startModelServer } from "../testing/index.ts";
-import { replyEvents, requestJson, streamEvents } from "./event-stream.ts";
+import { type RetriedRequest, replyEvents, requestJson, streamEvents } from "./event-stream.ts";
 import { parseEvent } from "./read-json-lines.ts";
 import { sseDecoder } from "./read-sse.ts";
 import { errorInBody } from "./reply-error.ts";
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 async function open(
   replies: ServerReply[],
-  { signal, retry }: { signal?: AbortSignal; retry?: { retries: number } } = {},
+  { signal, untilSent, retry }: Pick<RetriedRequest, "signal" | "untilSent" | "retry"> = {},
 ) {
   server = await startModelServer({ replies });
   const body = JSON.stringify({ model: "test-model", messages: [{ role: "user", content: "hi" }], stream: true });
@@ -23,6 +23,7 @@ async function open(
     headers: { authorization: "Bearer sk-very-secret" },
     body,
     signal,
+    untilSent,
     // no wait, so that no test has to
     retry: { longestWaitMs: 0, ...retry },
     accept: "text/event-stream",
@@ -134,6 +135,27 @@ describe("a streamed reply", () => {
     }).rejects.toBe("enough");
     expect(await server?.requests[0]?.over).toBe("left");
     expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("of which nothing more is to be sent comes to its end where it is on its way, and is not asked for again", async () => {
+    const closing = new AbortController();
+    const { signal: untilSent } = closing;
+    const [onItsWay, failing] = [
+      await open([{ raw: ["data: 1\n\n", "data: 2\n\n"], pauseMs: 20 }], { untilSent }),
+      await open([{ status: 429, headers: { "retry-after": "30" }, body: {} }, fine], {
+        untilSent,
+        retry: { longestWaitMs: 60_000 },
+      }),
+    ];
+    const whole = drain(onItsWay);
+    const cut = drain(failing);
+    await vi.waitUntil(() => server?.requests.length === 1);
+    closing.abort("closing");
+    expect(await cut).toEqual({ events: [], error: "closing" });
+    expect(server?.requests).toHaveLength(1);
+    expect(await whole).toEqual({ events: ["1", "2"] });
+    expect(await drain(await open([fine], { untilSent }))).toEqual({ events: [], error: "closing" });
+    expect(server?.requests).toHaveLength(0);
   });
 
   it("answers overlapping calls in their order, also while it is being opened", async () => {

@@ -16,13 +16,13 @@ export type RetriedRequest = HttpRequest & {
   guard?: Guard | undefined;
   /** The error that a reply of 200 is, told from its JSON. Default `errorInBody`; other where an `error` is part of the answer. */
   errorIn?: ((body: unknown) => BesedaError | undefined) | undefined;
+  /** Ends what comes before an attempt is sent, the waiting for it and for its room; one that is on its way goes on. */
+  untilSent?: AbortSignal | undefined;
 };
 
 export type JsonRequest = RetriedRequest & {
   /** How long an attempt may take; after that it has failed with `timeout`. Milliseconds, default 60,000. */
   replyMs?: number | undefined;
-  /** Ends what comes before an attempt is sent, the waiting for it and for its room; one that is on its way goes on. */
-  untilSent?: AbortSignal | undefined;
 };
 
 export type StreamRequest<Event> = RetriedRequest & {
@@ -152,17 +152,20 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
     return this;
   }
 
-  /** The caller's signal. */
-  handleEvent(): void {
-    const reason: unknown = this.#request.signal?.reason;
+  /** Of the caller's signals. */
+  handleEvent({ target }: { target: EventTarget | null }): void {
+    const { reason } = target as AbortSignal;
     this.#waiting?.abort(reason);
-    this.#inFlight?.abort(reason);
+    if (target === this.#request.signal) this.#inFlight?.abort(reason);
   }
 
   #waitSignal(): AbortSignal {
+    const { signal, untilSent } = this.#request;
+    if (!this.#waiting) untilSent?.addEventListener("abort", this);
     this.#waiting ??= new AbortController();
     if (this.#isLeft) this.#waiting.abort();
-    if (this.#request.signal?.aborted) this.#waiting.abort(this.#request.signal.reason);
+    const stopped = [signal, untilSent].find((each) => each?.aborted);
+    if (stopped) this.#waiting.abort(stopped.reason);
     return this.#waiting.signal;
   }
 
@@ -170,13 +173,14 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
   #send(headers: RequestHeaders | undefined): Promise<Opened<Event>> {
     if (this.#isLeft) throw left();
     this.#request.signal?.throwIfAborted();
+    this.#request.untilSent?.throwIfAborted();
     return this.#attempt(headers, (stoppable) => {
       this.#inFlight = stoppable;
     });
   }
 
   async #open(): Promise<Opened<Event>> {
-    const { url, headers, signal: callers, retry, guard } = this.#request;
+    const { url, headers, signal: callers, untilSent, retry, guard } = this.#request;
     const visit = guard?.begin();
     const call = { url, headers, retry, guard, visit, signal: () => this.#waitSignal() };
     try {
@@ -198,6 +202,7 @@ class EventStream<Event> implements AsyncIterableIterator<Event[]> {
       throw error;
     } finally {
       callers?.removeEventListener("abort", this);
+      if (this.#waiting) untilSent?.removeEventListener("abort", this);
       this.#waiting = undefined;
       this.#inFlight = undefined;
     }

@@ -154,10 +154,10 @@ class Attempt {
   readonly #silence: () => BesedaError;
   readonly #firstEventMs: number;
 
-  constructor(model: LanguageModel, { request, signal, streamed }: Call, firstEventMs: number) {
+  constructor(model: LanguageModel, { request, signal, ...options }: Call, firstEventMs: number) {
     const own = this.#stop.signal;
     const either = signal ? AbortSignal.any([signal, own]) : own;
-    this.events = model.stream(request, { signal: either, streamed })[Symbol.asyncIterator]();
+    this.events = model.stream(request, { ...options, signal: either })[Symbol.asyncIterator]();
     this.#firstEventMs = firstEventMs;
     this.#silence = () => tooSilent(model, firstEventMs);
   }

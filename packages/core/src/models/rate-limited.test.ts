@@ -139,6 +139,21 @@ describe("a model with a limit of requests at once", () => {
     await end("d");
   });
 
+  it("is left while waiting by whoever wants nothing more to be sent, and what is on its way goes on", async () => {
+    const { model, names, end } = open({ concurrency: 1 });
+    const stopped = new AbortController();
+    const untilSent = stopped.signal;
+    const [onItsWay, waiting] = ["a", "b"].map((name) => collect(model, ask(name), { untilSent }));
+    const refused = expect(waiting).rejects.toBe("closing");
+    await settled();
+    stopped.abort("closing");
+    await refused;
+    await expect(collect(model, ask("c"), { untilSent })).rejects.toBe("closing");
+    await end("a");
+    expect((await onItsWay)?.at(-1)).toMatchObject({ type: "finish" });
+    expect(names()).toEqual(["a"]);
+  });
+
   it("gives place and tokens back of whoever is aborted in the very moment in which it is let in", async () => {
     const { come, end, names, model, outcomes } = open({
       concurrency: 1,

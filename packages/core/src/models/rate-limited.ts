@@ -61,8 +61,10 @@ export function rateLimited(model: LanguageModel, options: RateLimitOptions): La
     abilities,
     costOf,
     rateLimits: limits,
-    stream: (request, call) =>
-      new LimitedReply(() => model.stream(request, call), { door, asked: asked(request), signal: call?.signal }),
+    stream: (request, call = {}) => {
+      const signals = [call.signal, call.untilSent];
+      return new LimitedReply(() => model.stream(request, call), { door, asked: asked(request), signals });
+    },
     operations: operations && limitedOperations(operations, door, asked),
     batches,
   };
@@ -102,7 +104,8 @@ function limitedOperations(
   };
 }
 
-type Call = { door: RateDoor; asked: Asked; signal: AbortSignal | undefined };
+/** Each of `signals` ends the waiting. */
+type Call = { door: RateDoor; asked: Asked; signals: readonly (AbortSignal | undefined)[] };
 type Result = IteratorResult<ModelEvent[]>;
 
 const done: Result = { done: true, value: undefined };
@@ -159,15 +162,16 @@ class LimitedReply implements AsyncIterableIterator<ModelEvent[]> {
   }
 
   async #first(): Promise<Result> {
-    const { door, asked, signal } = this.#call;
-    signal?.throwIfAborted();
+    const { door, asked, signals } = this.#call;
+    for (const signal of signals) signal?.throwIfAborted();
     this.#seat = await door.enter(asked, () => {
       this.#left = new AbortController();
-      return [signal, this.#left.signal];
+      return [...signals, this.#left.signal];
     });
-    if (this.#isLeft || signal?.aborted) this.#seat.leave(notSent);
+    const stopped = signals.find((signal) => signal?.aborted);
+    if (this.#isLeft || stopped) this.#seat.leave(notSent);
     if (this.#isLeft) return done;
-    signal?.throwIfAborted();
+    stopped?.throwIfAborted();
     const events = this.#open()[Symbol.asyncIterator]();
     this.#events = events;
     return events.next().then(this.#heard, this.#failed);

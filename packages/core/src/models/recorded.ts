@@ -88,14 +88,14 @@ async function* replay(
 async function* record(
   tape: Recording<RecordedReply>,
   asked: JsonValue,
-  { model, request, signal, streamed }: Call & { model: LanguageModel },
+  { model, request, signal, untilSent, streamed }: Call & { model: LanguageModel },
 ): AsyncGenerator<ModelEvent[]> {
   const keep = tape.begin(asked);
   const start = performance.now();
   const chunks: RecordedReply["chunks"] = [];
   let isKept = false;
   try {
-    for await (const events of model.stream(request, { signal, streamed })) {
+    for await (const events of model.stream(request, { signal, untilSent, streamed })) {
       chunks.push({ at: Math.round(performance.now() - start), events });
       if (events.at(-1)?.type === "finish") {
         isKept = true;

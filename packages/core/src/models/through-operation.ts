@@ -1,6 +1,6 @@
 // An operation from the asking to the response, called off where nobody waits for it any more.
 import { BesedaError } from "../errors.ts";
-import type { Operation, Operations } from "../ports/operation.ts";
+import type { Operation, Operations, SubmitOptions } from "../ports/operation.ts";
 import { checkPollMs, type WaitOptions, waitForOperation } from "./wait-for-operation.ts";
 
 /**
@@ -11,14 +11,15 @@ import { checkPollMs, type WaitOptions, waitForOperation } from "./wait-for-oper
 export async function throughOperation<Request, Response>(
   operations: Operations<Request, Response>,
   request: Request,
-  options: WaitOptions<Response> = {},
+  { untilSent, ...options }: WaitOptions<Response> & Pick<SubmitOptions, "untilSent"> = {},
 ): Promise<Response> {
   const { signal, onProgress } = options;
   // Before anything is begun that costs money.
   checkPollMs(options.pollMs);
   signal?.throwIfAborted();
   // Not stopped half way: of an operation without an id nobody could say what became of it.
-  const begun = operations.submit(request, { key: crypto.randomUUID(), untilSent: signal });
+  const unsent = signal && untilSent ? AbortSignal.any([signal, untilSent]) : (signal ?? untilSent);
+  const begun = operations.submit(request, { key: crypto.randomUUID(), untilSent: unsent });
   const left = whenAborted(signal);
   let isOver = false;
   const tell = (operation: Operation<Response>) => {

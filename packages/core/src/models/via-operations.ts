@@ -1,6 +1,12 @@
 // A model that is asked by operations: later, at the price of later, by whoever asks it in the usual way.
 import { BesedaError } from "../errors.ts";
-import type { LanguageModel, ModelEvent, ModelOperations, ModelRequest } from "../ports/language-model.ts";
+import type {
+  LanguageModel,
+  ModelCallOptions,
+  ModelEvent,
+  ModelOperations,
+  ModelRequest,
+} from "../ports/language-model.ts";
 import { throughOperation } from "./through-operation.ts";
 
 /**
@@ -25,11 +31,12 @@ export function viaOperations(model: LanguageModel, options: { pollMs?: number |
     batches,
     costOf: costOf && ((usage, calls) => costOf(usage, calls === "sync" ? "async" : calls)),
     rateLimits,
-    stream: (request, { signal } = {}) => new OperationReply(operations, { request, signal, ...options }),
+    stream: (request, { signal, untilSent } = {}) =>
+      new OperationReply(operations, { request, signal, untilSent, ...options }),
   };
 }
 
-type Asked = { request: ModelRequest; signal: AbortSignal | undefined; pollMs?: number | undefined };
+type Asked = Pick<ModelCallOptions, "signal" | "untilSent"> & { request: ModelRequest; pollMs?: number | undefined };
 
 const done = { done: true, value: undefined } as const;
 
@@ -70,8 +77,8 @@ class OperationReply implements AsyncIterableIterator<ModelEvent[]> {
   }
 
   #ask(): Promise<ModelEvent[]> {
-    const { request, signal: callers, pollMs } = this.#asked;
+    const { request, signal: callers, untilSent, pollMs } = this.#asked;
     const signal = callers ? AbortSignal.any([callers, this.#left.signal]) : this.#left.signal;
-    return throughOperation(this.#operations, request, { signal, pollMs });
+    return throughOperation(this.#operations, request, { signal, untilSent, pollMs });
   }
 }

@@ -45,6 +45,11 @@ export type ModelAbilities = {
 
 export type ModelCallOptions = {
   signal?: AbortSignal | undefined;
+  /**
+   * Ends it as long as nothing is sent, such as while it waits for its turn or to try again; what is on its way goes on.
+   * For whoever stops without throwing away what is paid for. A model that does not know it sends all the same.
+   */
+  untilSent?: AbortSignal | undefined;
   /** `false` asks the provider for one whole reply instead of a stream; the events are the same. Default `true`. */
   streamed?: boolean | undefined;
 };

@@ -1,6 +1,6 @@
 // What the cases for models ask, and how they listen.
 import assert from "node:assert/strict";
-import type { LanguageModel, ModelEvent, ModelRequest } from "../ports/language-model.ts";
+import type { LanguageModel, ModelCallOptions, ModelEvent, ModelRequest } from "../ports/language-model.ts";
 
 export const lookup = {
   name: "lookup",
@@ -23,7 +23,7 @@ export function question(): ModelRequest {
 export async function collect(
   model: LanguageModel,
   request: ModelRequest = question(),
-  options?: { signal?: AbortSignal; streamed?: boolean },
+  options?: ModelCallOptions,
 ): Promise<ModelEvent[]> {
   const all: ModelEvent[] = [];
   for await (const events of model.stream(request, options)) all.push(...events);

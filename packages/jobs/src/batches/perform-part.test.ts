@@ -1,4 +1,13 @@
-import { Agent, BesedaError, type LanguageModel, type Message, type ModelEvent, textOf, tool } from "@beseda/core";
+import {
+  Agent,
+  BesedaError,
+  type LanguageModel,
+  type Message,
+  type ModelEvent,
+  rateLimited,
+  textOf,
+  tool,
+} from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { BatchLimits } from "./batch.ts";
@@ -314,6 +323,26 @@ describe("a part of a batch", () => {
     await workOn(place);
     expect(model.asked).toHaveLength(100);
     expect((await outputOf(place)).every(({ attempts }) => attempts === 1)).toBe(true);
+  });
+
+  it("a worker that closes sends nothing for rows that wait until its model may be asked", async () => {
+    const closing = new AbortController();
+    let begun = 0;
+    const model = answering(async () => {
+      await vi.waitUntil(() => begun === 4);
+      closing.abort(new BesedaError("Closing.", { code: "aborted" }));
+    });
+    const limited = rateLimited(model, { requestsPerMinute: 600 });
+    const counted: LanguageModel = {
+      ...limited,
+      stream(...question) {
+        begun++;
+        return limited.stream(...question);
+      },
+    };
+    const place = await partPlace(new Agent({ model: counted }), { rows: 20, concurrency: 4 });
+    expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued" });
+    expect(model.asked).toEqual(["row 1"]);
   });
 
   it("a part that is called off ends at once, with its rows", async () => {

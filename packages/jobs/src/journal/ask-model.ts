@@ -19,7 +19,7 @@ type Submitted = { key: string; id?: string };
 
 export type AskLaterOptions = {
   pollMs?: number | undefined;
-  /** Once aborted, nobody waits any more, and the operation goes on: another attempt has its id. */
+  /** Once aborted, nobody waits any more, and what is sent goes on: of an operation another attempt has the id. */
   leaving?: AbortSignal | undefined;
   /** Told of each question: it resolves when all that has to be done about it is done, such as calling it off. */
   onAsked?: ((settled: Promise<unknown>) => void) | undefined;
@@ -47,9 +47,11 @@ export function asking({ calls, pollMs, leaving, now = askNow }: AskingOptions):
     void settled.then(() => open.delete(settled));
   };
   const later = askLater({ pollMs, leaving, onAsked });
+  const direct: AskModel = ({ model, request, begun, options: { signal, streamed } }) =>
+    now({ model, request, begun, options: { signal, streamed, untilSent: leaving } });
   return {
-    ask: (question) => (calls === "async" && question.model.operations ? later(question) : now(question)),
-    askBelow: now,
+    ask: (question) => (calls === "async" && question.model.operations ? later(question) : direct(question)),
+    askBelow: direct,
     settled: async () => {
       await Promise.all(open);
     },

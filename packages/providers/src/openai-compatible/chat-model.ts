@@ -1,5 +1,5 @@
 // A model behind POST /chat/completions, however its server is reached.
-import type { LanguageModel, ModelRequest } from "@beseda/core";
+import type { LanguageModel, ModelCallOptions, ModelRequest } from "@beseda/core";
 import { type ReplyHead, type RetriedRequest, replyEvents, sseDecoder, streamEvents } from "@beseda/core/http";
 import { refusal } from "../refusal.ts";
 import { ChatReply, type FinishEvent } from "./from-chat-chunk.ts";
@@ -15,7 +15,7 @@ export type ChatModel = {
   /** Fields that are added to a request; what it has itself wins. */
   more?: ((request: ModelRequest) => Readonly<Record<string, unknown>>) | undefined;
   /** How a body is sent: address, headers, retries. */
-  request(body: string, signal: AbortSignal | undefined): RetriedRequest;
+  request(body: string, signals: Pick<ModelCallOptions, "signal" | "untilSent">): RetriedRequest;
   /** Adds to the end of a reply what the reply itself does not say. */
   finished?: ((finish: FinishEvent, head: ReplyHead) => FinishEvent) | undefined;
 };
@@ -34,7 +34,7 @@ export function chatModel({
     provider,
     modelId,
     abilities: { tools: quirks.tools, outputSchema: quirks.outputSchema },
-    stream(request, { signal, streamed = true } = {}) {
+    stream(request, { signal, untilSent, streamed = true } = {}) {
       let body: string;
       try {
         body = toChatRequest(request, streamed);
@@ -47,7 +47,7 @@ export function chatModel({
           request.tools.map((tool) => tool.name),
           finished && ((finish) => finished(finish, head())),
         );
-      const sent = send(body, signal);
+      const sent = send(body, { signal, untilSent });
       return streamed
         ? streamEvents({ accept: "text/event-stream", decoder: (head) => sseDecoder(newReply(head)), ...sent })
         : replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });

@@ -41,7 +41,7 @@ export function openaiCompatible(options: OpenAICompatibleOptions): LanguageMode
       modelId: model,
       model,
       quirks,
-      request: (body, signal) => ({ url, headers, body, signal, retry }),
+      request: (body, { signal, untilSent }) => ({ url, headers, body, signal, untilSent, retry }),
     }),
     ...(batches && { batches: chatBatches({ server, model, quirks, retry }) }),
   };

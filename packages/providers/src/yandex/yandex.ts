@@ -103,8 +103,8 @@ function openaiModel(
         ...(jsonObject && { response_format: { type: "json_object" } }),
       };
     },
-    request: (body, signal) =>
-      connection.request({ at: "openai", path: "/v1/chat/completions", body, quota: "openai", signal }),
+    request: (body, { signal, untilSent }) =>
+      connection.request({ at: "openai", path: "/v1/chat/completions", body, quota: "openai", signal, untilSent }),
     finished: (finish, { headers }) => finished(finish, billing, requestIdOf(headers)),
   });
 }

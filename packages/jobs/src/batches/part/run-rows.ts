@@ -70,5 +70,5 @@ function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
 }
 
 /** Nobody watches a row: whole replies cost less. */
-export const askWhole: AskModel = ({ model, request, options: { signal } }) =>
-  model.stream(request, { signal, streamed: false });
+export const askWhole: AskModel = ({ model, request, options: { signal, untilSent } }) =>
+  model.stream(request, { signal, untilSent, streamed: false });

@@ -37,6 +37,7 @@ export type YandexCall = {
   body?: string | undefined;
   quota: QuotaName;
   signal?: AbortSignal | undefined;
+  untilSent?: AbortSignal | undefined;
 };
 
 /** Shared by all that is made with it: one token, one count of what runs. */
@@ -84,7 +85,7 @@ export function yandexConnection(settings: YandexSettings): YandexConnection {
     retry,
     prices: prices && toPrices(prices),
     guard,
-    request: ({ at, path, body, quota, signal }) => ({
+    request: ({ at, path, body, quota, signal, untilSent }) => ({
       url: endpoints[at] + path,
       headers: {
         ...headers,
@@ -93,6 +94,7 @@ export function yandexConnection(settings: YandexSettings): YandexConnection {
       },
       body,
       signal,
+      untilSent,
       retry,
       guard: guard(quota),
     }),

@@ -35,9 +35,9 @@ export function restOperations<Request, Response>(
   }
   return {
     async submit(request, { signal, key, untilSent } = {}) {
-      const call = connection.request({ at: "llm", path, body: toBody(request), quota, signal });
+      const call = connection.request({ at: "llm", path, body: toBody(request), quota, signal, untilSent });
       const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": key }) };
-      return fromOperation(await requestJson({ ...sentOnce({ ...call, headers, errorIn }), untilSent }), read);
+      return fromOperation(await requestJson(sentOnce({ ...call, headers, errorIn })), read);
     },
     poll: (id, { signal } = {}) => ask(id, "", signal),
     cancel: (id, { signal } = {}) => ask(id, ":cancel", signal),

@@ -30,7 +30,7 @@ export function nativeModel(connection: YandexConnection, model: NativeModel): L
     provider: "yandex",
     modelId: tailOf(modelUri),
     abilities: { outputSchema: quirks.outputSchema },
-    stream(request, { signal, streamed = true } = {}) {
+    stream(request, { signal, untilSent, streamed = true } = {}) {
       let body: string;
       try {
         body = completionBody(request, model, streamed);
@@ -38,7 +38,7 @@ export function nativeModel(connection: YandexConnection, model: NativeModel): L
         return refusal(error);
       }
       const path = "/foundationModels/v1/completion";
-      const sent = connection.request({ at: "llm", path, body, quota: "completion", signal });
+      const sent = connection.request({ at: "llm", path, body, quota: "completion", signal, untilSent });
       if (!streamed) return replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });
       const decoder = (head: () => ReplyHead) => jsonLinesDecoder(newReply(head), longestLine);
       return streamEvents({ mostBytes, accept: "application/json", decoder, ...sent });

@@ -34,9 +34,9 @@ export function backgroundResponses(
   return {
     async submit(request, { signal, key, untilSent } = {}) {
       const body = toResponsesRequest(request, { modelUri, hostedTools, delivery: "background" });
-      const call = connection.request({ at: "openai", path, body, quota: "responses", signal });
+      const call = connection.request({ at: "openai", path, body, quota: "responses", signal, untilSent });
       const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": key }) };
-      return read(await requestJson({ ...sentOnce({ ...call, headers, errorIn }), untilSent }));
+      return read(await requestJson(sentOnce({ ...call, headers, errorIn })));
     },
     poll: (id, { signal } = {}) => ask(id, "", signal),
     cancel: (id, { signal } = {}) => ask(id, "/cancel", signal),

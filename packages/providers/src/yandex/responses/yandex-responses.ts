@@ -45,7 +45,7 @@ export function yandexResponses(model: string, options: YandexResponsesOptions =
     // The reference has `text.format`, and is silent on tools beside it.
     abilities: { outputSchema: hostedTools.length > 0 ? "never" : "without-tools" },
     operations: backgroundResponses(connection, { modelUri, hostedTools }),
-    stream(request, { signal, streamed = true } = {}) {
+    stream(request, { signal, untilSent, streamed = true } = {}) {
       let body: string;
       try {
         body = toResponsesRequest(request, { modelUri, hostedTools, delivery: streamed ? "streamed" : "whole" });
@@ -53,7 +53,8 @@ export function yandexResponses(model: string, options: YandexResponsesOptions =
         return refusal(error);
       }
       const toolNames = request.tools.map(({ name }) => name);
-      const call = connection.request({ at: "openai", path: "/v1/responses", body, quota: "responses", signal });
+      const path = "/v1/responses";
+      const call = connection.request({ at: "openai", path, body, quota: "responses", signal, untilSent });
       const sent = { ...call, errorIn: (reply: unknown) => failureIn((reply ?? {}) as WireResponse) };
       return streamed
         ? streamEvents({
