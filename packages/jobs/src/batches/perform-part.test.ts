@@ -345,6 +345,31 @@ describe("a part of a batch", () => {
     expect(model.asked).toEqual(["row 1"]);
   });
 
+  it("a worker that closes asks no further step of a row, and the next one goes on with what was answered", async () => {
+    const closing = new AbortController();
+    const looked: string[] = [];
+    const lookUp = tool({
+      name: "look_up",
+      description: "Looks something up.",
+      inputSchema: { type: "object", properties: {} },
+      execute: () => {
+        looked.push("up");
+        closing.abort(new BesedaError("Closing.", { code: "aborted" }));
+        return "found";
+      },
+    });
+    const model = scriptedModel(({ messages }) =>
+      messages.at(-1)?.role === "tool" ? { text: "done" } : { toolCalls: [{ toolName: "look_up", input: {} }] },
+    );
+    const place = await partPlace(new Agent({ model, tools: [lookUp] }), { rows: 1 });
+    expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued" });
+    expect(model.requests).toHaveLength(1);
+    await workOn(place);
+    expect(model.requests).toHaveLength(2);
+    expect(looked).toHaveLength(1);
+    expect(await outputOf(place)).toMatchObject([{ response: "done", steps: 2 }]);
+  });
+
   it("a part that is called off ends at once, with its rows", async () => {
     const place: PartPlace = await partPlace(new Agent({ model: answering(() => place.engine.cancel("batch-1")) }), {
       rows: 9,

@@ -47,8 +47,10 @@ export function asking({ calls, pollMs, leaving, now = askNow }: AskingOptions):
     void settled.then(() => open.delete(settled));
   };
   const later = askLater({ pollMs, leaving, onAsked });
-  const direct: AskModel = ({ model, request, begun, options: { signal, streamed } }) =>
-    now({ model, request, begun, options: { signal, streamed, untilSent: leaving } });
+  const direct: AskModel = ({ model, request, begun, options: { signal, streamed } }) => {
+    leaving?.throwIfAborted();
+    return now({ model, request, begun, options: { signal, streamed, untilSent: leaving } });
+  };
   return {
     ask: (question) => (calls === "async" && question.model.operations ? later(question) : direct(question)),
     askBelow: direct,
