@@ -12,6 +12,7 @@ import {
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { holdTime } from "./fake-time.ts";
 import { tell, turn } from "./fault-bench.ts";
 
 /** The longest text that a model reads of a failure. */
@@ -96,12 +97,13 @@ describe("A tool that does not come back", () => {
       await exited;
     });
     const model = scriptedModel([{ toolCalls: [{ toolName: "spin", input: {} }] }, { text: "Done." }]);
-    // Long enough for a worker to start on a busy machine.
-    const timeouts = { toolMs: why === "toolMs" ? 2_000 : 60_000 };
-    const run = new Agent({ model, tools: [spin], timeouts }).stream("Go");
+    // However long a worker takes to start.
+    holdTime();
+    const run = new Agent({ model, tools: [spin], timeouts: { toolMs: 2_000 } }).stream("Go");
     const { result } = run;
     await isLooping;
     if (why === "cancel") run.cancel();
+    else vi.advanceTimersByTime(2_000);
     expect((await result).finishReason).toBe(why === "cancel" ? "aborted" : "stop");
     const stoppedAt = performance.now();
     await exited;
