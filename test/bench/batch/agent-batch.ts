@@ -1,20 +1,17 @@
 // The same loop over an agent of ours, without jobs: neither journal nor Parquet.
-import { writeFile } from "node:fs/promises";
 import { Agent } from "@beseda/core";
 import { openaiCompatible } from "@beseda/providers/openai-compatible";
 import { measured } from "./measured.ts";
-import { queuedRows } from "./queued-rows.ts";
+import { answeredRows } from "./queued-rows.ts";
 
 const [url = "", dataset = "", output = "", concurrency = ""] = process.argv.slice(2);
+const place = { dataset, output, concurrency: Number(concurrency) };
+const model = openaiCompatible({ baseURL: url, apiKey: "key", model: "bench" });
+const agent = new Agent({ model, streamed: false });
 
-await measured(async () => {
-  const model = openaiCompatible({ baseURL: url, apiKey: "key", model: "bench" });
-  const agent = new Agent({ model, streamed: false });
-  const answers: string[] = [];
-  const rows = await queuedRows(dataset, Number(concurrency), async (row, number) => {
-    const { text, finishReason, usage } = await agent.generate(row.prompt);
-    answers[number] = JSON.stringify({ ...row, response: text, finish_reason: finishReason, usage });
-  });
-  await writeFile(output, answers.join("\n"));
-  return rows;
-});
+await measured(() =>
+  answeredRows(place, async (prompt) => {
+    const { text, finishReason, usage } = await agent.generate(prompt);
+    return { response: text, finish_reason: finishReason, usage };
+  }),
+);

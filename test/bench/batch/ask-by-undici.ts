@@ -1,7 +1,6 @@
 // One request as a careful person sends it for one server.
 import { request } from "undici";
-
-export type Answer = { response: string | undefined; finish_reason: string | undefined; usage: unknown };
+import type { Answer } from "./queued-rows.ts";
 
 type Reply = { choices: { message: { content: string }; finish_reason: string }[]; usage: unknown };
 

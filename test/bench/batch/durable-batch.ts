@@ -3,9 +3,9 @@
 import { writeFile } from "node:fs/promises";
 import { ByteWriter, type ColumnSource, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
 import Libsql from "libsql";
-import { type Answer, askByUndici } from "./ask-by-undici.ts";
+import { askByUndici } from "./ask-by-undici.ts";
 import { measured } from "./measured.ts";
-import { type BenchRow, queuedRows } from "./queued-rows.ts";
+import { type Answer, type BenchRow, queuedRows } from "./queued-rows.ts";
 
 const [url = "", dataset = "", output = "", concurrency = ""] = process.argv.slice(2);
 /** Between two transactions, as the embedded engine has it at the least. */
