@@ -9,7 +9,7 @@ import {
   tool,
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { BatchLimits } from "./batch.ts";
 import { setLimits } from "./latest-limits.ts";
 import {
@@ -326,10 +326,14 @@ describe("a part of a batch", () => {
   });
 
   it("a worker that closes sends nothing for rows that wait until its model may be asked", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
     const closing = new AbortController();
     let begun = 0;
     const model = answering(async () => {
-      await vi.waitUntil(() => begun === 4);
+      await vi.waitUntil(() => begun === 16);
       closing.abort(new BesedaError("Closing.", { code: "aborted" }));
     });
     const limited = rateLimited(model, { requestsPerMinute: 600 });
@@ -340,9 +344,10 @@ describe("a part of a batch", () => {
         return limited.stream(...question);
       },
     };
-    const place = await partPlace(new Agent({ model: counted }), { rows: 20, concurrency: 4 });
+    const place = await partPlace(new Agent({ model: counted }), { rows: 20, concurrency: 16 });
     expect(await workOn(place, { closing: closing.signal })).toMatchObject({ state: "queued" });
     expect(model.asked).toEqual(["row 1"]);
+    expect(warnings).toEqual([]);
   });
 
   it("a worker that closes asks no further step of a row, and the next one goes on with what was answered", async () => {

@@ -1,4 +1,5 @@
 // One attempt at a run: with the journal that earlier attempts have left, until it ends or has to be left.
+import { setMaxListeners } from "node:events";
 import {
   type Agent,
   BesedaError,
@@ -39,6 +40,8 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
   const left = new AbortController();
   // Nobody waits any more for what a service does.
   const leaving = new AbortController();
+  // All that a run asks at once listens to it.
+  setMaxListeners(0, leaving.signal);
   const stop = new AbortController();
   const leave = (reason: unknown) => {
     left.abort(reason);

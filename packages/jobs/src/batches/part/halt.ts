@@ -1,4 +1,5 @@
 // What ends the work on a part before it is done, for all who work on it.
+import { setMaxListeners } from "node:events";
 import { BesedaError, type Lease, toBesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 
@@ -34,6 +35,8 @@ export class Halt {
   constructor(lease: Lease, closing: AbortSignal) {
     this.#lease = lease;
     this.#closing = closing;
+    // Each row that waits for its turn listens to it.
+    setMaxListeners(0, this.leaving);
     lease.signal.addEventListener("abort", this.#onGone);
     closing.addEventListener("abort", this.#onClosing);
     if (lease.signal.aborted) this.#onGone();
