@@ -149,7 +149,8 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         if (waiting.length > 0) {
           await record.say(steering.end());
           const { left: stepsLeft } = budget;
-          const step = { agent, agentName: now.name, handedTo: target?.name, speaker, record, message, waiting };
+          const whose = { askedAgent: agent.name, agentName: now.name, handedTo: target?.name, speaker };
+          const step = { ...whose, record, message, waiting };
           yield await suspend({ approvals, approvalMs: timeouts.approvalMs, steps, stepsLeft, link, open, ...step });
           ending = "approval";
         }

@@ -1,6 +1,5 @@
 // How a run is put aside for a person's approval, and taken up again where it was left.
 import { type AssistantMessage, type Message, type ToolCallPart, type ToolMessage, toolCallsOf } from "../message.ts";
-import type { AgentPlan } from "./agent-plan.ts";
 import {
   type Approvals,
   approvalIdOf,
@@ -25,8 +24,7 @@ export type OpenStep = {
 
 /** What a step that has to wait leaves behind. */
 export type StepInWaiting = {
-  /** The agent that was asked. */
-  agent: AgentPlan;
+  askedAgent: string;
   approvals: Approvals;
   /** How long it may wait. Milliseconds. */
   approvalMs: number;
@@ -48,7 +46,7 @@ export type StepInWaiting = {
 
 /** Stores the run first; whoever sees the requests can answer at once. */
 export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
-  const { agent, approvals, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
+  const { askedAgent, approvals, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
   const { runId, threadId, userId, ownerId } = speaker;
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
@@ -60,7 +58,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
   await approvals.put({
     format: 1,
     runId,
-    askedAgent: agent.name,
+    askedAgent,
     agentName,
     ...(handedTo !== undefined && { handedTo }),
     ...(threadId !== undefined && { threadId }),
@@ -75,7 +73,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     ...(!record.isKept && { thread: record.thread }),
   });
   record.pending = pending;
-  link?.runs.wait(runId, agent.name, pending);
+  link?.runs.wait(runId, askedAgent, pending);
   return pending.map(({ approvalId, callId, toolName, input }) => ({
     type: "tool-approval-request",
     approvalId,

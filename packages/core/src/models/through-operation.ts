@@ -5,7 +5,8 @@ import { checkPollMs, type WaitOptions, waitForOperation } from "./wait-for-oper
 
 /**
  * Submits, asks after it until it is done, and gives the response. Where the signal is aborted, its reason is thrown at
- * once and the operation is cancelled, as it is where it cannot be asked after any more: nobody else has its id. `onProgress` is called with what `submit` gave, too: its id can be kept by then.
+ * once and the operation is cancelled, as it is where it cannot be asked after any more: nobody else has its id. `untilSent`
+ * ends it only before it is submitted. `onProgress` is called with what `submit` gave, too: its id can be kept by then.
  * @throws BesedaError the operation's own error, and what `submit` and `waitForOperation` throw
  */
 export async function throughOperation<Request, Response>(

@@ -1,4 +1,4 @@
-import type { LanguageModel, ModelEvent, ModelRequest } from "@beseda/core";
+import type { LanguageModel, ModelCallOptions, ModelEvent, ModelRequest } from "@beseda/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startYandexServer, type YandexServer } from "../../../../test/fakes/yandex/yandex-server.ts";
 import { yandexArt, yandexClassifier, yandexEmbeddings, yandexResponses, yandexTokenizer } from "./index.ts";
@@ -16,7 +16,11 @@ const ways: Record<string, (name: string) => LanguageModel> = {
   "the Responses API": (name) => yandexResponses(name, server.settings),
 };
 
-async function reply(model: LanguageModel, request: Partial<ModelRequest>): Promise<ModelEvent[]> {
+async function reply(
+  model: LanguageModel,
+  request: Partial<ModelRequest>,
+  options?: ModelCallOptions,
+): Promise<ModelEvent[]> {
   const all: ModelEvent[] = [];
   const whole: ModelRequest = {
     instructions: "",
@@ -27,7 +31,7 @@ async function reply(model: LanguageModel, request: Partial<ModelRequest>): Prom
     settings: {},
     ...request,
   };
-  for await (const events of model.stream(whole)) all.push(...events);
+  for await (const events of model.stream(whole, options)) all.push(...events);
   return all;
 }
 
@@ -36,6 +40,15 @@ describe.each(Object.entries(ways))("a request over %s", (_name, make) => {
     const before = server.ledger.length;
     for (const settings of [{ temperature: 1.5 }, { temperature: -1 }, { maxOutputTokens: 0 }]) {
       await expect(reply(make("yandexgpt"), { settings })).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+    expect(server.ledger).toHaveLength(before);
+  });
+
+  it("is not sent where nothing more is to be sent", async () => {
+    const before = server.ledger.length;
+    for (const streamed of [true, false]) {
+      const untilSent = AbortSignal.abort(new Error("closing"));
+      await expect(reply(make("yandexgpt"), {}, { untilSent, streamed })).rejects.toThrow("closing");
     }
     expect(server.ledger).toHaveLength(before);
   });

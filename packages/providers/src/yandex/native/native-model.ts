@@ -41,7 +41,7 @@ export function nativeModel(connection: YandexConnection, model: NativeModel): L
       const sent = connection.request({ at: "llm", path, body, quota: "completion", signal, untilSent });
       if (!streamed) return replyEvents({ ...sent, read: (reply, head) => newReply(() => head).whole(reply) });
       const decoder = (head: () => ReplyHead) => jsonLinesDecoder(newReply(head), longestLine);
-      return streamEvents({ mostBytes, accept: "application/json", decoder, ...sent });
+      return streamEvents({ accept: "application/json", decoder, ...sent, mostBytes });
     },
     operations: nativeOperations(connection, model),
   };
