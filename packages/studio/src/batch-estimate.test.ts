@@ -40,6 +40,9 @@ describe("the estimate of a batch", () => {
     expect(timeOf({ basis: "assumed", seconds: 438 }, "offline:offline")).toMatch(
       /^time unknown: no batch of this model/,
     );
+    expect(timeOf({ basis: "rate-limits", seconds: 600 }, "offline:offline")).toBe(
+      "about 10 min 0 s (as the rate limits let it)",
+    );
   });
 
   it("asks above 100,000 tokens or 1,000 rows of unknown cost, above 100 RUB, 1 USD or 1 EUR, and never for the embedded model", () => {

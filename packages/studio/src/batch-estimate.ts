@@ -36,6 +36,7 @@ const sources = {
   measured: bySameAgent,
   "same-model": "by the last batch of the same model",
   assumed: "assumed: 1 s to the first token, then 50 tokens a second; tools take more",
+  "rate-limits": "as the rate limits let it",
 } as const;
 
 function timeLine(time: BatchTime, model: string): string {

@@ -57,12 +57,12 @@ export type BatchEstimate = {
  * Seconds of work with `concurrency` rows at once, in one process, and what they are known by. `measured`: the last batch of
  * the same agent, row for row. `same-model`: the last batch of another agent that asked the same model in the same way, output
  * token for output token. `assumed`: nothing but a model that begins to answer after 1 s and then says 50 tokens a second; the
- * service may be slower, and tools take their time. In batches of the service (`calls: "batch"`) both measures are the time
- * that the last one took, whatever the number of rows. `unknown`: there is none; it may take hours, `windowHours` at most for
+ * service may be slower, and tools take their time. `rate-limits`: those of the model let it take no less. In batches of the
+ * service (`calls: "batch"`) both measures are the time that the last one took, whatever the number of rows. `unknown`: there is none; it may take hours, `windowHours` at most for
  * each step of the agent where the service states that.
  */
 export type BatchTime =
-  | { basis: "measured" | "same-model" | "assumed"; seconds: number }
+  | { basis: "measured" | "same-model" | "assumed" | "rate-limits"; seconds: number }
   | { basis: "unknown"; windowHours?: number };
 
 /** The operation's response. */

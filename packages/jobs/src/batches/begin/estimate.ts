@@ -57,7 +57,8 @@ function withinLimits(
   const { requestsPerMinute = Number.POSITIVE_INFINITY, tokensPerMinute = Number.POSITIVE_INFINITY } =
     agent.model.rateLimits ?? {};
   const minutes = Math.max(rows / requestsPerMinute, (inputTokens + outputTokens) / tokensPerMinute);
-  return { ...time, seconds: Math.max(time.seconds, Math.ceil(minutes * 60)) };
+  const seconds = Math.ceil(minutes * 60);
+  return seconds > time.seconds ? { basis: "rate-limits", seconds } : time;
 }
 
 /** Of a batch that was finished. */

@@ -230,14 +230,19 @@ describe("a batch that is begun", () => {
 
     it("never sooner than the limits of the model let it", async () => {
       const model = rateLimited(scriptedModel([]), { requestsPerMinute: 10 });
-      expect(await estimateOf(100, {}, new Agent({ model }))).toEqual({ basis: "assumed", seconds: 600 });
+      expect(await estimateOf(100, {}, new Agent({ model }))).toEqual({ basis: "rate-limits", seconds: 600 });
+      const generous = rateLimited(scriptedModel([]), { requestsPerMinute: 10_000 });
+      expect(await estimateOf(100, {}, new Agent({ model: generous }))).toMatchObject({ basis: "assumed" });
       const wordy = rateLimited(scriptedModel([]), { tokensPerMinute: 1_000 });
       const { seconds } = (await estimateOf(100, {}, new Agent({ model: wordy }))) as { seconds: number };
       // 300 tokens out and a few in for each row.
       expect(seconds).toBeGreaterThan(1_800);
       expect(seconds).toBeLessThan(2_000);
       await ended({ rows: 100, usage, seconds: 1 }, { concurrency: 4 }, new Agent({ name: "a", model }));
-      expect(await estimateOf(200, {}, new Agent({ name: "a", model }))).toEqual({ basis: "measured", seconds: 1_200 });
+      expect(await estimateOf(200, {}, new Agent({ name: "a", model }))).toEqual({
+        basis: "rate-limits",
+        seconds: 1_200,
+      });
     });
 
     it("of batches of the service the time of the last one, whatever its rows, or nothing but the service's word", async () => {
