@@ -24,6 +24,7 @@ export function progressOf(metadata: Metadata): Progress {
     cost: known.usage?.cost,
     rowsPerSecond: known.rowsPerSecond,
     state: known.state && states[known.state],
+    problem: known.problem,
   };
 }
 

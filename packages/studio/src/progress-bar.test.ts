@@ -22,7 +22,8 @@ describe("the bar of a batch", () => {
   it("leaves out what matters least where the terminal is narrow: failures and the time go last", () => {
     expect(barLine(halfway, 70)).toBe(" 38 %   3,812/10,000  41 rows/s  12.40 RUB  3 failed  ETA 2 min 31 s");
     expect(barLine(halfway, 32)).toBe(" 38 %   3,812/10,000  3 failed");
-    expect(barLine(halfway, 12)).toBe(" 38 %   3,81");
+    expect(barLine(halfway, 20)).toBe(" 38 %   3,812/10,000");
+    expect(barLine(halfway, 19)).toBe(" 38 %");
   });
 
   it("is never wider than the terminal, and 100 % only when all rows are finished", () => {

@@ -11,6 +11,8 @@ export type Progress = {
   rowsPerSecond?: number | undefined;
   /** What is being done where rows do not tell, such as `writing the output`. */
   state?: string | undefined;
+  /** Why it does not go on as it should, such as that its last attempt has failed. */
+  problem?: string | undefined;
 };
 
 /** The bar's own narrowest and widest. */
@@ -36,7 +38,8 @@ export function barLine(progress: Progress, width: number): string {
   const barWidth = Math.min(widest, room - gap.length);
   const bar = barWidth >= narrowest ? [barOf(share, barWidth)] : [];
   const figures = wanted.filter(({ name }) => kept.has(name)).map(({ text }) => text);
-  return [percent, ...bar, count, ...figures].join(gap).slice(0, width);
+  // Digits that are cut off would be another number.
+  return room < 0 ? percent.slice(0, width) : [percent, ...bar, count, ...figures].join(gap);
 }
 
 /** The same for a log, whole. */

@@ -44,6 +44,18 @@ describe("progress", () => {
     expect(written.length).toBeLessThanOrEqual(79 + "\r\u001b[K".length);
   });
 
+  it("says why it does not go on, each reason once", () => {
+    let written = "";
+    vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+      written += text;
+      return true;
+    });
+    const display = new ProgressDisplay({}, () => 0);
+    const problems = ["The disk is away.", undefined, "The disk is away.", "The disk is full."];
+    for (const problem of problems) display.show({ ...at(0), problem });
+    expect(written).toBe("The disk is away.\nThe disk is full.\n");
+  });
+
   it("is plain lines where no terminal is, a build runs, or the terminal is dumb", () => {
     const terminal = { isTTY: true };
     expect(isLive(terminal, {})).toBe(true);

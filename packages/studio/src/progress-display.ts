@@ -14,6 +14,7 @@ export class ProgressDisplay {
   readonly #isLive: boolean;
   readonly #now: () => number;
   #told: { atMs: number; finished: number } | undefined;
+  #problem: string | undefined;
 
   constructor(env: Environment, now: () => number = () => performance.now()) {
     this.#isLive = isLive(process.stderr, env);
@@ -21,6 +22,7 @@ export class ProgressDisplay {
   }
 
   show(progress: Progress): void {
+    this.#tellProblem(progress.problem);
     if (this.#isLive) this.#line.show(barLine(progress, (process.stderr.columns || 80) - 1));
     else this.#tell(progress, this.#now());
   }
@@ -33,6 +35,13 @@ export class ProgressDisplay {
 
   clear(): void {
     this.#line.clear();
+  }
+
+  /** Each once, however often it is tried again. */
+  #tellProblem(problem: string | undefined): void {
+    if (problem === undefined || problem === this.#problem) return;
+    this.#problem = problem;
+    this.say(problem);
   }
 
   #tell(progress: Progress, atMs: number): void {

@@ -43,7 +43,8 @@ export interface Dataset {
   readonly columns?: readonly Column[] | undefined;
   /**
    * From the beginning, with each call; as many at once as one read held. Whoever leaves early closes the file.
-   * @throws BesedaError where no more of it can be read; single rows that are wrong come as such
+   * @throws BesedaError where no more of it can be read, or its file has changed since it was opened; single rows that are wrong
+   *   come as such
    */
   rows(): AsyncIterable<readonly (Row | BadRow)[]>;
 }

@@ -6,13 +6,11 @@ import type { ByteSource } from "./dataset.ts";
 
 const readAtOnce = 256 * 1024;
 
-/** @throws BesedaError `invalid-argument` for what is not there, no file, or empty */
-export async function fileSource(path: string): Promise<ByteSource> {
-  await fileState(path);
+export function fileSource(path: string): ByteSource {
   return { name: path, bytes: () => fileBytes(path) };
 }
 
-/** @throws BesedaError as `fileSource` */
+/** @throws BesedaError `invalid-argument` for what is not there, no file (a directory, a pipe), or empty */
 export async function fileState(path: string): Promise<Stats> {
   const state = await stat(path).catch((cause) => {
     throw unreadable(path, cause);
@@ -23,7 +21,13 @@ export async function fileState(path: string): Promise<Stats> {
       hint: "Name one file of it; several files are several datasets.",
     });
   }
-  if (state.isFile() && state.size === 0) throw emptyDataset(path);
+  if (!state.isFile()) {
+    throw new BesedaError(`${path} is a pipe or a device, and a data set is read more than once.`, {
+      code: "invalid-argument",
+      hint: "Write it to a file first, and name that.",
+    });
+  }
+  if (state.size === 0) throw emptyDataset(path);
   return state;
 }
 

@@ -1,4 +1,5 @@
 // Datasets to read: files and streams of bytes in three formats, and rows that a program has.
+import type { Stats } from "node:fs";
 import { extname } from "node:path";
 import { BesedaError, type JsonValue } from "@beseda/core";
 import { openCsv } from "./csv/read-csv.ts";
@@ -16,17 +17,33 @@ export type OpenOptions = {
 /**
  * Constant memory whatever the size; of Parquet, a group of its rows at a time.
  * @param source the path of a file, or bytes; Parquet out of bytes goes through a temporary file
- * @throws BesedaError `invalid-argument` (no such file, a directory, an empty file, an unknown format, a header that cannot be
- *   one), `damaged` (Parquet that is cut off), `unsupported`, `too-large`
+ * @throws BesedaError `invalid-argument` (no such file, a directory, a pipe, an empty file, an unknown format, a header that cannot
+ *   be one), `damaged` (Parquet that is cut off), `unsupported`, `too-large`
  */
 export async function openDataset(source: string | ByteSource, { format }: OpenOptions = {}): Promise<Dataset> {
   const name = typeof source === "string" ? source : source.name;
   // A directory is told as one, whatever its name.
   if (typeof source === "string" && format === undefined && extname(source) === "") await fileState(source);
   const chosen = format ?? formatOf(name);
-  if (chosen === "parquet") return openParquet(source);
-  const bytes = typeof source === "string" ? await fileSource(source) : source;
-  return chosen === "csv" ? openCsv(bytes) : openJsonl(bytes);
+  if (typeof source !== "string") return chosen === "parquet" ? openParquet(source) : openText(source, chosen);
+  const state = await fileState(source);
+  const dataset = await (chosen === "parquet" ? openParquet(source) : openText(fileSource(source), chosen));
+  return { ...dataset, rows: () => unchanged(source, state, dataset.rows()) };
+}
+
+async function openText(source: ByteSource, format: "csv" | "jsonl"): Promise<Dataset> {
+  return format === "csv" ? openCsv(source) : openJsonl(source);
+}
+
+/** Whoever goes through a file more than once, or keeps what it was, would mix two of them. */
+async function* unchanged<Rows>(path: string, before: Stats, rows: AsyncIterable<Rows>): AsyncGenerator<Rows> {
+  yield* rows;
+  const { size, mtimeMs, ino } = await fileState(path);
+  if (size === before.size && mtimeMs === before.mtimeMs && ino === before.ino) return;
+  throw new BesedaError(`${path} was changed while it was read.`, {
+    code: "invalid-argument",
+    hint: "Begin again when whoever writes it has finished.",
+  });
 }
 
 /** Rows in memory, or as they come from a program: each is an object. An iterable that can be gone through once can be read once. */

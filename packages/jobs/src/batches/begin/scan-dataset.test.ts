@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, type JobFiles } from "@beseda/core";
@@ -100,6 +100,28 @@ it("the hash is that of the file's bytes or of the rows, and the same when it is
 it("columns of rows that are left out are no columns of the output", async () => {
   const rows = [{ prompt: "fine" }, { prompt: "", only_here: 1 }];
   expect((await scan(rows, { skipBad: true })).columns.map(({ name }) => name)).toEqual(["prompt"]);
+});
+
+it("rows of more columns than can be written in the end are refused before anything is asked", async () => {
+  function* unlike() {
+    for (let id = 0; id < 10_000; id++) yield { prompt: "hello", [`key_${id}`]: id };
+  }
+  await expect(scan(unlike())).rejects.toMatchObject({ code: "too-large", message: expect.stringContaining("10001") });
+});
+
+it("a file that grows while it is read is refused", async () => {
+  const path = join(dir, "growing.jsonl");
+  await writeFile(path, `{"prompt":"hello"}\n`.repeat(50_000));
+  const put: JobFiles["put"] = async (...input) => {
+    const put = await files.put(...input);
+    await appendFile(path, '{"prompt":"one more"}\n');
+    return put;
+  };
+  await expect(scan(path, { files: { ...files, put } })).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: `${path} was changed while it was read.`,
+    hint: expect.stringContaining("finished"),
+  });
 });
 
 it("a cell that could not be written in the end makes its row a bad one, before anything is asked", async () => {

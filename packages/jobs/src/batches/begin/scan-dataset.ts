@@ -5,6 +5,7 @@ import { type Agent, BesedaError, estimateTokens, estimateUsage, type JobFiles, 
 import { columnsOf } from "../../datasets/columns.ts";
 import type { BadRow, Column, Dataset, Row } from "../../datasets/dataset.ts";
 import { datasetOf, openDataset } from "../../datasets/open-dataset.ts";
+import { requireFewColumns } from "../../datasets/parquet/parquet-schema.ts";
 import { cellChecker } from "../../datasets/parquet/write-cells.ts";
 import { rowInput } from "../../datasets/row-input/row-input.ts";
 import type { Calls } from "../../journal/ask-model.ts";
@@ -52,9 +53,14 @@ export async function scanDataset(options: ScanOptions): Promise<Scan> {
   const { rows, badRows, inputTokens } = tally;
   if (badRows.count > 0 && !skipBad) throw badRowsError(dataset.name, badRows);
   if (rows === 0) throw noRows(dataset.name, badRows.count);
+  const columns = tally.columns();
+  requireFewColumns(columns, roomForOurs);
   const datasetHash = known ?? digestOf(hash as Hash);
-  return { dataset: dataset.name, datasetHash, columns: tally.columns(), rows, parts, badRows, inputTokens };
+  return { dataset: dataset.name, datasetHash, columns, rows, parts, badRows, inputTokens };
 }
+
+/** Columns of the output that come beside those of the data set, the currencies of its cost among them. */
+const roomForOurs = 100;
 
 /** As a scan gives it. */
 export async function datasetHash(source: BatchSource): Promise<string> {

@@ -42,6 +42,16 @@ it("a column of the data set that has a name of ours is kept under another one, 
   });
 });
 
+it("so is one that differs from ours in capitals alone, as SQL would take the one for the other", () => {
+  const input = ["Response", "MODEL", "input_model"].map((name) => ({ name, type: "string" as const }));
+  const { columns, toCells } = outputColumns(input, []);
+  const names = columns.map(({ name }) => name);
+  expect(names.slice(0, 4)).toEqual(["input_Response", "input_input_MODEL", "input_model", "response"]);
+  expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
+  const cells = { Response: "mine", MODEL: "big", input_model: "small" };
+  expect(toCells({ ...result, cells })).toMatchObject({ input_Response: "mine", response: "hello" });
+});
+
 it("the cost has a field for each currency, and is JSON where nothing has a price", () => {
   const costOf = (currencies: string[]) =>
     outputColumns([], currencies).columns.find(({ name }) => name === "cost")?.type;

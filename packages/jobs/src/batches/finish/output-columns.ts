@@ -33,7 +33,7 @@ export type OutputColumns = {
 };
 
 /**
- * A column of the data set that has a name of ours becomes `input_…`.
+ * A column of the data set that has a name of ours becomes `input_…`, in capitals, too: SQL does not tell them apart.
  * @param currencies those in which something was paid; the cost is then a field for each
  */
 export function outputColumns(input: readonly Column[], currencies: readonly string[]): OutputColumns {
@@ -46,13 +46,13 @@ export function outputColumns(input: readonly Column[], currencies: readonly str
 }
 
 function renamedColumns(input: readonly Column[]): Map<string, string> {
-  const taken = new Set([...Object.keys(ours), ...input.map(({ name }) => name)]);
+  const taken = new Set([...Object.keys(ours), ...input.map(({ name }) => name.toLowerCase())]);
   const renamed = new Map<string, string>();
   for (const { name } of input) {
-    if (!Object.hasOwn(ours, name)) continue;
+    if (!Object.hasOwn(ours, name.toLowerCase())) continue;
     let other = `input_${name}`;
-    while (taken.has(other)) other = `input_${other}`;
-    taken.add(other);
+    while (taken.has(other.toLowerCase())) other = `input_${other}`;
+    taken.add(other.toLowerCase());
     renamed.set(name, other);
   }
   return renamed;

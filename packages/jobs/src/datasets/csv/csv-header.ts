@@ -3,12 +3,13 @@ import { BesedaError } from "@beseda/core";
 import { firstTwice } from "../first-twice.ts";
 
 /**
- * The names as the columns get them: one that is empty, as some programs write it for the number of the row, becomes
+ * The names as the columns get them: without spaces at their ends, unless these alone tell two of them apart; one that is empty, as some programs write it for the number of the row, becomes
  * `column1` by its place, or `column1_` where another one is called that.
  */
 export function checkHeader(name: string, fields: readonly string[]): string[] {
-  const given = fields.map((field) => field.trim());
-  const twice = firstTwice(given.filter((field) => field !== ""));
+  const trimmed = fields.map((field) => field.replace(spacesAtEnds, ""));
+  const given = twiceIn(trimmed) === undefined ? trimmed : fields;
+  const twice = twiceIn(given);
   if (twice !== undefined) throw wrongHeader(name, `two columns are called “${twice}”`);
   const taken = new Set(given);
   if (taken.has("__proto__")) throw wrongHeader(name, "no column can be called __proto__");
@@ -19,6 +20,13 @@ export function checkHeader(name: string, fields: readonly string[]): string[] {
     taken.add(free);
     return free;
   });
+}
+
+/** A byte order mark, which trim() takes for one, is none. */
+const spacesAtEnds = /^[^\S\uFEFF]+|[^\S\uFEFF]+$/g;
+
+function twiceIn(names: readonly string[]): string | undefined {
+  return firstTwice(names.filter((name) => name !== ""));
 }
 
 export function wrongHeader(name: string, problem: string): BesedaError {

@@ -13,10 +13,13 @@ export type CsvRecord =
 
 /** A longer record is none: memory has to hold it. */
 const longestRecord = 64 * 1024 * 1024;
+/** What is parsed before its records are handed on: behind a quote that is not closed, so much as the longest record is held. */
+const longestStride = 512 * 1024;
+const recordsAtOnce = 10_000;
 const carriageReturn = 13;
 
 /**
- * As many at once as a block of bytes held, the header among them; where a quote stands wrong, the next line is read as a
+ * About as many at once as a block of bytes held, the header among them; where a quote stands wrong, the next line is read as a
  * record again.
  * @param width how many fields each has to have
  */
@@ -26,7 +29,7 @@ export async function* csvRecords(source: ByteSource, width?: number): AsyncGene
   let isStartUtf8 = true;
   for await (const { block, isUtf8 } of utf8Blocks(source)) {
     if (reading) {
-      yield await reading.take(block, isUtf8);
+      yield* reading.take(block, isUtf8);
       continue;
     }
     start = start.length === 0 ? block : Buffer.concat([start, block]);
@@ -34,13 +37,13 @@ export async function* csvRecords(source: ByteSource, width?: number): AsyncGene
     const dialect = dialectOf(start, false);
     if (!dialect) continue;
     reading = new CsvReading(dialect, width);
-    yield await reading.take(start, isStartUtf8);
+    yield* reading.take(start, isStartUtf8);
   }
   if (!reading) {
     reading = new CsvReading(dialectOf(start, true), width);
-    yield await reading.take(start, isStartUtf8);
+    yield* reading.take(start, isStartUtf8);
   }
-  yield await reading.end();
+  yield* reading.end();
 }
 
 class CsvReading {
@@ -55,7 +58,7 @@ class CsvReading {
   #given = 0;
   #ended = 0;
   /** How much the parser gets at once: behind what is no record a line, then more and more. */
-  #stride = Number.POSITIVE_INFINITY;
+  #stride = longestStride;
   #isUtf8 = true;
   #records: CsvRecord[] = [];
 
@@ -66,45 +69,50 @@ class CsvReading {
     this.#parser = this.#newParser();
   }
 
-  async take(block: Buffer, isUtf8: boolean): Promise<CsvRecord[]> {
+  async *take(block: Buffer, isUtf8: boolean): AsyncGenerator<CsvRecord[]> {
     const start = this.#text.end;
     if (!isUtf8) this.#isUtf8 = false;
     this.#text.append(block);
-    await this.#read();
-    this.#text.dropBefore(this.#ended);
+    yield* this.#read();
     if (this.#ended >= start) this.#isUtf8 = isUtf8;
-    return this.#taken();
   }
 
-  async end(): Promise<CsvRecord[]> {
-    while (this.#parser) {
-      const flaw = await fed(this.#parser, undefined);
-      this.#parser = undefined;
-      if (!flaw) break;
-      this.#records.push(this.#wrong(problemOf(flaw)));
-      await this.#read();
-    }
-    return this.#taken();
+  async *end(): AsyncGenerator<CsvRecord[]> {
+    while (this.#parser && !(await this.#feed(this.#parser))) yield* this.#read();
+    yield this.#taken();
   }
 
+  /** And forgets the text that they came of. */
   #taken(): CsvRecord[] {
     const records = this.#records;
     this.#records = [];
+    this.#text.dropBefore(this.#ended);
     return records;
   }
 
-  /** All that is held. */
-  async #read(): Promise<void> {
+  /** All that is held, in pieces. */
+  async *#read(): AsyncGenerator<CsvRecord[]> {
     for (;;) {
-      this.#parser ??= this.#parserOfNextLine();
-      if (!this.#parser || this.#given === this.#text.end) return;
-      const end = this.#endOfStride();
-      const flaw = await fed(this.#parser, this.#text.between(this.#given, end));
-      this.#given = end;
-      if (!flaw) continue;
-      this.#parser = undefined;
-      this.#records.push(this.#wrong(problemOf(flaw)));
+      if (!this.#parser) {
+        if (!this.#goToNextLine()) break;
+      } else if (this.#given < this.#text.end) {
+        const end = this.#endOfStride();
+        const bytes = this.#text.between(this.#given, end);
+        this.#given = end;
+        await this.#feed(this.#parser, bytes);
+      } else break;
+      if (this.#records.length >= recordsAtOnce) yield this.#taken();
     }
+    if (this.#records.length > 0) yield this.#taken();
+  }
+
+  /** @param bytes none: it is the end @returns whether it can be fed on */
+  async #feed(parser: Parser, bytes?: Buffer): Promise<boolean> {
+    const flaw = await fed(parser, bytes);
+    if (!flaw) return true;
+    this.#parser = undefined;
+    this.#records.push(this.#wrong(problemOf(flaw)));
+    return false;
   }
 
   #endOfStride(): number {
@@ -113,23 +121,24 @@ class CsvReading {
       this.#stride = 1_024;
       return this.#text.nextLine(this.#given) ?? end;
     }
-    this.#stride *= 4;
+    this.#stride = Math.min(4 * this.#stride, longestStride);
     return Math.min(end, this.#given + this.#stride);
   }
 
-  /** Behind the line in which the record that is none began, where that line is whole. */
-  #parserOfNextLine(): Parser | undefined {
-    for (;;) {
-      const next = this.#text.nextLine(this.#text.behindEmptyLines(this.#ended));
-      if (next === undefined) return undefined;
-      this.#ended = next;
-      if (!this.#isWrongLine()) break;
+  /** Behind the line in which the record that is none began, where that line is whole: parsed, unless it is none either. */
+  #goToNextLine(): boolean {
+    const next = this.#text.nextLine(this.#text.behindEmptyLines(this.#ended));
+    if (next === undefined) return false;
+    this.#ended = next;
+    if (this.#isWrongLine()) {
       this.#records.push(this.#wrong(wrongQuote));
+      return true;
     }
-    this.#begun = this.#ended;
-    this.#given = this.#ended;
+    this.#begun = next;
+    this.#given = next;
     this.#stride = 0;
-    return this.#newParser();
+    this.#parser = this.#newParser();
+    return true;
   }
 
   /** Of the one behind the last record, where it is whole. A parser costs far more. */

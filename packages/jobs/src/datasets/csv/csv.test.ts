@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { BadRow, ByteSource, Row } from "../dataset.ts";
@@ -67,6 +68,25 @@ describe("CSV", () => {
     expect(rows[80_000]).toEqual({ number: 80_001, cells: { prompt: "fine", size: "1" } });
   });
 
+  it("hands on in pieces what stands behind a quote that is not closed", async () => {
+    const lines = 150_000;
+    for (const [line, isRow] of [
+      ["abcdef,1", true],
+      ['abc""def', false],
+    ] as const) {
+      const dataset = await openDataset(source(`prompt,size\n"${`${line}\n`.repeat(lines)}`));
+      const pieces: number[] = [];
+      let last: Row | BadRow | undefined;
+      for await (const rows of dataset.rows()) {
+        pieces.push(rows.length);
+        last = rows.at(-1);
+      }
+      expect(pieces.reduce((sum, count) => sum + count, 0)).toBe(lines);
+      expect(Math.max(...pieces)).toBeLessThan(lines / 2);
+      expect(last).toMatchObject({ number: lines, ...(isRow ? { cells: { prompt: "abcdef" } } : { line: lines + 1 }) });
+    }
+  });
+
   it("has lines that end in \\r alone, where its first one does", async () => {
     const text = 'a,b\r1,"two\rlines"\r\rx"y,2\r3,4';
     const whole = await rowsOf(text);
@@ -94,6 +114,14 @@ describe("CSV", () => {
     ]);
   });
 
+  it("has names without spaces at their ends, unless these tell them apart", async () => {
+    const namesOf = async (header: string) =>
+      (await openDataset(source(`${header}\n1,2`))).columns?.map(({ name }) => name);
+    expect(await namesOf(" a , b")).toEqual(["a", "b"]);
+    expect(await namesOf('" a",a')).toEqual([" a", "a"]);
+    expect(await namesOf('"\uFEFFx",x')).toEqual(["\uFEFFx", "x"]);
+  });
+
   it("is separated by what separates its header", async () => {
     expect((await openDataset(source("a;b,c;d\n1;2;3"))).columns?.map(({ name }) => name)).toEqual(["a", "b,c", "d"]);
     expect(await rowsOf("a\tb\n1,5\t2;5\n")).toEqual([{ number: 1, cells: { a: "1,5", b: "2;5" } }]);
@@ -108,6 +136,7 @@ describe("CSV", () => {
       ['a"b,c\n1,2', "a quote stands wrong"],
       [Buffer.from("\uFEFFa,b", "utf16le"), "UTF-16"],
       [Buffer.concat([Buffer.from("a,"), Buffer.from([0xef, 0xf0, 0x0a])]), "UTF-8"],
+      [gzipSync("a,b\n1,2\n"), "is packed (gzip)"],
       ["", "is empty"],
     ] as const) {
       await expect(openDataset(source(text))).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 // Bytes in blocks that no character is cut by, without the mark at their beginning, and whether each is UTF-8.
 import { isUtf8 } from "node:buffer";
-import { BesedaError } from "@beseda/core";
 import type { ByteSource } from "../dataset.ts";
+import { refuseOtherBytes } from "../refuse-other-bytes.ts";
 
 export async function* utf8Blocks({ name, bytes }: ByteSource): AsyncGenerator<{ block: Buffer; isUtf8: boolean }> {
   let rest: Buffer = Buffer.alloc(0);
@@ -24,12 +24,9 @@ export async function* utf8Blocks({ name, bytes }: ByteSource): AsyncGenerator<{
 
 const byteOrderMark = Buffer.from("\uFEFF");
 
-/** @throws BesedaError `invalid-argument` for UTF-16, as some programs save CSV */
 function startOfText(name: string, bytes: Buffer): number {
-  if (bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark)) return byteOrderMark.length;
-  const mark = bytes.readUInt16BE(0);
-  if (mark !== 0xfffe && mark !== 0xfeff) return 0;
-  throw new BesedaError(`${name} is UTF-16.`, { code: "invalid-argument", hint: "Save it as UTF-8." });
+  refuseOtherBytes(name, bytes);
+  return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
 }
 
 function checked(block: Buffer): { block: Buffer; isUtf8: boolean } {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { link } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { BadRow, Cells, Row } from "../dataset.ts";
@@ -71,6 +72,7 @@ describe("JSON lines", () => {
     expect(await problemOf("17")).toBe("it is a number, and a row is an object");
     expect(await problemOf("null")).toBe("it is null, and a row is an object");
     expect(await problemOf('{"a":1,"b":{"a":1},"\\u0061":2}')).toBe("it has two columns “a”");
+    expect(await problemOf('{"a"\r:1,"a":2}')).toBe("it has two columns “a”");
     expect(await problemOf('{"x":"\\":\\\\","a":{"a":[]},"b":1}')).toBeUndefined();
     expect(await problemOf('{"a":{"b":1,"b":2}}')).toBeUndefined();
     expect(await problemOf('{"a":[{"__proto__":{"x":1}}]}')).toContain("__proto__");
@@ -109,6 +111,18 @@ describe("JSON lines", () => {
       }
     }
     expect(await problemOf('[{"a":1}]')).toBe("it is a list, and a row is an object");
+  });
+
+  it("that are none at all are told as what they are: JSON over several lines, packed, or UTF-16", async () => {
+    const row = '{"prompt":"hello"}\n';
+    for (const [bytes, said, hint] of [
+      [JSON.stringify({ prompt: "hello" }, null, 2), "is JSON over several lines", "jq -c"],
+      [gzipSync(row.repeat(9)), "is packed (gzip)", "gunzip"],
+      [Buffer.from(`\uFEFF${row}`, "utf16le"), "is UTF-16", "UTF-8"],
+    ] as const) {
+      const failure = { message: expect.stringContaining(said), hint: expect.stringContaining(hint) };
+      await expect(rowsOf(bytes)).rejects.toMatchObject({ code: "invalid-argument", ...failure });
+    }
   });
 
   it("that are longer than 64 MB end the reading with the number of the row", async () => {
@@ -160,12 +174,15 @@ describe("a dataset that cannot be opened", () => {
     const empty = join(folder, "empty.jsonl");
     writeFileSync(empty, "");
     mkdirSync(join(folder, "folder.csv"));
+    const pipe = join(folder, "pipe.jsonl");
+    spawnSync("mkfifo", [pipe]);
     for (const [path, said] of [
       [join(folder, "none.jsonl"), "There is no file"],
       [join(folder, "none.parquet"), "There is no file"],
       [join(folder, "folder.csv"), "is a directory"],
       [folder, "is a directory"],
       [empty, "is empty"],
+      [pipe, "is a pipe or a device"],
       ["rows.xlsx", "cannot be told by its name"],
     ] as const) {
       const failure = { code: "invalid-argument", message: expect.stringContaining(said), hint: expect.any(String) };

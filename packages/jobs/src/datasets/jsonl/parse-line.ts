@@ -1,4 +1,5 @@
 // One line of JSON as a row: strictly, and so that no value is lost or changed on the way.
+import type { JsonValue } from "@beseda/core";
 import type { BadRow, Cells, Row } from "../dataset.ts";
 import { plainCells } from "../plain-cells.ts";
 
@@ -16,7 +17,7 @@ export function parseLine(number: number, line: string): Row | BadRow {
     const key = repeatedKey(line);
     if (key !== undefined) return { number, problem: `it has two columns “${key}”` };
   }
-  if (longDigits.test(line)) cells = JSON.parse(withDigits(line));
+  if (longDigits.test(line)) cells = withDigits(line) as Cells;
   return { number, cells };
 }
 
@@ -26,10 +27,11 @@ function notJson(flaw: unknown): string {
   return `it is not JSON (${reason.replace(/, (?:\.{3})?".*$/s, "").slice(0, 100)})`;
 }
 
-const longDigits = /\d{16}/;
+/** In all JSON that has integers which a number would round. */
+export const longDigits = /\d{16}/;
 
-/** Integers that a number would round become texts of their digits. The line is valid JSON; no pattern, since texts may be long. */
-function withDigits(line: string): string {
+/** What the line says, with such numbers as texts of their digits. It is valid JSON; no pattern, since texts may be long. */
+export function withDigits(line: string, isText: (number: string) => boolean = isRounded): JsonValue {
   let kept = "";
   let from = 0;
   for (let at = 0; at < line.length; ) {
@@ -39,12 +41,12 @@ function withDigits(line: string): string {
     else {
       const start = at;
       while (at < line.length && isInNumbers(line.charCodeAt(at))) at++;
-      if (!isRounded(line.slice(start, at))) continue;
+      if (!isText(line.slice(start, at))) continue;
       kept += `${line.slice(from, start)}"${line.slice(start, at)}"`;
       from = at;
     }
   }
-  return kept + line.slice(from);
+  return JSON.parse(kept + line.slice(from));
 }
 
 /** Digits, signs, points and exponents. The `e` of true and false is one of these, too, and no integer. */
@@ -104,6 +106,6 @@ function endOfString(line: string, start: number): number {
 
 function isKey(line: string, end: number): boolean {
   let at = end;
-  while (line[at] === " " || line[at] === "\t") at++;
+  while (line[at] === " " || line[at] === "\t" || line[at] === "\r") at++;
   return line[at] === ":";
 }

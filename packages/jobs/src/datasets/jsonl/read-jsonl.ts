@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { BesedaError } from "@beseda/core";
 import type { BadRow, ByteSource, Dataset, Row } from "../dataset.ts";
 import { emptyDataset } from "../file-source.ts";
+import { refuseOtherBytes } from "../refuse-other-bytes.ts";
 import { parseLine } from "./parse-line.ts";
 
 export function openJsonl(source: ByteSource): Dataset {
@@ -25,7 +26,7 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
       const whole = rest.length === 0 ? block.subarray(0, end) : Buffer.concat([...rest, block.subarray(0, end)]);
       rest = [];
       restLength = 0;
-      if (number === 0) refuseList(name, whole);
+      if (number === 0) refuseOthers(name, whole);
       const rows = rowsOf(whole, number);
       number += rows.length;
       yield rows;
@@ -39,7 +40,7 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
   }
   if (restLength > 0) {
     const last = Buffer.concat(rest);
-    if (number === 0) refuseList(name, last);
+    if (number === 0) refuseOthers(name, last);
     const rows = rowsOf(last, number);
     number += rows.length;
     yield rows;
@@ -55,6 +56,17 @@ function rowsOf(bytes: Buffer, before: number): (Row | BadRow)[] {
     const number = before + index + 1;
     if (line === undefined) return { number, problem: "it is not UTF-8: save the file as UTF-8" };
     return parseLine(number, number === 1 && line.startsWith(byteOrderMark) ? line.slice(1) : line);
+  });
+}
+
+/** @throws BesedaError for what is none of JSON lines at all: each line of it would be told as a row that is none */
+function refuseOthers(name: string, start: Buffer): void {
+  refuseOtherBytes(name, start);
+  refuseList(name, start);
+  if (!/^(?:\uFEFF)?\s*\{[ \r]*\n\s+"/.test(start.subarray(0, 1_024).toString("utf8"))) return;
+  throw new BesedaError(`${name} is JSON over several lines, and no JSON lines.`, {
+    code: "invalid-argument",
+    hint: "Write one object a line: `jq -c . FILE`.",
   });
 }
 

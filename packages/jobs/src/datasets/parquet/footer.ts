@@ -5,11 +5,11 @@ import type { RandomFile } from "./random-file.ts";
 import { readFields } from "./thrift.ts";
 
 const mostFooterBytes = 32 * 1024 * 1024;
-/** About 25 for each column of each group of rows. */
-const mostFooterValues = 3_000_000;
+/** About 25 for each column of each group of rows, in some 80 bytes. */
+const mostFooterValues = 10_000_000;
 const deepestSchema = 32;
 
-/** @throws BesedaError `damaged`, `unsupported`, `too-large` */
+/** @throws BesedaError `damaged`, `unsupported`, `too-large`, and `invalid-argument` for names that cannot be */
 export async function footerOf(name: string, file: RandomFile): Promise<FileMetaData> {
   const size = file.byteLength;
   const end = new DataView(await file.slice(Math.max(0, size - 8)));
@@ -23,15 +23,17 @@ export async function footerOf(name: string, file: RandomFile): Promise<FileMeta
   if (mark !== "PAR1") throw damaged(name, "its footer is missing: it is cut off, or no Parquet file");
   const length = end.getUint32(0, true);
   if (length > size - 12) throw damaged(name, "its footer is longer than the file");
-  if (length > mostFooterBytes) throw tooLarge(name, `its footer has ${length} bytes`);
+  if (length > mostFooterBytes) throw largeFooter(name, `${length} bytes`);
   const footer = await file.slice(size - 8 - length);
+  const reader = { view: new DataView(footer, 0, length), offset: 0, values: mostFooterValues };
   try {
-    readFields({ view: new DataView(footer, 0, length), offset: 0, values: mostFooterValues });
+    readFields(reader);
     const metadata = parquetMetadata(footer, { geoparquet: false });
-    checkSchema(metadata.schema);
+    checkSchema(name, metadata.schema);
     for (const [index, group] of metadata.row_groups.entries()) checkGroup(group, { name, index, size, metadata });
     return metadata;
   } catch (cause) {
+    if (reader.values < 0) throw largeFooter(name, `more than ${mostFooterValues} values`);
     throw damaged(name, "its footer cannot be read", cause);
   }
 }
@@ -40,24 +42,34 @@ function markAt(view: DataView, offset: number): string {
   return String.fromCharCode(...new Uint8Array(view.buffer, offset, 4));
 }
 
-/** @throws RangeError */
-function checkSchema(schema: readonly SchemaElement[]): void {
-  /** How many children are still to come, of each element that the next one is in. */
-  const open: number[] = [];
-  const names = new Set<string>();
+/** @throws RangeError, BesedaError */
+function checkSchema(file: string, schema: readonly SchemaElement[]): void {
+  /** How many children are still to come of each element that the next one is in, and its path. */
+  const open: { left: number; path: string }[] = [];
+  /** Fields are told apart by these. */
+  const paths = new Set<string>();
   for (const [index, { name, num_children: children = 0 }] of schema.entries()) {
-    if (index > 0 && open.length === 0) throw new RangeError("it has columns that are in nothing");
-    if (open.length === 1) {
-      if (names.has(name)) throw new RangeError(`two columns are called “${name}”`);
-      if (name === "__proto__") throw new RangeError("a column is called __proto__");
-      names.add(name);
+    const parent = open.at(-1);
+    if (index > 0 && !parent) throw new RangeError("it has columns that are in nothing");
+    const path = open.length > 1 ? `${parent?.path}.${name}` : name;
+    if (parent) {
+      if (name === "__proto__") throw wrongNames(file, "no column and no field can be called __proto__");
+      if (paths.has(path)) throw wrongNames(file, `two columns or fields are called “${path}”`);
+      paths.add(path);
+      parent.left--;
     }
-    if (open.length > 0) open.push((open.pop() ?? 0) - 1);
-    if (children > 0) open.push(children);
+    if (children > 0) open.push({ left: children, path });
     if (open.length > deepestSchema) throw new RangeError("its columns are nested too deep");
-    while (open.at(-1) === 0) open.pop();
+    while (open.at(-1)?.left === 0) open.pop();
   }
-  if (open.length > 0 || names.size === 0) throw new RangeError("it has fewer columns than it says");
+  if (open.length > 0 || paths.size === 0) throw new RangeError("it has fewer columns than it says");
+}
+
+function wrongNames(file: string, problem: string): BesedaError {
+  return new BesedaError(`${file}: ${problem}.`, {
+    code: "invalid-argument",
+    hint: "Write it again with a name of its own for each; the name of a field is taken with those that it is in, joined by dots.",
+  });
 }
 
 type GroupPlace = { name: string; index: number; size: number; metadata: FileMetaData };
@@ -98,6 +110,13 @@ function tooLarge(name: string, problem: string): BesedaError {
   return new BesedaError(`${name}: ${problem}, which is more than can be held.`, {
     code: "too-large",
     hint: "Write it again in smaller groups of rows, such as 100,000 each.",
+  });
+}
+
+function largeFooter(name: string, amount: string): BesedaError {
+  return new BesedaError(`${name}: its footer has ${amount}, which is more than can be held.`, {
+    code: "too-large",
+    hint: "It has too many groups of rows for its columns: write it again in larger groups, or as several files.",
   });
 }
 

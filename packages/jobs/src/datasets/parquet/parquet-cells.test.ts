@@ -8,6 +8,7 @@ import { columnsOf } from "../columns.ts";
 import type { Cells, Column, ColumnType } from "../dataset.ts";
 import { openDataset } from "../open-dataset.ts";
 import { writeDataset } from "../write-dataset.ts";
+import { parsersOf } from "./read-cells.ts";
 import { cellChecker } from "./write-cells.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "beseda-parquet-cells-"));
@@ -101,6 +102,15 @@ describe("cells of Parquet files of others can be written again as they were rea
       type: "double",
       cells: [1234567890123.45, -0.05, 0.29],
     });
+  });
+
+  it("integers in JSON keep theirs, as texts beyond what a number holds", () => {
+    const read = (json: string) => parsersOf({ areUtf8: true }).jsonFromBytes?.(Buffer.from(json));
+    expect(read('{"a": [12345678901234567890, 1], "b": "12345678901234567890"}')).toEqual({
+      a: ["12345678901234567890", 1],
+      b: "12345678901234567890",
+    });
+    expect(read("[-9007199254740993, 9007199254740992]")).toEqual(["-9007199254740993", 9007199254740992]);
   });
 
   it("and so are decimals of bytes, in lists too", async () => {

@@ -107,6 +107,14 @@ describe("lengths that lie in a Parquet file", () => {
       expect(failure).toMatchObject({ code: "damaged" });
       expect(grown).toBeLessThan(mostBytes);
     }
+    // Values of a byte each: more than a footer has.
+    const many = withFooter([0x19, 0xf3, ...varint(10_000_001)]);
+    const full = Buffer.concat([many.subarray(0, -8), Buffer.alloc(10_000_002), many.subarray(-8)]);
+    full.writeUInt32LE(many.length - 12 + 10_000_002, full.length - 8);
+    await expect(read(full)).rejects.toMatchObject({
+      code: "too-large",
+      hint: expect.stringContaining("larger groups"),
+    });
     const long = Buffer.from(whole);
     long.writeUInt32LE(0xffffffff, long.length - 8);
     await expect(read(long)).rejects.toThrow("its footer is longer than the file");
@@ -206,6 +214,63 @@ describe("Parquet of others", () => {
       "double",
       "int",
       "json",
+    ]);
+  });
+
+  it("is refused where names of columns or fields would be lost or taken for each other", async () => {
+    const int = (name: string): SchemaElement => ({ name, type: "INT64", repetition_type: "OPTIONAL" });
+    const struct = (name: string, ...fields: SchemaElement[]): SchemaElement[] => [
+      { name, num_children: fields.length, repetition_type: "OPTIONAL" },
+      ...fields,
+    ];
+    for (const [columns, said] of [
+      [[struct("s", int("__proto__"), int("x"))], "called __proto__"],
+      [[struct("s", int("x"), int("x"))], "are called “s.x”"],
+      [[[int("a.b")], struct("a", int("b"))], "are called “a.b”"],
+      [[[int("x")], [int("x")]], "are called “x”"],
+    ] as const) {
+      const schema = [{ name: "root", num_children: columns.length }, ...columns.flat()];
+      const columnData = columns.map(([{ name }]) => ({ name, data: [null] }));
+      const { failure } = await refused(Buffer.from(parquetWriteBuffer({ schema, columnData })));
+      expect(failure).toMatchObject({ code: "invalid-argument", message: expect.stringContaining(said) });
+      expect(failure.message).toContain(path);
+    }
+    // What only looks alike is no trouble.
+    const schema = [{ name: "root", num_children: 3 }, int(""), int("a.c"), ...struct("a", int("b"), int("s"))];
+    const columnData = [
+      { name: "", data: [1n] },
+      { name: "a.c", data: [2n] },
+      { name: "a", data: [{ b: 3n, s: 4n }] as never },
+    ];
+    expect(await read(Buffer.from(parquetWriteBuffer({ schema, columnData })))).toBe(1);
+  });
+
+  it("has bad rows where texts are not UTF-8, in lists and enums too, and good ones around them", async () => {
+    const bytes = { type: "BYTE_ARRAY", repetition_type: "OPTIONAL" } as const;
+    const schema: SchemaElement[] = [
+      { name: "root", num_children: 3 },
+      { name: "text", converted_type: "UTF8", ...bytes },
+      { name: "list", converted_type: "LIST", num_children: 1, repetition_type: "OPTIONAL" },
+      { name: "list", num_children: 1, repetition_type: "REPEATED" },
+      { name: "element", converted_type: "UTF8", ...bytes },
+      { name: "enum", converted_type: "ENUM", ...bytes },
+    ];
+    const columnData = [
+      { name: "text", data: ["fine", "text!", "b", "\uFFFD"] },
+      { name: "list", data: [["x"], ["y"], ["z", "list!"], []] as never },
+      { name: "enum", data: ["E", "E", "E", "enum!"] },
+    ];
+    const written = Buffer.from(parquetWriteBuffer({ schema, columnData, codec: "UNCOMPRESSED", statistics: false }));
+    for (const word of ["text!", "list!", "enum!"]) written[written.indexOf(word)] = 0xff;
+    writeFileSync(path, written);
+    const rows = [];
+    for await (const read of (await openDataset(path)).rows()) rows.push(...read);
+    const wrong = (column: string) => ({ problem: `column “${column}” has a text that is not UTF-8` });
+    expect(rows).toEqual([
+      { number: 1, cells: { text: "fine", list: ["x"], enum: "E" } },
+      { number: 2, ...wrong("text") },
+      { number: 3, ...wrong("list") },
+      { number: 4, ...wrong("enum") },
     ]);
   });
 

@@ -1,5 +1,6 @@
 // Columns as the schema of a Parquet file and back.
-import type { SchemaElement, SchemaTree } from "hyparquet";
+import { BesedaError } from "@beseda/core";
+import type { FileMetaData, SchemaElement, SchemaTree } from "hyparquet";
 import type { Column, ColumnType } from "../dataset.ts";
 import { fitsDouble, isDecimal } from "./decimals.ts";
 
@@ -9,6 +10,25 @@ export function toSchema(columns: readonly Column[]): SchemaElement[] {
     { name: "root", num_children: columns.length },
     ...columns.flatMap(({ name, type }) => elementsOf(name, type)),
   ];
+}
+
+/** Columns, those in columns of lists and objects counted one by one. */
+export function leavesOf(columns: readonly Column[]): number {
+  return toSchema(columns).filter(({ type }) => type !== undefined).length;
+}
+
+/** Each needs memory of its own, and each cell that is not there is one. */
+const mostColumns = 10_000;
+
+/** @param others how many are to come beside them @throws BesedaError `too-large` */
+export function requireFewColumns(columns: readonly Column[], others = 0): void {
+  const count = leavesOf(columns);
+  const most = mostColumns - others;
+  if (count <= most) return;
+  throw new BesedaError(`The rows have ${count} columns, and ${most} are the most.`, {
+    code: "too-large",
+    hint: "Put what differs from row to row into one column, as an object of its own or as a text.",
+  });
 }
 
 function elementsOf(name: string, type: ColumnType): SchemaElement[] {
@@ -70,8 +90,14 @@ export function isStruct({ element }: SchemaTree): boolean {
   return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT";
 }
 
-export function isEnum({ converted_type, logical_type }: SchemaElement): boolean {
+function isEnum({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type === "ENUM" || logical_type?.type === "ENUM";
+}
+
+/** Whose texts are read as such. */
+export function withTextEnums(metadata: FileMetaData): FileMetaData {
+  const schema = metadata.schema.map((each) => (isEnum(each) ? { ...each, converted_type: "UTF8" as const } : each));
+  return { ...metadata, schema };
 }
 
 /** Half of what it holds is no `int`, so that all of it comes as digits. */

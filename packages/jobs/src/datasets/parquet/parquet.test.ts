@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-
+import { parquetMetadata } from "hyparquet";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { columnsOf } from "../columns.ts";
 import type { Cells, Column } from "../dataset.ts";
@@ -26,6 +26,10 @@ async function roundTrip(rows: readonly Cells[], columns: readonly Column[]) {
     }
   }
   return { back, columns: dataset.columns };
+}
+
+function columnsNamed(count: number): Column[] {
+  return Array.from({ length: count }, (_, index) => ({ name: `c${index}`, type: "int" }));
 }
 
 function scanned(rows: readonly Cells[]): Column[] {
@@ -104,5 +108,19 @@ describe("Parquet", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("has larger groups where columns are many, so that its footer can be read, and 10,000 columns at most", async () => {
+    const columns = columnsNamed(2_000);
+    const row = Object.fromEntries(columns.map(({ name }) => [name, 1]));
+    const rows = Array.from({ length: 300 }, () => row);
+    expect((await roundTrip(rows, columns)).back).toHaveLength(300);
+    const { buffer, byteOffset, byteLength } = readFileSync(path);
+    expect(parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength)).row_groups).toHaveLength(1);
+    await expect(writeDataset(path, { columns: columnsNamed(10_001), overwrite: true })).rejects.toMatchObject({
+      code: "too-large",
+      message: expect.stringContaining("10001 columns"),
+      hint: expect.stringContaining("into one column"),
+    });
   });
 });

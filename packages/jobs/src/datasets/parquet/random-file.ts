@@ -14,7 +14,7 @@ export interface RandomFile extends AsyncBuffer {
   close(): Promise<void>;
 }
 
-/** @throws BesedaError as `fileSource` */
+/** @throws BesedaError as `fileState` */
 export async function randomFile(source: string | ByteSource): Promise<RandomFile> {
   if (typeof source !== "string") return spooled(source);
   await fileState(source);

@@ -1,23 +1,44 @@
 // Cells as hyparquet reads them, made plain JSON.
+import { isUtf8 } from "node:buffer";
 import type { JsonValue } from "@beseda/core";
 import type { ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
+import { longDigits, withDigits } from "../jsonl/parse-line.ts";
 import { problemIn } from "../plain-cells.ts";
 import { decimalReader, isDecimal } from "./decimals.ts";
-import { isEnum, isStruct, isUint64, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
+import { isStruct, isUint64, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
 import { isoOfDays, isoOfMicros, isoOfMillis, isoOfNanos } from "./timestamps.ts";
 
-/** Texts keep a byte order mark at their beginning, times all of their digits. */
-export const parsers: Partial<ParquetParsers> = {
-  timestampFromMilliseconds: (millis) => isoOfMillis(millis),
-  timestampFromMicroseconds: (micros) => isoOfMicros(micros),
-  timestampFromNanoseconds: (nanos) => isoOfNanos(nanos),
-  dateFromDays: isoOfDays,
-  stringFromBytes: textOf,
-  jsonFromBytes: (bytes) => jsonOf(textOf(bytes)),
-};
+/** Of a part of a file, whose rows are looked at one by one where some text in it is none. */
+export type Texts = { areUtf8: boolean };
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+/** Texts keep a byte order mark at their beginning, times all of their digits. */
+export function parsersOf(texts: Texts): Partial<ParquetParsers> {
+  const textOf = (bytes: Uint8Array) => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    // That it has no sign for what is wrong is told faster than that all of its bytes are right.
+    if (!text.includes("\uFFFD") || isUtf8(bytes)) return text;
+    texts.areUtf8 = false;
+    return notUtf8;
+  };
+  return {
+    timestampFromMilliseconds: (millis) => isoOfMillis(millis),
+    timestampFromMicroseconds: (micros) => isoOfMicros(micros),
+    timestampFromNanoseconds: (nanos) => isoOfNanos(nanos),
+    dateFromDays: isoOfDays,
+    stringFromBytes: textOf,
+    jsonFromBytes(bytes) {
+      const text = textOf(bytes);
+      return text === notUtf8 ? text : jsonOf(text);
+    },
+  };
+}
+
+/** Stands in the place of a text that is none: UTF-8 has no halves of characters. */
+const notUtf8 = "\uDC00";
+
+export function hasWrongText(cell: unknown): boolean {
+  if (typeof cell !== "object" || cell === null || ArrayBuffer.isView(cell)) return cell === notUtf8;
+  return Object.entries(cell).some(([key, value]) => key === notUtf8 || hasWrongText(value));
 }
 
 /** A text that is no JSON, or none that is safe, stays the text that it is. */
@@ -25,10 +46,16 @@ function jsonOf(text: string): JsonValue {
   try {
     const value: JsonValue = JSON.parse(text);
     const isPlain = typeof value !== "object" || value === null || problemIn(value) === undefined;
-    return isPlain ? value : text;
+    if (!isPlain) return text;
+    return longDigits.test(text) ? withDigits(text, isChanged) : value;
   } catch {
     return text;
   }
+}
+
+/** Any number that a program has written there comes back as one. */
+function isChanged(number: string): boolean {
+  return /^-?\d+$/.test(number) && String(Number(number)) !== number;
 }
 
 /** May change what it is given. */
@@ -77,8 +104,6 @@ function leafReader(element: SchemaElement): CellReader | undefined {
       return doubleCell;
     case "binary":
       return binaryCell;
-    case "string":
-      return isEnum(element) ? enumCell : undefined;
     default:
       return undefined;
   }
@@ -105,10 +130,6 @@ function doubleCell(cell: unknown): JsonValue {
 function binaryCell(cell: unknown): JsonValue {
   if (!(cell instanceof Uint8Array)) return plainCell(cell);
   return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString("base64");
-}
-
-function enumCell(cell: unknown): JsonValue {
-  return cell instanceof Uint8Array ? textOf(cell) : plainCell(cell);
 }
 
 /** Of maps, variants and geometries, whose cells say themselves what they are. */

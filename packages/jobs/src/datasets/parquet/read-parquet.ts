@@ -9,15 +9,15 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
-import type { ByteSource, Dataset, Row } from "../dataset.ts";
+import type { BadRow, ByteSource, Dataset, Row } from "../dataset.ts";
 import { withoutRows } from "../file-source.ts";
 import { checkedPages } from "./checked-pages.ts";
 import { withStoredDecimals } from "./decimals.ts";
 import { decompressors } from "./decompressors.ts";
 import { damaged, footerOf } from "./footer.ts";
-import { columnOf } from "./parquet-schema.ts";
+import { columnOf, withTextEnums } from "./parquet-schema.ts";
 import { randomFile } from "./random-file.ts";
-import { type CellReader, cellReader, parsers } from "./read-cells.ts";
+import { type CellReader, cellReader, hasWrongText, parsersOf, type Texts } from "./read-cells.ts";
 
 /** @throws BesedaError `damaged`, `unsupported`, `too-large` where its footer says so */
 export async function openParquet(source: string | ByteSource): Promise<Dataset> {
@@ -31,22 +31,25 @@ export async function openParquet(source: string | ByteSource): Promise<Dataset>
   }
 }
 
-async function* parquetRows(source: string | ByteSource, name: string): AsyncGenerator<Row[]> {
+async function* parquetRows(source: string | ByteSource, name: string): AsyncGenerator<(Row | BadRow)[]> {
   const file = await randomFile(source);
   try {
     const footer = await footerOf(name, file);
     const trees = parquetSchema(footer).children;
-    const metadata = withStoredDecimals(footer, trees);
+    const metadata = withStoredDecimals(withTextEnums(footer), trees);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = rowStart + Number(group.num_rows);
       const most = rowsInPiece(group);
       while (rowStart < groupEnd) {
         const rowEnd = Math.min(groupEnd, rowStart + most);
-        const columns = await columnsIn({ name, file: checkedPages(file, group), metadata, rowStart, rowEnd }, trees);
+        const piece = { name, file: checkedPages(file, group), metadata, rowStart, rowEnd };
+        const { columns, wrongTexts } = await columnsIn(piece, trees);
         // Rows weigh more than columns: as few of them as are needed are made at once.
-        for (let at = rowStart; at < rowEnd; at += rowsAtOnce)
-          yield rowsOf(columns, at, Math.min(rowEnd, at + rowsAtOnce));
+        for (let at = rowStart; at < rowEnd; at += rowsAtOnce) {
+          const rows = rowsOf(columns, at, Math.min(rowEnd, at + rowsAtOnce));
+          yield wrongTexts.size === 0 ? rows : rows.map((row) => badIfWrong(row, wrongTexts));
+        }
         rowStart = rowEnd;
       }
     }
@@ -66,27 +69,51 @@ function rowsInPiece({ num_rows, total_byte_size }: RowGroup): number {
 }
 
 type Piece = { name: string; file: AsyncBuffer; metadata: FileMetaData; rowStart: number; rowEnd: number };
+/** The column of a text that is none, by the number of its row. */
+type WrongTexts = ReadonlyMap<number, string>;
 type ColumnPiece = { column: string; read: CellReader | undefined; chunks: ColumnData[] };
 
-async function columnsIn({ name, ...piece }: Piece, trees: readonly SchemaTree[]): Promise<ColumnPiece[]> {
-  const columns = trees.map((tree) => ({
+async function columnsIn(
+  { name, ...piece }: Piece,
+  trees: readonly SchemaTree[],
+): Promise<{ columns: ColumnPiece[]; wrongTexts: WrongTexts }> {
+  const columns: ColumnPiece[] = trees.map((tree) => ({
     column: tree.element.name,
     read: cellReader(tree),
-    chunks: [] as ColumnData[],
+    chunks: [],
   }));
+  const texts: Texts = { areUtf8: true };
   const byName = new Map(columns.map(({ column, chunks }) => [column, chunks]));
   try {
     const onChunk = (chunk: ColumnData) => void byName.get(chunk.columnName)?.push(chunk);
-    await parquetRead({ ...piece, compressors: decompressors, parsers, utf8: false, onChunk });
+    await parquetRead({ ...piece, compressors: decompressors, parsers: parsersOf(texts), utf8: false, onChunk });
     const short = columns.find(
       ({ chunks }) =>
         !(chunks[0] && chunks[0].rowStart <= piece.rowStart && (chunks.at(-1)?.rowEnd ?? 0) >= piece.rowEnd),
     );
     if (short) throw new RangeError(`the column ${short.column} is too short`);
-    return columns;
+    return { columns, wrongTexts: texts.areUtf8 ? new Map() : wrongTextsIn(columns) };
   } catch (cause) {
     throw damaged(name, `rows ${piece.rowStart + 1} to ${piece.rowEnd} cannot be read`, cause);
   }
+}
+
+function wrongTextsIn(columns: readonly ColumnPiece[]): WrongTexts {
+  const wrong = new Map<number, string>();
+  for (const { column, chunks } of columns) {
+    for (const { columnData, rowStart } of chunks) {
+      for (let at = 0; at < columnData.length; at++) {
+        if (hasWrongText(columnData[at])) wrong.set(rowStart + at + 1, column);
+      }
+    }
+  }
+  return wrong;
+}
+
+function badIfWrong(row: Row, wrongTexts: WrongTexts): Row | BadRow {
+  const column = wrongTexts.get(row.number);
+  if (column === undefined) return row;
+  return { number: row.number, problem: `column “${column}” has a text that is not UTF-8` };
 }
 
 function rowsOf(columns: readonly ColumnPiece[], from: number, to: number): Row[] {

@@ -5,17 +5,27 @@ import type { Column } from "../dataset.ts";
 import { cellGetter, type EncoderOptions, type RowEncoder } from "../row-encoder.ts";
 import { CellProblem, wrongCell } from "./cell-problem.ts";
 import { checkSize, sizeOf } from "./cell-size.ts";
-import { toSchema } from "./parquet-schema.ts";
+import { leavesOf, requireFewColumns, toSchema } from "./parquet-schema.ts";
 import { cellWriter } from "./write-cells.ts";
 
-/** A group of rows ends at whichever comes first. Readers hold a group at a time, and each costs some bytes for ever. */
+/**
+ * A group of rows ends at whichever comes first. Readers hold a group at a time, and each column of each group costs some
+ * bytes of the footer: where columns are many, groups are larger.
+ */
 const mostRows = 5_000;
-const mostCharacters = 4 * 1024 * 1024;
+const leastCharacters = 4 * 1024 * 1024;
+const mostCharacters = 64 * 1024 * 1024;
+const charactersInColumn = 8 * 1024;
 
-/** Snappy; bounds for columns of numbers and times alone, since those of texts stay in memory to the end. */
+/**
+ * Snappy; bounds for columns of numbers and times alone, since those of texts stay in memory to the end.
+ * @throws BesedaError `too-large` for too many columns
+ */
 export function parquetEncoder(columns: readonly Column[], { onWrongCell }: EncoderOptions = {}): RowEncoder {
+  requireFewColumns(columns);
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({ writer: bytes, schema: toSchema(columns), createdBy: "beseda" });
+  const enough = Math.min(mostCharacters, Math.max(leastCharacters, leavesOf(columns) * charactersInColumn));
   const cells = columns.map(({ name, type }) => ({
     name,
     type,
@@ -59,7 +69,7 @@ export function parquetEncoder(columns: readonly Column[], { onWrongCell }: Enco
       rows++;
     },
     get isFull() {
-      return rows >= mostRows || characters >= mostCharacters;
+      return rows >= mostRows || characters >= enough;
     },
     take() {
       writeGroup();
