@@ -1,7 +1,11 @@
 // Many changes in one transaction: what comes within a few milliseconds is made durable by one flush of the disk.
 import { setTimeout as pause } from "node:timers/promises";
 import { BesedaError } from "@beseda/core";
+import { Broken } from "./sealed-json.ts";
 import { inTransaction, resultCodes, type SqliteDatabase, SqliteFailure } from "./sqlite-driver.ts";
+
+/** `beforeCommit` throws where nothing may be committed any more; `told` makes of what goes wrong what the callers are told. */
+export type CommitRules = { beforeCommit(): void; told(thrown: unknown): unknown };
 
 type Change = { apply: () => unknown; resolve: (result: never) => void; reject: (thrown: unknown) => void };
 
@@ -18,23 +22,22 @@ const busyPauseMs = 25;
 
 export class GroupCommit {
   readonly #database: SqliteDatabase;
-  readonly #told: (thrown: unknown) => unknown;
+  readonly #rules: CommitRules;
   /** Of the transactions that were begun. */
   count = 0;
   #changes: Change[] = [];
   #isScheduled = false;
   #notBefore = 0;
 
-  /** `told` makes of what goes wrong what the callers are told. */
-  constructor(database: SqliteDatabase, told: (thrown: unknown) => unknown) {
+  constructor(database: SqliteDatabase, rules: CommitRules) {
     this.#database = database;
-    this.#told = told;
+    this.#rules = rules;
   }
 
   /**
    * Runs `apply` in a transaction with others, in the order of the calls; resolves when it is committed. A `BesedaError`
-   * from it refuses this change alone, so it must be thrown before anything was changed; any other error undoes and
-   * refuses the whole group.
+   * or `Broken` from it refuses this change alone, so it must be thrown before anything was changed; any other error
+   * undoes and refuses the whole group.
    */
   run<Result>(apply: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
@@ -57,7 +60,7 @@ export class GroupCommit {
     this.#changes = [];
     const startedAt = performance.now();
     const settle = await this.#patiently(() => this.#apply(changes)).catch((thrown: unknown) => () => {
-      const told = this.#told(thrown);
+      const told = this.#rules.told(thrown);
       for (const { reject } of changes) reject(told);
     });
     const endedAt = performance.now();
@@ -78,10 +81,11 @@ export class GroupCommit {
           const result = apply();
           outcomes.push(() => resolve(result as never));
         } catch (thrown) {
-          if (!(thrown instanceof BesedaError)) throw thrown;
-          outcomes.push(() => reject(thrown));
+          if (!(thrown instanceof BesedaError || thrown instanceof Broken)) throw thrown;
+          outcomes.push(() => reject(this.#rules.told(thrown)));
         }
       }
+      this.#rules.beforeCommit();
     });
     return () => {
       for (const tell of outcomes) tell();

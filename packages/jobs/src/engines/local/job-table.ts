@@ -1,26 +1,20 @@
 // The rows of jobs: found, read, written. Everything here runs inside a transaction, or is one look.
-import type { Job, JobFilter, JobOutcome, JobState, JsonValue, NewJob } from "@beseda/core";
-import { toJson } from "../plain-json.ts";
-import { readRunAt } from "../run-at.ts";
-import { readNewJob } from "../stored-arguments.ts";
+import type { JobFilter, JobOutcome, JobState } from "@beseda/core";
+import {
+  holderColumns,
+  holderIn,
+  type JobBody,
+  type JobRow,
+  readRow,
+  rowColumns,
+  sealedBody,
+  timeOf,
+  withHolders,
+} from "./job-row.ts";
 import type { JournalTable } from "./journal-table.ts";
-import { nameOf } from "./process-identity.ts";
-import { Broken, seal, textOf, unseal } from "./sealed-json.ts";
+import { Broken, textOf } from "./sealed-json.ts";
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from "./sqlite-driver.ts";
-import { fromStored, toStored } from "./stored-text.ts";
-
-/** What of a job stands in its body: all that nobody changes while another one works on it. */
-export type JobBody = Omit<Job, "holder" | "isCancelled">;
-
-export type JobRow = {
-  n: number;
-  fence: number;
-  worker: number | undefined;
-  /** ISO 8601; set where it was called off. */
-  cancelledAt: string | undefined;
-  body: JobBody;
-  holder: string | undefined;
-};
+import { toStored } from "./stored-text.ts";
 
 /** When it may begin at the earliest: milliseconds since 1970, or at once. Only appointments heed the clock on the wall. */
 const atOnce = 0;
@@ -31,10 +25,8 @@ export function appointment(runAt: string | undefined): number {
   return ms > Date.now() ? ms : atOnce;
 }
 
-const columns = `n, CAST(jobs.id AS BLOB) AS id, CAST(state AS BLOB) AS state, CAST(fence AS INTEGER) AS fence,
-  CAST(worker AS INTEGER) AS worker, CAST(cancelled_at AS INTEGER) AS cancelled_at, CAST(body AS BLOB) AS body,
-  CAST(host AS BLOB) AS host, CAST(pid AS INTEGER) AS pid
-  FROM jobs LEFT JOIN workers ON workers.id = jobs.worker`;
+/** The state of a row that cannot be read, once it was in the way of a claim. */
+const setAside = "damaged";
 const calledOff: JobOutcome = { error: { code: "aborted", message: "The job was called off." } };
 
 export class JobTable {
@@ -48,14 +40,18 @@ export class JobTable {
   readonly #heldBy: SqliteStatement;
   readonly #label: SqliteStatement;
   readonly #journal: JournalTable;
+  readonly #warn: (broken: Broken) => void;
+  /** The numbers of those that were warned of. */
+  readonly #unreadable = new Set<number>();
 
-  constructor(database: SqliteDatabase, journal: JournalTable) {
+  /** `warn` is told of each row that others are listed or claimed without, once. */
+  constructor(database: SqliteDatabase, journal: JournalTable, warn: (broken: Broken) => void) {
     this.#database = database;
     this.#insert = database.prepare(
       "INSERT INTO jobs (id, queue, kind, state, run_at, body) VALUES (?, ?, ?, 'queued', ?, ?) ON CONFLICT (id) DO NOTHING",
     );
-    this.#find = database.prepare(`SELECT ${columns} WHERE jobs.id = ?`);
-    this.#at = database.prepare(`SELECT ${columns} WHERE n = ?`);
+    this.#find = database.prepare(`SELECT ${rowColumns} ${withHolders} WHERE jobs.id = ?`);
+    this.#at = database.prepare(`SELECT ${rowColumns} ${withHolders} WHERE n = ?`);
     this.#save = database.prepare("UPDATE jobs SET state = ?, run_at = ?, worker = ?, body = ? WHERE n = ?");
     this.#claim = database.prepare("UPDATE jobs SET fence = fence + 1 WHERE n = ?");
     this.#held = database.prepare(
@@ -69,6 +65,7 @@ export class JobTable {
       "INSERT OR IGNORE INTO labels (name, value, job) SELECT ?, ?, n FROM jobs WHERE id = ?",
     );
     this.#journal = journal;
+    this.#warn = warn;
   }
 
   /** @returns the one that is there, where there is one */
@@ -88,8 +85,10 @@ export class JobTable {
     return row && readRow(row);
   }
 
-  claim(n: number, worker: number): JobRow {
+  /** `undefined` for one that cannot be read, which is in nobody's way any more. */
+  claim(n: number, worker: number): JobRow | undefined {
     const row = this.#rowAt(n);
+    if (!row) return undefined;
     this.#claim.run(n);
     const attempts = row.body.attempts + 1;
     return this.save({ ...row, fence: row.fence + 1, worker }, { state: "running", attempts });
@@ -135,21 +134,27 @@ export class JobTable {
     return row.body.state === "running" ? cancelled : this.putDown(cancelled, {});
   }
 
-  delete(row: JobRow): void {
-    this.#journal.drop(row.n);
-    for (const table of ["events", "labels"]) {
-      this.#database.prepare(`DELETE FROM ${table} WHERE job = ?`).run(row.n);
-    }
-    this.#database.prepare("DELETE FROM jobs WHERE n = ?").run(row.n);
+  /** What is known of a job without its body. */
+  placeOf(id: string): { n: number; isRunning: boolean; holder: string | undefined } | undefined {
+    const sql = `SELECT n, state = 'running' AS is_running, ${holderColumns} ${withHolders} WHERE jobs.id = ?`;
+    const [row] = this.#database.prepare(sql).all(toStored(id));
+    return row && { n: Number(row.n), isRunning: row.is_running === 1, holder: holderIn(row) };
   }
 
+  delete(n: number): void {
+    this.#journal.drop(n);
+    for (const table of ["events", "labels"]) {
+      this.#database.prepare(`DELETE FROM ${table} WHERE job = ?`).run(n);
+    }
+    this.#database.prepare("DELETE FROM jobs WHERE n = ?").run(n);
+  }
+
+  /** Without those that cannot be read. */
   list({ limit = 100, oldestFirst = false, ...filter }: JobFilter): JobRow[] {
     const [where, values] = conditions(filter);
-    const sql = `SELECT ${columns} ${where} ORDER BY n ${oldestFirst ? "ASC" : "DESC"} LIMIT ?`;
-    return this.#database
-      .prepare(sql)
-      .all(...values, limit)
-      .map(readRow);
+    const sql = `SELECT ${rowColumns} ${withHolders} ${where} ORDER BY n ${oldestFirst ? "ASC" : "DESC"} LIMIT ?`;
+    const rows = this.#database.prepare(sql).all(...values, limit + this.#unreadable.size);
+    return rows.flatMap((row) => this.#readable(row) ?? []).slice(0, limit);
   }
 
   count(filter: JobFilter): Record<JobState, number> {
@@ -160,6 +165,7 @@ export class JobTable {
     );
     for (const { state, count } of rows.all(...values)) {
       const name = textOf(state);
+      if (name === setAside) continue;
       if (!(name in counts)) throw new Broken("a job is in no known state");
       counts[name as JobState] = Number(count);
     }
@@ -186,59 +192,29 @@ export class JobTable {
   }
 
   #rowsOf(worker: number): JobRow[] {
-    return this.heldBy(worker).map(({ n }) => this.#rowAt(n));
+    return this.heldBy(worker).flatMap(({ n }) => this.#rowAt(n) ?? []);
   }
 
-  #rowAt(n: number): JobRow {
-    const [row] = this.#at.all(n);
-    if (!row) throw new Broken("a job that an index names is missing");
-    return readRow(row);
+  /** One that cannot be read is set aside. */
+  #rowAt(n: number): JobRow | undefined {
+    const [stored] = this.#at.all(n);
+    if (!stored) throw new Broken("a job that an index names is missing");
+    const row = this.#readable(stored);
+    if (!row) this.#database.prepare(`UPDATE jobs SET state = '${setAside}', worker = NULL WHERE n = ?`).run(n);
+    return row;
   }
-}
 
-/** A new job as it begins. @throws BesedaError `invalid-argument` */
-export function newBody(job: NewJob): JobBody {
-  const now = new Date().toISOString();
-  const { id, queue, kind, spec, labels, ...asked } = readNewJob(job);
-  const runAt = readRunAt(asked.runAt);
-  const begins = { state: "queued", attempts: 0, metadata: {}, inbox: [] } as const;
-  return { id: id.toWellFormed(), queue, kind, spec, labels, runAt, createdAt: now, modifiedAt: now, ...begins };
-}
-
-export function toJob({ body, cancelledAt = "", holder }: JobRow): Job {
-  const modifiedAt = cancelledAt > body.modifiedAt ? cancelledAt : body.modifiedAt;
-  return {
-    ...body,
-    modifiedAt,
-    isCancelled: cancelledAt !== "",
-    ...(body.state === "running" && holder !== undefined && { holder }),
-  };
-}
-
-function sealedBody(body: JobBody): string {
-  return seal(body.id, toJson(body, `The job "${body.id}"`));
-}
-
-function readRow(row: SqliteRow): JobRow {
-  const id = fromStored(textOf(row.id));
-  const body = unseal(id, row.body) as JsonValue & JobBody;
-  if (body.id !== id || body.state !== textOf(row.state))
-    throw new Broken(`the row of job "${body.id}" contradicts itself`);
-  return {
-    n: Number(row.n),
-    fence: Number(row.fence),
-    worker: row.worker === null ? undefined : Number(row.worker),
-    cancelledAt: timeOf(row.cancelled_at),
-    body,
-    holder: row.host === null ? undefined : nameOf({ host: textOf(row.host), pid: Number(row.pid) }),
-  };
-}
-
-function timeOf(ms: SqliteRow[string] | undefined): string | undefined {
-  if (ms === null || ms === undefined) return undefined;
-  const time = new Date(Number(ms));
-  if (Number.isNaN(time.getTime())) throw new Broken("a time is none");
-  return time.toISOString();
+  #readable(stored: SqliteRow): JobRow | undefined {
+    try {
+      return readRow(stored);
+    } catch (thrown) {
+      if (!(thrown instanceof Broken)) throw thrown;
+      const n = Number(stored.n);
+      if (!this.#unreadable.has(n)) this.#warn(thrown);
+      this.#unreadable.add(n);
+      return undefined;
+    }
+  }
 }
 
 function conditions({ kind, state, labels = {} }: JobFilter): [where: string, values: SqliteValue[]] {

@@ -4,7 +4,8 @@ import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
 import { requireText } from "../stored-arguments.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { appointment, type JobRow, type JobTable, toJob } from "./job-table.ts";
+import { type JobRow, toJob } from "./job-row.ts";
+import { appointment, type JobTable } from "./job-table.ts";
 import { type JournalTable, storedEntry, storedEvent } from "./journal-table.ts";
 import { storedRange } from "./stored-text.ts";
 

@@ -1,22 +1,20 @@
+import { readdirSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { JobEngine } from "@beseda/core";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { newFolder, removeFolders } from "../../files/try-folder.fake.ts";
 import { engineCases } from "../../testing/index.ts";
 import { localEngineOn, type Machine } from "./local-engine.ts";
-import { loadLibsql } from "./open-libsql.ts";
-import { nodeSqlite } from "./open-node-sqlite.ts";
-import type { OpenSqlite } from "./sqlite-driver.ts";
+import { libraries } from "./sqlite-libraries.fake.ts";
 import { machineClock } from "./worker-table.ts";
 
 afterAll(removeFolders);
 
-const drivers: Record<string, () => Promise<OpenSqlite | undefined>> = {
-  libsql: loadLibsql,
-  "node:sqlite": async () => nodeSqlite(),
-};
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
-for (const [name, load] of Object.entries(drivers)) {
-  const library = await load();
+for (const [name, library] of libraries) {
   const title = library ? `the embedded engine on ${name}` : `the embedded engine on ${name}, which this Node lacks,`;
   describe.skipIf(!library)(title, { timeout: 30_000 }, () => {
     if (!library) return it("is not tested here", () => {});
@@ -42,5 +40,21 @@ for (const [name, load] of Object.entries(drivers)) {
       },
     });
     for (const { name, run } of cases) it(name, run);
+
+    it("once closed leaves one file, when its memory is collected at the latest, though it is kept itself", async () => {
+      const folder = newFolder();
+      const closed = async () => {
+        const engine = open(folder);
+        await engine.create({ id: "job", queue: "q", kind: "run", spec: null });
+        await engine.close();
+        return engine;
+      };
+      const kept = [await closed(), await closed()];
+      await vi.waitUntil(() => {
+        collect();
+        return readdirSync(folder).join() === "jobs.db";
+      });
+      await expect(kept[0]?.list()).rejects.toMatchObject({ code: "invalid-argument" });
+    });
   });
 }

@@ -5,7 +5,8 @@ import { directoryFiles } from "../../files/directory-files.ts";
 import { requireLeaseMs } from "../lease-time.ts";
 import { plainCopy } from "../plain-json.ts";
 import { requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
-import { appointment, type JobRow, newBody, toJob } from "./job-table.ts";
+import { type JobRow, newBody, toJob } from "./job-row.ts";
+import { appointment } from "./job-table.ts";
 import { databasePath, defaultSqlite, openDatabase } from "./open-database.ts";
 import { OpenEngine } from "./open-engine.ts";
 import type { OpenSqlite } from "./sqlite-driver.ts";
@@ -34,8 +35,9 @@ export type Machine = { sqlite: () => Promise<OpenSqlite>; now: Clock };
  * within 150 ms.
  *
  * @throws BesedaError from every call: `damaged` for a database that is not what was written, `unsupported` for one of
- * another version, both left as they are; `unavailable` for a folder that cannot be used or a full disk, with nothing
- * changed
+ * another version, both left as they are; `unavailable` for a folder that cannot be used, or was removed or replaced
+ * meanwhile, or a full disk, with nothing changed. Where a single job cannot be read, whoever asks for that one is told
+ * `damaged`, and a warning names it; others are worked on and listed without it, and `delete` forgets it.
  */
 export function localEngine(dir: string, options: LocalEngineOptions = {}): JobEngine {
   return localEngineOn({ sqlite: defaultSqlite, now: machineClock }, dir, options);
@@ -65,7 +67,9 @@ export function localEngineOn(
   const use = async <Result>(work: (engine: OpenEngine) => Result | Promise<Result>): Promise<Result> => {
     if (closing) throw closed(path);
     try {
-      return await work(await open());
+      const engine = await open();
+      engine.file.requireThere();
+      return await work(engine);
     } catch (thrown) {
       throw sqliteTrouble(path, thrown);
     }
@@ -120,9 +124,9 @@ export function localEngineOn(
         requireId(id);
         return commits.run(() => {
           clearSilent();
-          const row = jobs.find(id);
-          if (row?.body.state === "running") throw beingWorkedOn(row);
-          if (row) jobs.delete(row);
+          const place = jobs.placeOf(id);
+          if (place?.isRunning) throw beingWorkedOn(id, place.holder);
+          if (place) jobs.delete(place.n);
         });
       }),
 
@@ -154,7 +158,10 @@ export function localEngineOn(
           (engine) => engine.close(),
           () => {},
         ),
-      );
+      ).finally(() => {
+        // Whoever keeps a closed engine keeps no statement of it: see open-libsql.ts.
+        opening = undefined;
+      });
       return closing;
     },
   };
@@ -184,8 +191,8 @@ function unknownJob(id: string, path: string): BesedaError {
   });
 }
 
-function beingWorkedOn({ body, holder }: JobRow): BesedaError {
-  return new BesedaError(`The job "${body.id}" is being worked on by ${holder}.`, {
+function beingWorkedOn(id: string, holder = "somebody"): BesedaError {
+  return new BesedaError(`The job "${id}" is being worked on by ${holder}.`, {
     code: "locked",
     hint: "Cancel it and wait until it is done, or stop that process.",
   });

@@ -1,9 +1,11 @@
 // An open database with its workers, its leases and those who wait for work.
-import { BesedaError } from "@beseda/core";
+import { BesedaError, describeThrown } from "@beseda/core";
 import { GroupCommit } from "./group-commit.ts";
+import type { JobRow } from "./job-row.ts";
 import { JobTable } from "./job-table.ts";
 import { JournalTable } from "./journal-table.ts";
 import { type LeaseDesk, LocalLease } from "./lease.ts";
+import { OpenedFile } from "./opened-file.ts";
 import { nameOf, thisProcess } from "./process-identity.ts";
 import { ReadyJobs } from "./ready-jobs.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
@@ -17,6 +19,7 @@ export class OpenEngine {
   readonly commits: GroupCommit;
   readonly jobs: JobTable;
   readonly journal: JournalTable;
+  readonly file: OpenedFile;
   readonly #database: SqliteDatabase;
   readonly #workers: WorkerTable;
   readonly #ready: ReadyJobs;
@@ -36,9 +39,13 @@ export class OpenEngine {
 
   constructor(database: SqliteDatabase, path: string, leaseMs: number, now: Clock) {
     this.#database = database;
-    this.commits = new GroupCommit(database, (thrown) => sqliteTrouble(path, thrown));
+    this.file = new OpenedFile(path);
+    const told = (thrown: unknown) => sqliteTrouble(path, thrown);
+    this.commits = new GroupCommit(database, { beforeCommit: () => this.file.requireThere(), told });
     this.journal = new JournalTable(database);
-    this.jobs = new JobTable(database, this.journal);
+    this.jobs = new JobTable(database, this.journal, (broken) =>
+      process.emitWarning(describeThrown(told(broken)), "BesedaWarning"),
+    );
     this.#ready = new ReadyJobs(database);
     this.#workers = new WorkerTable(database, leaseMs, now);
     this.#dataVersion = database.prepare("PRAGMA data_version");
@@ -69,6 +76,7 @@ export class OpenEngine {
 
   async claim(queue: string, kinds: readonly string[], signal: AbortSignal): Promise<LocalLease | undefined> {
     while (!signal.aborted && !this.#isClosed) {
+      this.file.requireThere();
       const isReady = this.#ready.next(queue, kinds) !== undefined;
       const lease = isReady ? await this.#claimNow(queue, kinds) : undefined;
       // Closing gives back whatever this worker has, also what was claimed in the same transaction.
@@ -94,10 +102,8 @@ export class OpenEngine {
     clearInterval(this.#look);
     for (const wake of [...this.#waiting]) wake();
     try {
-      await this.commits.run(() => {
-        this.jobs.giveBackAll(this.#worker);
-        this.#workers.remove(this.#worker);
-      });
+      // What is lost needs not be given back.
+      if (!this.file.trouble) await this.commits.run(() => this.#leave());
     } finally {
       const closed = new BesedaError("The engine was closed.", { code: "locked" });
       for (const lease of [...this.#held]) lease.lose(closed);
@@ -106,7 +112,12 @@ export class OpenEngine {
     }
   }
 
-  /** The database becomes one file again, where no other process has it open. */
+  #leave(): void {
+    this.jobs.giveBackAll(this.#worker);
+    this.#workers.remove(this.#worker);
+  }
+
+  /** All of the database is in one file again, where no other process has it open. Its log, empty then, goes with the last connection. */
   #tidy(): void {
     try {
       this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -117,17 +128,22 @@ export class OpenEngine {
 
   async #claimNow(queue: string, kinds: readonly string[]): Promise<LocalLease | undefined> {
     this.#isWorking = true;
-    const row = await this.commits.run(() => {
-      const n = this.#isClosed ? undefined : this.#ready.next(queue, kinds);
-      if (n === undefined) return undefined;
-      // Together with the claim: no job ever belongs to a worker whom others have struck off.
-      this.#workers.beat(this.#worker);
-      return this.jobs.claim(n, this.#worker);
-    });
+    const row = await this.commits.run(() => this.#claimNext(queue, kinds));
     if (!row) return undefined;
     const lease = new LocalLease(this.#desk, { ...row, holder: nameOf(thisProcess()) });
     this.#held.add(lease);
     return lease;
+  }
+
+  #claimNext(queue: string, kinds: readonly string[]): JobRow | undefined {
+    for (;;) {
+      const n = this.#isClosed ? undefined : this.#ready.next(queue, kinds);
+      if (n === undefined) return undefined;
+      // Together with the claim: no job ever belongs to a worker whom others have struck off.
+      this.#workers.beat(this.#worker);
+      const row = this.jobs.claim(n, this.#worker);
+      if (row) return row;
+    }
   }
 
   #news(signal: AbortSignal): Promise<void> {
@@ -154,6 +170,8 @@ export class OpenEngine {
   }
 
   async #lookAround(): Promise<void> {
+    const { trouble } = this.file;
+    if (trouble) for (const lease of [...this.#held]) lease.lose(trouble.with({ code: "locked" }));
     try {
       if (this.#workers.silent().length > 0) await this.commits.run(this.clearSilent);
       if (this.#othersWrote()) this.#reviewLeases();

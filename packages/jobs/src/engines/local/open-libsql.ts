@@ -1,5 +1,5 @@
 // SQLite by libsql: a native library, loaded only when a database is opened.
-import { type OpenSqlite, type SqliteDatabase, SqliteFailure, type SqliteRow } from "./sqlite-driver.ts";
+import { type OpenSqlite, primaryCode, type SqliteDatabase, SqliteFailure, type SqliteRow } from "./sqlite-driver.ts";
 
 /** @throws whatever the system says where the library cannot be loaded, such as on a platform that it is not built for */
 export async function loadLibsql(): Promise<OpenSqlite> {
@@ -17,6 +17,8 @@ export async function loadLibsql(): Promise<OpenSqlite> {
           all: (...values) => translated(() => statement.all(values) as LibsqlRow[]).map(withBytes),
         };
       },
+      // The library can end no statement: until those are collected that were prepared, which nobody may hold on to, the
+      // file stays open (two descriptors), with an empty log beside it.
       close: () => void database.close(),
     } satisfies SqliteDatabase;
   };
@@ -40,6 +42,6 @@ function translated<Result>(work: () => Result): Result {
     const { message, rawCode } = thrown as Error & { rawCode?: number };
     // An error from opening has no code but in its text: `ConnectionFailed("Unable to open …: 14")`.
     const told = rawCode ?? Number(/^ConnectionFailed\(.*: (\d+)"\)$/.exec(message)?.[1] ?? 0);
-    throw new SqliteFailure(message, told & 0xff, thrown);
+    throw new SqliteFailure(message, primaryCode(told), thrown);
   }
 }

@@ -1,6 +1,7 @@
 // SQLite by Node itself, where the running one has it: from 22.13 on without a flag.
 import {
   type OpenSqlite,
+  primaryCode,
   resultCodes,
   type SqliteDatabase,
   SqliteFailure,
@@ -67,6 +68,6 @@ function translated<Result>(work: () => Result): Result {
     const { message, code, errcode = 0 } = thrown as Error & { code?: string; errcode?: number };
     // No number is written that JavaScript has none for.
     const isNoNumber = code === "ERR_OUT_OF_RANGE";
-    throw new SqliteFailure(message, isNoNumber ? resultCodes.corrupt : errcode & 0xff, thrown);
+    throw new SqliteFailure(message, isNoNumber ? resultCodes.corrupt : primaryCode(errcode), thrown);
   }
 }

@@ -8,7 +8,8 @@ const applicationId = 0x42736461;
 
 /**
  * `body` is the job as sealed JSON, without what changes from outside while somebody works on it; the other columns are
- * for finding it. `run_at` is 0 where it may begin at once. `fence` counts up with every claim. `worker` is who has the lease.
+ * for finding it. `state` is that of the body, or `damaged` where the body cannot be read: nobody claims it then. `run_at`
+ * is 0 where it may begin at once. `fence` counts up with every claim. `worker` is who has the lease.
  */
 const tables = `
   CREATE TABLE jobs (
@@ -70,6 +71,6 @@ export function requireOurs(database: SqliteDatabase, path: string): void {
   });
 }
 
-function pragma(database: SqliteDatabase, name: string): unknown {
+export function pragma(database: SqliteDatabase, name: string): unknown {
   return database.prepare(`PRAGMA ${name}`).all()[0]?.[name];
 }

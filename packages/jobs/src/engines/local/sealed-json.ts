@@ -31,6 +31,13 @@ export function textOf(stored: SqliteRow[string] | undefined): string {
 /** Something in the database is not what was written there. Never leaves the engine, which says `damaged`. */
 export class Broken extends Error {
   override readonly name = "Broken";
+  /** What to do, where the rest of the database can be used. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, { hint, cause }: { hint?: string; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.hint = hint;
+  }
 }
 
 function checksum(what: string, json: string | Uint8Array): string {

@@ -50,6 +50,14 @@ export const resultCodes = {
   notADatabase: 26,
 } as const;
 
+/** A file that ends where something is to be read is told as an error of the disk (522, SQLITE_IOERR_SHORT_READ). It is damage. */
+const shortRead = 522;
+
+/** Of SQLite's extended result code, which says more exactly what it was. */
+export function primaryCode(extended: number): number {
+  return extended === shortRead ? resultCodes.corrupt : extended & 0xff;
+}
+
 /** All of the work or nothing of it. Whatever the work throws is thrown. */
 export function inTransaction<Result>(database: SqliteDatabase, work: () => Result): Result {
   database.exec("BEGIN IMMEDIATE");

@@ -5,18 +5,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { newFolder, removeFolders } from "../../files/try-folder.fake.ts";
 import { openDatabase } from "./open-database.ts";
-import { loadLibsql } from "./open-libsql.ts";
 import { nodeSqlite } from "./open-node-sqlite.ts";
 import { inTransaction, type OpenSqlite, resultCodes } from "./sqlite-driver.ts";
+import { libraries } from "./sqlite-libraries.fake.ts";
 
 afterAll(removeFolders);
 
-const drivers: [name: string, library: OpenSqlite | undefined][] = [
-  ["libsql", await loadLibsql()],
-  ["node:sqlite", nodeSqlite()],
-];
-
-for (const [name, library] of drivers) {
+for (const [name, library] of libraries) {
   describe.skipIf(!library)(`SQLite by ${name}${library ? "" : ", which this Node lacks,"}`, () => {
     const open: OpenSqlite = library ?? (() => expect.unreachable());
     const options = { busyMs: 5 };

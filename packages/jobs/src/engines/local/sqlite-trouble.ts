@@ -5,7 +5,7 @@ import { resultCodes, SqliteFailure } from "./sqlite-driver.ts";
 
 /** What is no complaint about the database comes back as it is. */
 export function sqliteTrouble(path: string, thrown: unknown): unknown {
-  if (thrown instanceof Broken) return damaged(path, thrown.message, thrown);
+  if (thrown instanceof Broken) return damaged(path, thrown.message, thrown, thrown.hint);
   if (!(thrown instanceof SqliteFailure)) return thrown;
   if (damage.includes(thrown.code)) return damaged(path, thrown.message, thrown);
   const [reason, hint, isRetryable] = reasons[thrown.code] ?? [
@@ -20,14 +20,15 @@ export function sqliteTrouble(path: string, thrown: unknown): unknown {
  * The file is never put aside by itself: a service that starts again after this error would then begin with nothing, and
  * pay again for what was there.
  */
-function damaged(path: string, reason: string, cause: unknown): BesedaError {
-  return new BesedaError(`${path} is damaged: ${reason}. It was left as it is.`, {
-    code: "damaged",
-    hint:
-      "Put a copy from before in its place. To begin anew, stop all workers and rename it, and the files beside it that " +
-      `end in -wal and -shm, to ${path}.corrupt; what batches had finished is in the folder "files".`,
-    cause,
-  });
+function damaged(path: string, reason: string, cause: unknown, hint = restoreHint(path)): BesedaError {
+  return new BesedaError(`${path} is damaged: ${reason}. It was left as it is.`, { code: "damaged", hint, cause });
+}
+
+function restoreHint(path: string): string {
+  return (
+    "Put a copy from before in its place. To begin anew, stop all workers and rename it, and the files beside it that " +
+    `end in -wal and -shm, to ${path}.corrupt; what batches had finished is in the folder "files".`
+  );
 }
 
 /** What is asked of a database is always the same: one that does not know a table or a column of ours is not what was written. */
