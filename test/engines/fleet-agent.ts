@@ -6,6 +6,7 @@ import { openaiCompatible } from "@beseda/providers/openai-compatible";
 
 export type FleetPlace = {
   connection: string;
+  prefix: string;
   /** Of the files. */
   folder: string;
   leaseMs: number;
@@ -24,6 +25,6 @@ export function fleetFiles({ folder }: FleetPlace): JobFiles {
   return directoryFiles(folder);
 }
 
-export function fleetEngine({ connection, leaseMs }: FleetPlace, files: JobFiles): JobEngine {
-  return bullmqEngine({ connection, files, leaseMs });
+export function fleetEngine({ connection, prefix, leaseMs }: FleetPlace, files: JobFiles): JobEngine {
+  return bullmqEngine({ connection, prefix, files, leaseMs });
 }

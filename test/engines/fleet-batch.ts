@@ -10,6 +10,7 @@ import { type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { createJobs } from "@beseda/jobs";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { temporaryFolder } from "../servers/server-process.ts";
+import { newPrefix } from "./bullmq-bench.ts";
 import { type FleetPlace, fleetAgent, fleetEngine, fleetFiles } from "./fleet-agent.ts";
 import type { FleetWork } from "./fleet-worker-child.ts";
 
@@ -63,7 +64,11 @@ export async function runFleetBatch(
       return { text: `Answer to ${question}`, delayMs: 20 };
     },
   });
-  const place: FleetPlace = { connection, folder: join(folder, "files"), leaseMs, modelUrl: server.url };
+  const place: FleetPlace = {
+    ...{ connection, prefix: newPrefix(), leaseMs },
+    folder: join(folder, "files"),
+    modelUrl: server.url,
+  };
   const engine = fleetEngine(place, fleetFiles(place));
   const jobs = createJobs({ engine, work: false });
   try {

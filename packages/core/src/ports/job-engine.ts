@@ -71,7 +71,7 @@ export type Job = NewJob & {
   /** ISO 8601. */
   createdAt: string;
   modifiedAt: string;
-  /** How often a worker began it. One that died in the middle counts, one that gave it back does not. */
+  /** How often a worker began it. One that died in the middle counts; one that gave it back, or that the engine lost, does not. */
   attempts: number;
   /** Who works on it now, for people: host and process. */
   holder?: string | undefined;

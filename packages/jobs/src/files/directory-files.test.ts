@@ -22,8 +22,8 @@ describe("files of jobs in a folder", () => {
 
   it("leave nothing of what was not finished, and clear away what a dead process left a day ago", async () => {
     const folder = newFolder();
-    const drafts = join(folder, ".unfinished");
-    fs.mkdirSync(drafts);
+    const drafts = join(folder, ".unfinished/of-this-disk");
+    fs.mkdirSync(drafts, { recursive: true });
     for (const name of ["old", "new"]) fs.writeFileSync(join(drafts, name), "half");
     const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
     fs.utimesSync(join(drafts, "old"), twoDaysAgo, twoDaysAgo);
@@ -33,6 +33,32 @@ describe("files of jobs in a folder", () => {
     expect(await files.list("")).toEqual(["a/b"]);
     await files.delete("");
     expect(fs.readdirSync(folder)).toEqual([".unfinished"]);
+  });
+
+  it("refuse everything where the folder has become another one, as when its disk is unmounted, until it is back", async () => {
+    const place = newFolder();
+    const [folder, mounted] = [join(place, "files"), join(place, "mounted")];
+    const files = directoryFiles(folder);
+    await files.put("a/b", bytes("x"));
+    const refusal = { code: "unavailable", isRetryable: true, message: expect.stringContaining(folder) };
+    fs.renameSync(folder, mounted);
+    for (const isEmpty of [false, true]) {
+      // The place at which it is mounted; and one into which a worker has put something that began only now.
+      if (isEmpty) fs.mkdirSync(folder);
+      else await directoryFiles(folder).put("c", bytes("theirs"));
+      await expect(files.put("a/b", bytes("y"))).rejects.toMatchObject(refusal);
+      await expect(files.put("new", bytes("y"))).rejects.toMatchObject(refusal);
+      await expect(textOf(files.get("a/b"))).rejects.toMatchObject(refusal);
+      await expect(files.list("a/")).rejects.toMatchObject(refusal);
+      await expect(files.delete("a/")).rejects.toMatchObject(refusal);
+      expect(fs.readdirSync(folder)).toEqual(isEmpty ? [] : [".unfinished", "c"]);
+      fs.rmSync(folder, { recursive: true });
+    }
+    await expect(files.put("a/b", bytes("y"))).rejects.toMatchObject(refusal);
+    expect(fs.existsSync(folder)).toBe(false);
+    fs.renameSync(mounted, folder);
+    expect(await files.put("a/c", bytes("y"))).toBe(true);
+    expect(await files.list("")).toEqual(["a/b", "a/c"]);
   });
 
   it("flush the folder of each file, and those above it while their own names are new", async () => {
@@ -51,6 +77,8 @@ describe("files of jobs in a folder", () => {
     expect(await flushesOf("a/b/1")).toEqual(["a/b", "a", ""]);
     expect(await flushesOf("a/b/2")).toEqual(["a/b"]);
     expect(await flushesOf("a/c/1")).toEqual(["a/c", "a"]);
+    // Whoever has put it may have died before its name was flushed.
+    expect(await flushesOf("a/b/2")).toEqual(["a/b"]);
     // Another process takes it away, and makes it again without having come to flush it.
     fs.rmSync(join(folder, "a/b"), { recursive: true });
     fs.mkdirSync(join(folder, "a/b"));

@@ -5,7 +5,9 @@ import fs from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { BesedaError, type JobFiles } from "@beseda/core";
 import { folderTrouble } from "./directory-files-trouble.ts";
+import { DraftsFolder, unfinished } from "./drafts-folder.ts";
 import { requireFileName, requireFilePrefix } from "./file-name.ts";
+import { entryAt, leadsAway } from "./folder-entry.ts";
 import { KeptFolders } from "./kept-folders.ts";
 import { makeFolder } from "./make-folder.ts";
 import { codeOf } from "./system-code.ts";
@@ -17,16 +19,13 @@ export type Disk = Pick<
   "mkdir" | "open" | "link" | "unlink" | "rm" | "rmdir" | "readdir" | "stat" | "lstat"
 >;
 
-/** No file of a job is called so. Files that are being written lie in it. */
-const unfinished = ".unfinished";
-/** A file that nobody has written to for so long is of a process that has died. */
-const abandonedMs = 24 * 60 * 60 * 1_000;
 const readSize = 256 * 1024;
 
 /**
  * A file appears under its name when all of it is on the disk, and is never changed from then on: it is written under
  * another name, flushed, and linked to its own, which the system grants only to the first one. The disk has to know hard
- * links. The folder is made when something is put; it may itself be a symbolic link, but in it none is followed.
+ * links. The folder is made when something is put, but not again where it has vanished since, as when a disk is unmounted:
+ * then nothing is put into its place. It may itself be a symbolic link, but in it none is followed.
  * @throws BesedaError from every call: `invalid-argument` for a name that is none, `unavailable` naming the file where
  * the disk is full or does not answer, with nothing changed
  */
@@ -37,28 +36,24 @@ export function directoryFiles(dir: string): JobFiles {
 /** With a file system of the caller's. */
 export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
   const root = resolve(dir);
-  const drafts = join(root, unfinished);
+  const drafts = new DraftsFolder(disk, root);
   const kept = new KeptFolders(disk, root);
-  let isTidy = false;
-
-  async function openDraft(): Promise<{ draft: string; file: FileHandle }> {
-    await makeFolder(disk, drafts);
-    if (!isTidy) await removeAbandoned(disk, drafts);
-    isTidy = true;
-    const draft = join(drafts, randomBytes(16).toString("hex"));
-    return { draft, file: await disk.open(draft, "wx", 0o600) };
-  }
 
   return {
     async put(name, bytes) {
       requireFileName(name);
       const path = join(root, name);
       return told(path, async () => {
-        for (const folder of [unfinished, ...foldersAbove(name)]) {
+        for (const folder of foldersAbove(name)) {
           if ((await entryAt(disk, root, folder)) === "other") throw leadsAway(join(root, folder));
         }
-        if (await isFile(disk, root, name)) return false;
-        const { draft, file } = await openDraft();
+        if (await isFile(disk, root, name)) {
+          // Whoever has put it may have died just before its name was on the disk.
+          await kept.flush(dirname(path));
+          return false;
+        }
+        const draft = join(await drafts.path(), randomBytes(16).toString("hex"));
+        const file = await disk.open(draft, "wx", 0o600);
         try {
           await writeDraft(file, bytes);
           return await publish(disk, draft, { root, name }, kept);
@@ -72,7 +67,7 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
     async *get(name) {
       requireFileName(name);
       const path = join(root, name);
-      const file = await told(path, () => openToRead(disk, root, name));
+      const file = await told(path, () => openToRead(disk, root, name, drafts));
       try {
         for (;;) {
           const { buffer, bytesRead } = await told(path, () => file.read(Buffer.allocUnsafe(readSize), 0, readSize));
@@ -86,13 +81,13 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
 
     async list(prefix) {
       requireFilePrefix(prefix);
-      return told(root, () => namesUnder(disk, root, prefix));
+      return told(root, () => namesUnder(disk, root, prefix, drafts));
     },
 
     async delete(prefix) {
       requireFilePrefix(prefix);
       await told(root, async () => {
-        const names = await namesUnder(disk, root, prefix);
+        const names = await namesUnder(disk, root, prefix, drafts);
         for (const name of names) await disk.rm(join(root, name), { force: true });
         const folders = new Set(names.flatMap(foldersAbove));
         // The deepest first. One that is not empty stays.
@@ -103,29 +98,8 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
   };
 }
 
-/** What stands under a name, itself and not what a link leads to. Nothing where one of the folders above it is a link. */
-async function entryAt(disk: Disk, root: string, name: string): Promise<"file" | "folder" | "other" | undefined> {
-  const above = name.lastIndexOf("/");
-  if (above >= 0 && (await entryAt(disk, root, name.slice(0, above))) !== "folder") return undefined;
-  try {
-    const found = await disk.lstat(join(root, name));
-    return found.isFile() ? "file" : found.isDirectory() ? "folder" : "other";
-  } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT" || codeOf(thrown) === "ENOTDIR") return undefined;
-    throw thrown;
-  }
-}
-
 async function isFile(disk: Disk, root: string, name: string): Promise<boolean> {
   return (await entryAt(disk, root, name)) === "file";
-}
-
-async function removeAbandoned(disk: Disk, drafts: string): Promise<void> {
-  for (const name of await disk.readdir(drafts)) {
-    const path = join(drafts, name);
-    const { mtimeMs } = await disk.stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-    if (Date.now() - mtimeMs > abandonedMs) await disk.rm(path, { force: true });
-  }
 }
 
 async function writeDraft(file: FileHandle, bytes: Parameters<JobFiles["put"]>[1]): Promise<void> {
@@ -152,22 +126,26 @@ async function publish(
       await kept.flush(dirname(path));
       return true;
     } catch (thrown) {
-      if (codeOf(thrown) === "EEXIST" && (await isFile(disk, root, name))) return false;
+      if (codeOf(thrown) === "EEXIST" && (await isFile(disk, root, name))) {
+        await kept.flush(dirname(path));
+        return false;
+      }
       // Somebody who deletes other files has taken the empty folder away in between.
       if (codeOf(thrown) !== "ENOENT" || attempt === 10) throw thrown;
     }
   }
 }
 
-async function openToRead(disk: Disk, root: string, name: string): Promise<FileHandle> {
+async function openToRead(disk: Disk, root: string, name: string, drafts: DraftsFolder): Promise<FileHandle> {
   if (await isFile(disk, root, name)) return disk.open(join(root, name), "r");
+  await drafts.requireThere();
   throw new BesedaError(`There is no file ${name} in ${root}.`, {
     code: "not-found",
     hint: "It was not written, or has been deleted. Look for its name with list().",
   });
 }
 
-async function namesUnder(disk: Disk, root: string, prefix: string): Promise<string[]> {
+async function namesUnder(disk: Disk, root: string, prefix: string, drafts: DraftsFolder): Promise<string[]> {
   const names: string[] = [];
   const walk = async (folder: string) => {
     for (const entry of await entriesOf(disk, join(root, folder))) {
@@ -180,6 +158,7 @@ async function namesUnder(disk: Disk, root: string, prefix: string): Promise<str
   // The folders above hold nothing that begins with it.
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   if (folder === "" || (await entryAt(disk, root, folder.slice(0, -1))) === "folder") await walk(folder);
+  if (names.length === 0) await drafts.requireThere();
   return names.sort();
 }
 
@@ -203,11 +182,4 @@ async function told<Result>(path: string, work: () => Promise<Result>): Promise<
   } catch (thrown) {
     throw folderTrouble(path, thrown);
   }
-}
-
-function leadsAway(path: string): BesedaError {
-  return new BesedaError(`Cannot use ${path}: it is a symbolic link, or no folder.`, {
-    code: "unavailable",
-    hint: "Put a folder in its place, or choose another folder for all files.",
-  });
 }

@@ -9,7 +9,7 @@ export type S3FilesOptions = S3Settings & {
   prefix?: string | undefined;
 };
 
-/** A larger file is sent in parts of this size, one after another; reads are in pieces of it. At most 10,000 parts: 156 GB. */
+/** A larger file is sent in parts of this size, one after another; reads are in pieces of it. At most 10,000 parts: 168 GB. */
 const partSize = 16 * 1024 * 1024;
 const mostParts = 10_000;
 const pieceSize = 8 * 1024 * 1024;
@@ -251,7 +251,7 @@ function noFile(name: string): BesedaError {
 }
 
 function tooLarge(key: string): BesedaError {
-  return new BesedaError(`The file ${key} is larger than ${(mostParts * partSize) / 1e9} GB.`, {
+  return new BesedaError(`The file ${key} is larger than ${Math.floor((mostParts * partSize) / 1e9)} GB.`, {
     code: "too-large",
     hint: "Write it as several files.",
   });

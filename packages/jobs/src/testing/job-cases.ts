@@ -242,6 +242,38 @@ export const jobCases: Record<string, (engine: JobEngine) => Promise<void>> = {
     assert.deepEqual((await found(engine, "job")).inbox, []);
   },
 
+  "deletes the rest of a job whose deletion was cut short, and has its id free for another one": async (engine) => {
+    const { files } = engine;
+    const wholly = files.delete;
+    for (let wasCut = true, at = 1; wasCut; at++) {
+      for (const isRepeated of [true, false]) {
+        await (await working(engine, "job", { labels: { of: "first" } })).finish({ response: 1 });
+        let calls = 0;
+        files.delete = async (prefix) => {
+          if (++calls < at) return wholly.call(files, prefix);
+          const names = calls === at ? await files.list(prefix) : [];
+          for (const name of names.slice(0, names.length / 2)) await wholly.call(files, name);
+          throw new Error("The process is dead.");
+        };
+        await engine.delete("job").catch(() => {});
+        files.delete = wholly;
+        wasCut = calls >= at;
+        if (isRepeated) {
+          await engine.delete("job");
+          assert.equal(await engine.get("job"), undefined);
+          assert.deepEqual(await engine.list(), []);
+          assert.deepEqual(await engine.count(), { queued: 0, running: 0, waiting: 0, done: 0 });
+          assert.deepEqual(await engine.list({ labels: { of: "first" } }), []);
+        }
+        const next = await working(engine, "job", { spec: 2 });
+        assert.deepEqual([next.job.spec, next.job.attempts, await next.read()], [2, 1, []]);
+        await next.finish({ response: 2 });
+        assert.deepEqual((await found(engine, "job")).outcome, { response: 2 });
+        await engine.delete("job");
+      }
+    }
+  },
+
   "deletes a job with its journal and its events, but not one that is being worked on": async (engine) => {
     const lease = await working(engine, "job", { labels: { of: "first" } });
     await lease.write([["key", 1]]);

@@ -1,22 +1,34 @@
 // A job engine for many workers on many machines: BullMQ says who works on what, files hold all there is to a job.
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Job, JobEngine, JobFiles, JobFilter, JobState, JsonValue, Lease, NewJob } from "@beseda/core";
+import {
+  type Job,
+  type JobEngine,
+  type JobFiles,
+  type JobFilter,
+  type JobState,
+  type JsonValue,
+  type Lease,
+  type NewJob,
+  toBesedaError,
+} from "@beseda/core";
 import { firstSignal } from "../../first-signal.ts";
 import { plainCopy } from "../plain-json.ts";
 import { readRunAt } from "../run-at.ts";
-import { readNewJob, requireFilter, requireId, requireWanted } from "../stored-arguments.ts";
+import { readNewJob, requireId, requireWanted } from "../stored-arguments.ts";
 import { BullmqLease } from "./bullmq-lease.ts";
 import { type BullmqEngineOptions, readOptions } from "./bullmq-options.ts";
 import { Claims } from "./claims.ts";
+import { FilesCheck } from "./files-check.ts";
 import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
 import { folderAt, folderOf, JobIndex, placeOf } from "./job-index.ts";
 import { JobLogs, type SequencedEvent } from "./job-log.ts";
-import { readAtOnce } from "./json-files.ts";
+import { JobSearch, shown } from "./job-search.ts";
 import { LeaseJournal } from "./lease-journal.ts";
 import { LostTickets } from "./lost-tickets.ts";
+import { QueueServer } from "./queue-server.ts";
 import { safeName } from "./safe-name.ts";
-import { type ServerAddress, serverAddress } from "./server-address.ts";
+import { serverAddress } from "./server-address.ts";
 import { type Delivery, TicketQueue } from "./ticket-queue.ts";
 
 /**
@@ -24,12 +36,13 @@ import { type Delivery, TicketQueue } from "./ticket-queue.ts";
  * loses no job: what it does not know any more is put back within about two leases. BullMQ queues, delays, locks, and
  * takes jobs from workers that have died.
  *
- * Requests to `files` (a list, a read or a write is one each): a job costs 2 writes, and one for each label, to create;
- * 1 list, up to 50 reads and 1 write to claim; 1 write for each group of journal entries or reports; 2 writes and 2
- * deletions to finish; 2 reads to look at, as every two seconds of a lease. `count` and `list` list the jobs of the
+ * Requests to `files` (a list, a read or a write is one each): a job costs 2 writes, one for each label, and 1 list to create;
+ * 1 list, up to 50 reads and 1 write to claim; 1 write for each group of journal entries or reports; 2 writes, 2
+ * reads and 2 deletions to finish; 2 reads to look at, as every two seconds of a lease. `count` and `list` list the jobs of the
  * labels, a request per 1,000, and look at those that are not done, or that are listed.
  *
- * On Redis another `maxmemory-policy` than `noeviction` is refused. Calls wait up to 30 s for a server that is away. An
+ * On Redis another `maxmemory-policy` than `noeviction` is refused. Calls wait up to 30 s for a server that is away; what
+ * is noted in the files by then is not refused any more, and comes into the queue when the server is back. An
  * engine that has been used keeps its process alive until `close`, which gives back what it holds or is about to claim.
  *
  * @throws BesedaError `invalid-argument` for a connection or a `leaseMs` that cannot be
@@ -40,12 +53,14 @@ export function bullmqEngine(options: BullmqEngineOptions): JobEngine {
 
 class BullmqEngine implements JobEngine {
   readonly files: JobFiles;
-  readonly #address: ServerAddress;
+  readonly #server: QueueServer;
+  readonly #filesCheck: FilesCheck;
   readonly #leaseMs: number;
   readonly #logs: JobLogs;
   readonly #index: JobIndex;
+  readonly #search: JobSearch;
   readonly #queues = new Map<string, TicketQueue>();
-  readonly #claims = new Claims();
+  readonly #claims: Claims;
   readonly #beginning = new Set<Promise<unknown>>();
   readonly #leases = new Set<BullmqLease>();
   readonly #lost: LostTickets;
@@ -55,15 +70,19 @@ class BullmqEngine implements JobEngine {
   constructor(options: BullmqEngineOptions) {
     const { connection, prefix, files, leaseMs, onLost } = readOptions(options);
     this.files = files;
-    this.#address = serverAddress(connection, prefix);
+    this.#server = new QueueServer(serverAddress(connection, prefix));
+    this.#filesCheck = new FilesCheck(files, this.#server, leaseMs);
+    this.#claims = new Claims(this.#server);
     this.#leaseMs = leaseMs;
     this.#logs = new JobLogs(files);
     this.#index = new JobIndex(files);
+    this.#search = new JobSearch(this.#logs, this.#index);
     this.#lost = new LostTickets({
       logs: this.#logs,
       index: this.#index,
       queueOf: (queue, kind) => this.#queueNamed(`${safeName(queue)}.${kind}`),
       settle: (facts) => this.#settle(facts),
+      renewNote: () => this.#filesCheck.renew(),
       leaseMs,
       onLost,
     });
@@ -71,14 +90,18 @@ class BullmqEngine implements JobEngine {
 
   async create(given: NewJob): Promise<Job> {
     const job = { ...readNewJob(given), runAt: readRunAt(given.runAt) };
+    // What stands in the log is begun, whatever becomes of its ticket: where none would be taken, nothing is written.
+    await this.#queueOf(job).requireServer();
     const folder = folderOf(job.id);
     this.#sequence = Math.max(this.#sequence + 1, Date.now() * 1_000);
     const place = placeOf(job, this.#sequence);
-    // The marker first: what is not in the index of open jobs is not looked for where it got lost.
-    await this.#index.open(job.queue, place);
-    const isNew = await this.#logs.begin(folder, { is: "created", at: new Date().toISOString(), job, place });
-    const facts = await this.#logs.read(folder);
-    if (!isNew && facts?.place !== place) await this.#index.close(job.queue, place);
+    const begin = async () => {
+      // The marker first: what is not in the index of open jobs is not looked for where it got lost.
+      await this.#index.open(job.queue, place);
+      return this.#logs.begin(folder, { is: "created", at: new Date().toISOString(), job, place });
+    };
+    const facts = (await begin()) ?? (await this.#clear(folder).then(begin));
+    if (facts?.place !== place) await this.#index.close(job.queue, place);
     if (!facts) throw notFound(job.id);
     // Of one that was there already: whoever made it may have died before this.
     if (facts.job.state === "queued") {
@@ -94,33 +117,11 @@ class BullmqEngine implements JobEngine {
   }
 
   async list(filter: JobFilter = {}): Promise<Job[]> {
-    requireFilter(filter);
-    const { state, limit = 100 } = filter;
-    const { places, isOpen } = await this.#index.find(filter);
-    const wanted = state === undefined ? places : places.filter((place) => isOpen(place) === (state !== "done"));
-    if (filter.oldestFirst) wanted.reverse();
-    const jobs = new Map<string, Job>();
-    for (let at = 0; at < wanted.length && jobs.size < limit; at += readAtOnce) {
-      for (const job of await this.#jobsAt(wanted.slice(at, at + readAtOnce))) {
-        if (state === undefined || job.state === state) jobs.set(job.id, job);
-      }
-    }
-    return [...jobs.values()].slice(0, limit);
+    return this.#search.list(filter);
   }
 
   async count(filter: JobFilter = {}): Promise<Record<JobState, number>> {
-    requireFilter(filter);
-    const { state } = filter;
-    const { places, isOpen } = await this.#index.find(filter);
-    const open = places.filter(isOpen);
-    const none = { queued: 0, running: 0, waiting: 0, done: 0 };
-    const counts = { ...none, done: places.length - open.length };
-    // Which are done the index tells by itself.
-    if (state === "done") return counts;
-    for (let at = 0; at < open.length; at += readAtOnce) {
-      for (const job of await this.#jobsAt(open.slice(at, at + readAtOnce))) counts[job.state]++;
-    }
-    return state === undefined ? counts : { ...none, [state]: counts[state] };
+    return this.#search.count(filter);
   }
 
   async delete(id: string): Promise<void> {
@@ -132,11 +133,9 @@ class BullmqEngine implements JobEngine {
         if (facts && facts.holder !== before.holder) throw workedOn(facts.job);
         return facts && { is: "deleted", at: new Date().toISOString() };
       });
-      await this.#queueOf(before.job).remove({ folder, number: before.ready });
-      await this.#index.remove(before);
     }
-    await this.files.delete(`${folder}/`);
-    this.#logs.forget(folder);
+    if (before && before.job.state !== "done") await this.#dropTicket(before);
+    await this.#clear(folder);
   }
 
   async cancel(id: string): Promise<Job> {
@@ -153,7 +152,7 @@ class BullmqEngine implements JobEngine {
     });
     if (!facts) throw notFound(id);
     if (facts.job.state === "done") {
-      await this.#queueOf(facts.job).remove({ folder, number: facts.ready });
+      await this.#dropTicket(facts);
       await this.#settle(facts);
     }
     return shown(facts);
@@ -200,7 +199,9 @@ class BullmqEngine implements JobEngine {
     await this.#claims.close();
     await Promise.allSettled(this.#beginning);
     await Promise.all([...this.#leases].map((lease) => lease.release().catch(() => {})));
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    this.#server.stop();
+    await Promise.all([this.#filesCheck, ...this.#queues.values()].map((each) => each.close()));
+    await this.#server.close();
   }
 
   /** Takes the job of a ticket; nothing where the ticket does not count any more. */
@@ -240,7 +241,7 @@ class BullmqEngine implements JobEngine {
       lockMs: this.#leaseMs,
       settle: async (now) => {
         await this.#settle(now);
-        await delivery.discard();
+        await this.#ifItCan(delivery.discard());
       },
       left: (left) => this.#leases.delete(left),
     });
@@ -253,11 +254,30 @@ class BullmqEngine implements JobEngine {
     const { job, place, ready } = facts;
     const folder = folderAt(place);
     if (job.state === "queued") {
-      await this.#queueOf(job).add({ folder, number: ready }, Date.parse(job.runAt) - Date.now());
+      await this.#ifItCan(this.#queueOf(job).add({ folder, number: ready }, Date.parse(job.runAt) - Date.now()));
     } else if (job.state === "done") {
       await this.#index.done(facts);
+      // Deleted in the meantime, by somebody who found nothing there yet to take out of the index.
+      if (!(await this.#logs.read(folder))) await this.#index.remove(facts);
       await this.files.delete(`${folder}/journal/`);
     }
+  }
+
+  /** Takes away what there is of a job that was deleted, also where that was cut short. Its log goes last. */
+  async #clear(folder: string): Promise<void> {
+    const first = await this.#logs.first(folder);
+    if (first) await this.#index.remove(first);
+    await this.files.delete(`${folder}/`);
+    this.#logs.forget(folder);
+  }
+
+  async #dropTicket({ job, place, ready }: JobFacts): Promise<void> {
+    await this.#ifItCan(this.#queueOf(job).remove({ folder: folderAt(place), number: ready }));
+  }
+
+  /** The log says what counts: a ticket that is missing is put back by whoever looks for lost ones, one too many is thrown away. */
+  async #ifItCan(told: Promise<void>): Promise<void> {
+    await told.catch((error: unknown) => this.#server.warn(behind, toBesedaError(error).message));
   }
 
   /** Of one whose worker has died or fallen silent the queue has the ticket again. */
@@ -266,23 +286,15 @@ class BullmqEngine implements JobEngine {
     return (await this.#queueOf(job).stateOf({ folder, number: ready })) === "active";
   }
 
-  async #jobsAt(places: readonly string[]): Promise<Job[]> {
-    const found = await Promise.all(places.map((place) => this.#logs.read(folderAt(place))));
-    return found.flatMap((facts) => (facts ? shown(facts) : []));
-  }
-
   #queueOf({ queue, kind }: Pick<Job, "queue" | "kind">): TicketQueue {
     return this.#queueNamed(`${safeName(queue)}.${safeName(kind)}`);
   }
 
   #queueNamed(name: string): TicketQueue {
-    const queue = this.#queues.get(name) ?? new TicketQueue(name, this.#address, this.#leaseMs);
+    const queue = this.#queues.get(name) ?? new TicketQueue(name, this.#server, this.#filesCheck, this.#leaseMs);
     this.#queues.set(name, queue);
     return queue;
   }
 }
 
-/** A copy: what is remembered is nobody else's to change. */
-function shown({ job }: JobFacts): Job {
-  return plainCopy(job, "The job");
-}
+const behind = "What was asked of the jobs is noted, and comes to pass later: the queue does not know of it yet.";

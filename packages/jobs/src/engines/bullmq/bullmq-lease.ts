@@ -34,7 +34,10 @@ export class BullmqLease implements Lease {
   readonly #parts: LeaseParts;
   readonly #stop = new AbortController();
   readonly #pulse: NodeJS.Timeout;
+  #askedAt = performance.now();
   #renewedAt = performance.now();
+  /** It did not even ask for longer than the lock holds: that it lost it is its own doing, as if it had died. */
+  #stoodStill = false;
   #isOver = false;
   #news: News | undefined;
   /** What will tell them. */
@@ -143,11 +146,14 @@ export class BullmqLease implements Lease {
   async #beat(): Promise<void> {
     const { delivery, logs, folder, token, lockMs } = this.#parts;
     const askedAt = performance.now();
+    if (askedAt - this.#askedAt > lockMs) this.#stoodStill = true;
+    this.#askedAt = askedAt;
     try {
       const [isHeld, facts] = await Promise.all([delivery.renew(), logs.read(folder)]);
       if (this.#isOver) return;
       if (!isHeld || facts?.holder !== token) return this.#lose();
       this.#renewedAt = askedAt;
+      this.#stoodStill = false;
       if (facts.job.isCancelled && !this.signal.aborted) {
         this.#stop.abort(new BesedaError(`The job ${this.job.id} was called off.`, { code: "aborted" }));
       }
@@ -171,6 +177,17 @@ export class BullmqLease implements Lease {
     this.#isOver = true;
     this.#leave();
     this.#stop.abort(leaseLost(this.job.id));
+    if (!this.#stoodStill) void this.#outlive().catch(() => {});
+  }
+
+  /** Its attempt does not count. Where that cannot be written, it counts as one whose worker died. */
+  async #outlive(): Promise<void> {
+    const { logs, folder, facts } = this.#parts;
+    const lease = facts.openLeases.at(-1) ?? 0;
+    await logs.change(folder, (now) => {
+      const isOpen = now?.place === facts.place && now.openLeases.includes(lease);
+      return isOpen ? { is: "outlived", at: new Date().toISOString(), lease } : undefined;
+    });
   }
 
   #leave(): void {

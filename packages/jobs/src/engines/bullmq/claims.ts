@@ -2,18 +2,26 @@
 import { BesedaError } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import { pauseAfter } from "./patience.ts";
+import type { QueueServer } from "./queue-server.ts";
 import type { Delivery, TicketQueue } from "./ticket-queue.ts";
 
 /** So long a ticket that is being fetched is waited for when the server does not answer. Then its lock runs out. */
 const closingMs = 5_000;
+/** A server that is well answers within ten seconds, with a ticket or without one. */
+const silentMs = 15_000;
 
 type Taker = { take(delivery: Delivery): void; fail(error: BesedaError): void };
 
 export class Claims {
+  readonly #server: QueueServer;
   readonly #takers = new Map<TicketQueue, Set<Taker>>();
   /** Which queues are asked. */
   readonly #serving = new Map<TicketQueue, Promise<void>>();
   readonly #closing = new AbortController();
+
+  constructor(server: QueueServer) {
+    this.#server = server;
+  }
 
   /** The first ticket of these queues; nothing once the signal is aborted. */
   next(queues: readonly TicketQueue[], signal: AbortSignal): Promise<Delivery | undefined> {
@@ -63,20 +71,26 @@ export class Claims {
     this.#serving.set(queue, this.#serve(queue, first));
   }
 
-  /** A server that is away is asked again every two seconds; what it refuses is told to all who wait. */
+  /** A server that is away is asked again every two seconds, and told of; what it refuses is told to all who wait. */
   async #serve(queue: TicketQueue, takers: Set<Taker>): Promise<void> {
+    let trouble: unknown;
+    const silence = setTimeout(() => this.#server.warn("No jobs can be taken.", trouble), silentMs).unref();
     for (let failures = 0; takers.size > 0; ) {
       try {
         const delivery = await queue.next();
         failures = 0;
+        trouble = undefined;
+        silence.refresh();
         const [taker] = takers;
         if (delivery && taker) taker.take(delivery);
         else await delivery?.giveBack();
       } catch (error) {
+        trouble = error;
         if (error instanceof BesedaError && !error.isRetryable) for (const taker of [...takers]) taker.fail(error);
         else await waited(pauseAfter(failures++), this.#closing.signal).catch(() => {});
       }
     }
+    clearTimeout(silence);
     this.#takers.delete(queue);
     this.#serving.delete(queue);
   }

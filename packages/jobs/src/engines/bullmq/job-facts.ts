@@ -10,6 +10,8 @@ export type LogEntry =
   | { is: "put-aside"; at: string; by: string; metadata: Metadata }
   | { is: "woken"; at: string; value: JsonValue }
   | { is: "given-back"; at: string; by: string; runAt: string }
+  /** Of a worker whose lease the server lost, and that lives: whoever wrote the entry `lease` did not die. */
+  | { is: "outlived"; at: string; lease: number }
   | { is: "cancelled"; at: string }
   | { is: "deleted"; at: string };
 
@@ -77,6 +79,8 @@ export function foldEntry(facts: JobFacts | undefined, entry: LogEntry, number: 
         ready: number,
         openLeases: [],
       };
+    case "outlived":
+      return { ...facts, job: { ...job, attempts: job.attempts - 1 } };
     case "cancelled":
       return { ...facts, job: changed({ isCancelled: true }) };
   }

@@ -1,5 +1,5 @@
 // Which jobs there are: empty files whose names say it all, so that looking is listing.
-import type { Job, JobFiles } from "@beseda/core";
+import type { Job, JobFiles, NewJob } from "@beseda/core";
 import type { JobFacts } from "./job-facts.ts";
 import { safeName } from "./safe-name.ts";
 
@@ -33,8 +33,8 @@ export class JobIndex {
     await this.#files.delete(openName(queue, place));
   }
 
-  async remove({ job, place }: JobFacts): Promise<void> {
-    const labels = Object.entries(job.labels).map((label) => `${labelFolder(label)}${place}`);
+  async remove({ job, place }: { job: Pick<NewJob, "queue" | "labels">; place: string }): Promise<void> {
+    const labels = Object.entries(job.labels ?? {}).map((label) => `${labelFolder(label)}${place}`);
     const names = [...labels, `${root}/done/${place}`, openName(job.queue, place)];
     await Promise.all(names.map((name) => this.#files.delete(name)));
   }

@@ -33,12 +33,18 @@ export class JobLogs {
     return (await this.#read(folder))?.facts;
   }
 
-  /** `false` where there is a job already. */
-  async begin(folder: string, entry: LogEntry & { is: "created" }): Promise<boolean> {
-    const file: LogFile = { entry };
-    if (!(await this.#put(folder, 1, file))) return false;
-    this.#keep(folder, extended(undefined, file));
-    return true;
+  /** The job of this folder, which may be there already; none where a deletion that was cut short has left some of it. */
+  async begin(folder: string, entry: LogEntry & { is: "created" }): Promise<JobFacts | undefined> {
+    // Read anew, so that what is left behind the first entry is seen: the last one says that it was deleted.
+    if (await this.#put(folder, 1, { entry })) this.forget(folder);
+    return this.read(folder);
+  }
+
+  /** What a job was created as, as long as that stands there, even of one that was deleted. */
+  async first(folder: string): Promise<(LogEntry & { is: "created" }) | undefined> {
+    const file = await getJson(this.#files, fileName(folder, 1));
+    const entry = file === undefined ? undefined : asFile(file).entry;
+    return entry?.is === "created" ? entry : undefined;
   }
 
   /**

@@ -39,6 +39,15 @@ describe("LeaseJournal", () => {
     for (const [n, isWritten] of ends.entries()) expect(read.has(`key ${n}`)).toBe(isWritten);
   });
 
+  it("writes what comes at whatever moment of the write before", async () => {
+    for (let ticks = 0; ticks < 30; ticks++) {
+      const journal = await LeaseJournal.open(memoryFiles(), place(2), [2]);
+      void journal.write([["first", 1]]);
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      await journal.write([["second", 2]]);
+    }
+  });
+
   it("writes what comes while it writes with one request", async () => {
     const files = memoryFiles();
     const journal = await LeaseJournal.open(files, place(2), [2]);

@@ -64,9 +64,7 @@ export class LeaseJournal {
   write(entries: readonly JournalEntry[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pending.push({ entries, resolve, reject });
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#writeAll();
     });
   }
 
@@ -88,6 +86,7 @@ export class LeaseJournal {
         for (const { reject } of group) reject(error);
       }
     }
+    this.#writing = undefined;
   }
 
   async #writeGroup(entries: readonly JournalEntry[]): Promise<void> {

@@ -12,6 +12,8 @@ export type LostTicketsParts = {
   queueOf(queue: string, kind: string): TicketQueue;
   /** Puts a job where it belongs. */
   settle(facts: JobFacts): Promise<void>;
+  /** Says that the files are in use still. */
+  renewNote(): Promise<void>;
   leaseMs: number;
   onLost: (ids: readonly string[]) => void;
 };
@@ -44,6 +46,7 @@ export class LostTickets {
 
   async #round(queue: string): Promise<void> {
     try {
+      await this.#parts.renewNote();
       const lost = await this.#putBack(queue);
       if (lost.length > 0) this.#parts.onLost(lost);
     } catch {

@@ -2,9 +2,9 @@
 // whether the ticket still counts, stands in its log.
 import { randomUUID } from "node:crypto";
 import { BesedaError } from "@beseda/core";
-import type { BackendFactory, IQueueBackend, Job, Queue, Worker } from "bullmq";
-import { patiently } from "./patience.ts";
-import type { ServerAddress } from "./server-address.ts";
+import type { FilesCheck } from "./files-check.ts";
+import { type IQueueBackend, type Job, loadBullmq, type Queue, type QueueServer, type Worker } from "./queue-server.ts";
+import { refusalOf } from "./server-trouble.ts";
 
 /** `number` is that of the entry that made the job ready: each readiness has one ticket, however often it is added. */
 export type Ticket = { folder: string; number: number };
@@ -24,14 +24,6 @@ type Queues = Queue<Ticket, void, string, Ticket, void, string, IQueueBackend, s
 type Workers = Worker<Ticket, void, string, IQueueBackend, number, string>;
 type TicketJob = Job<Ticket, void, string>;
 
-/** What a queue and a worker of BullMQ have in common. */
-type Connected = {
-  on(event: "error", listener: () => void): unknown;
-  waitUntilReady(): Promise<unknown>;
-  getBackend(): IQueueBackend;
-  close(): Promise<void>;
-};
-
 /** BullMQ gives a job up that stalled more often. How often is enough is for whoever reads `attempts` to say. */
 const mostStalls = 2 ** 31 - 1;
 /** How many of its own events a queue keeps; nobody reads them. */
@@ -39,17 +31,25 @@ const keptEvents = 100;
 
 export class TicketQueue {
   readonly #name: string;
-  readonly #address: ServerAddress;
+  readonly #server: QueueServer;
+  readonly #filesCheck: FilesCheck;
   readonly #lockMs: number;
-  readonly #stopping = new AbortController();
-  readonly #closing = new AbortController();
+  #isStopped = false;
+  /** What the worker waits with. */
+  #waiting: IQueueBackend | undefined;
   #queue: Promise<Queues> | undefined;
   #worker: Promise<Workers> | undefined;
 
-  constructor(name: string, address: ServerAddress, lockMs: number) {
+  constructor(name: string, server: QueueServer, filesCheck: FilesCheck, lockMs: number) {
     this.#name = name;
-    this.#address = address;
+    this.#server = server;
+    this.#filesCheck = filesCheck;
     this.#lockMs = lockMs;
+  }
+
+  /** Looks whether the server takes tickets, before anything is promised. */
+  async requireServer(): Promise<void> {
+    await this.#ask(async () => {});
   }
 
   /** One that is there already stays as it is. */
@@ -73,23 +73,31 @@ export class TicketQueue {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** The next ticket, or nothing after some seconds without one, or once it is stopped. Throws at once where the server is away. */
+  /**
+   * The next ticket, or nothing after some seconds without one, or once it is stopped. Throws at once where Postgres is
+   * away, waits for a Redis that is.
+   */
   async next(): Promise<Delivery | undefined> {
-    const worker = await this.#openWorker();
-    if (this.#stopping.signal.aborted) return undefined;
-    const token = randomUUID();
-    const job = await worker.getNextJob(token, { block: true });
-    return job && this.#delivery(job, token);
+    try {
+      const worker = await this.#openWorker();
+      if (this.#isStopped) return undefined;
+      const token = randomUUID();
+      const job = await worker.getNextJob(token, { block: true });
+      return job && this.#delivery(job, token);
+    } catch (error) {
+      throw refusalOf(error, this.#server.place) ?? error;
+    }
   }
 
   /** Tickets are waited for no more. One that is already being fetched still comes. */
   stop(): void {
-    this.#stopping.abort();
+    this.#isStopped = true;
+    void this.#waiting?.disconnectBlocking().catch(nothing);
   }
 
+  /** Once the server is stopped. */
   async close(): Promise<void> {
     this.stop();
-    this.#closing.abort(closed());
     const opened = [this.#queue, this.#worker];
     this.#queue = undefined;
     this.#worker = undefined;
@@ -99,31 +107,19 @@ export class TicketQueue {
   #delivery(job: TicketJob, token: string): Delivery {
     return {
       ticket: job.data,
-      renew: async () => (await this.#patiently(() => job.extendLock(token, this.#lockMs))) === 1,
-      discard: () => this.#patiently(() => job.moveToCompleted(undefined, token, false)).then(nothing, ifLocked),
-      giveBack: () => this.#patiently(() => job.moveToWait(token)).then(nothing, ifLocked),
+      renew: async () => (await this.#server.patiently(() => job.extendLock(token, this.#lockMs))) === 1,
+      discard: () => this.#server.patiently(() => job.moveToCompleted(undefined, token, false)).then(nothing, ifLocked),
+      giveBack: () => this.#server.patiently(() => job.moveToWait(token)).then(nothing, ifLocked),
     };
   }
 
   #ask<Answer>(question: (queue: Queues) => Promise<Answer>): Promise<Answer> {
-    return this.#patiently(async () => question(await this.#openQueue()));
-  }
-
-  #patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
-    return patiently(call, this.#address.place, this.#closing.signal);
+    return this.#server.patiently(async () => question(await this.#openQueue()));
   }
 
   /** One that could not be opened is tried anew with the next call: on Postgres BullMQ does not try again by itself. */
   #openQueue(): Promise<Queues> {
-    this.#queue ??= this.#opened(async (): Promise<Queues> => {
-      const { Queue } = await loadBullmq();
-      const options = {
-        connection: this.#address.url,
-        prefix: this.#address.prefix,
-        streams: { events: { maxLen: keptEvents } },
-      };
-      return new Queue(this.#name, options, await backendOf(this.#address));
-    }).catch((error) => {
+    this.#queue ??= this.#newQueue().catch((error) => {
       this.#queue = undefined;
       throw error;
     });
@@ -131,115 +127,59 @@ export class TicketQueue {
   }
 
   #openWorker(): Promise<Workers> {
-    this.#worker ??= this.#opened(async (): Promise<Workers> => {
-      const { Worker } = await loadBullmq();
-      const lock = { lockDuration: this.#lockMs, stalledInterval: this.#lockMs / 2, maxStalledCount: mostStalls };
-      const options = { connection: this.#address.url, prefix: this.#address.prefix, autorun: false, ...lock };
-      const create = await backendOf(this.#address);
-      const { signal } = this.#stopping;
-      return new Worker(this.#name, null, options, (...given) => stoppable(create(...given), signal));
-    })
-      .then(async (worker) => {
-        await worker.startStalledCheckTimer();
-        return worker;
-      })
-      .catch((error) => {
-        this.#worker = undefined;
-        throw error;
-      });
+    this.#worker ??= this.#newWorker().catch((error) => {
+      this.#worker = undefined;
+      throw error;
+    });
     return this.#worker;
   }
 
-  async #opened<Opened extends Connected>(open: () => Promise<Opened>): Promise<Opened> {
-    const opened = await open();
-    // Whoever calls hears of it; BullMQ tells it here once more, for each attempt to connect again.
-    opened.on("error", nothing);
-    // BullMQ waits for a Redis that is away for as long as it takes.
-    const { signal } = this.#closing;
-    let stop = () => {};
-    const closing = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-    });
-    signal.addEventListener("abort", stop);
-    try {
-      signal.throwIfAborted();
-      await Promise.race([opened.waitUntilReady(), closing]);
-      await checkPolicy(opened.getBackend(), this.#address);
-      return opened;
-    } catch (error) {
-      await opened.close().catch(nothing);
-      throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+  async #newQueue(): Promise<Queues> {
+    await this.#filesCheck.pass();
+    const { Queue } = await loadBullmq();
+    const { url: connection, prefix } = this.#server;
+    const options = { connection, prefix, streams: { events: { maxLen: keptEvents } } };
+    const queue: Queues = new Queue(this.#name, options, await this.#server.backends());
+    return this.#server.opened(queue, () => queue.waitUntilReady());
   }
-}
 
-async function backendOf({ kind, url, prefix }: ServerAddress): Promise<BackendFactory<IQueueBackend, string>> {
-  const { createPostgresBackend, createRedisBackend } = await loadBullmq();
-  if (kind === "redis") {
-    const retryStrategy = (times: number) => Math.min(2_000, 50 * 2 ** times);
-    const connection = { url, maxRetriesPerRequest: null, retryStrategy };
-    return (name, options, roles) => createRedisBackend(name, { ...options, connection }, roles);
+  async #newWorker(): Promise<Workers> {
+    await this.#filesCheck.pass();
+    const { Worker } = await loadBullmq();
+    const { url: connection, prefix } = this.#server;
+    const lock = { lockDuration: this.#lockMs, stalledInterval: this.#lockMs / 2, maxStalledCount: mostStalls };
+    const options = { connection, prefix, autorun: false, ...lock };
+    const create = await this.#server.backends();
+    const worker: Workers = new Worker(this.#name, null, options, (...given) => this.#stoppable(create(...given)));
+    return this.#server.opened(worker, async () => {
+      await worker.waitUntilReady();
+      await worker.startStalledCheckTimer();
+    });
   }
-  const connection = { connectionString: url, schema: prefix, migrate: true, max: 4 };
-  return (name, options, roles) => createPostgresBackend(name, { ...options, connection }, roles);
-}
 
-/**
- * Once `stop` is aborted, no ticket is waited for. What was fetched in that moment is not lost: closing a worker of BullMQ
- * while it fetches by hand would leave the ticket locked, in nobody's hand, until its lock runs out.
- */
-function stoppable(backend: IQueueBackend, stop: AbortSignal): IQueueBackend {
-  const wait = backend.waitForJob.bind(backend);
-  const none = { member: "", score: Number.POSITIVE_INFINITY };
-  backend.waitForJob = async (seconds) => {
-    if (stop.aborted) return none;
-    const found = await wait(seconds).catch((error: unknown) => {
-      if (stop.aborted) return none;
-      throw error;
-    });
-    // Without a find BullMQ would look for itself.
-    return found ?? (stop.aborted ? none : null);
-  };
-  stop.addEventListener("abort", () => void backend.disconnectBlocking().catch(nothing), { once: true });
-  return backend;
-}
-
-/** With any other policy Redis throws jobs away when its memory is full. */
-async function checkPolicy(backend: IQueueBackend, { place }: ServerAddress): Promise<void> {
-  const { RedisQueueBackend } = await loadBullmq();
-  if (!(backend instanceof RedisQueueBackend)) return;
-  const client = await backend.client;
-  const [, policy] = /^maxmemory_policy:(\S+)/m.exec(await client.info()) ?? [];
-  if (policy === undefined || policy === "noeviction") return;
-  throw new BesedaError(`The Redis at ${place} may throw jobs away: its maxmemory-policy is ${policy}.`, {
-    code: "invalid-argument",
-    hint: "Set maxmemory-policy to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf), or use another Redis.",
-  });
-}
-
-async function loadBullmq() {
-  try {
-    return await import("bullmq");
-  } catch (cause) {
-    throw new BesedaError("bullmqEngine needs the package bullmq, which is not installed.", {
-      code: "missing-setting",
-      hint: "Install it with the driver of your server: npm install bullmq ioredis, or npm install bullmq pg.",
-      cause,
-    });
+  /**
+   * Once it is stopped, no ticket is waited for. What was fetched in that moment is not lost: closing a worker of BullMQ
+   * while it fetches by hand would leave the ticket locked, in nobody's hand, until its lock runs out.
+   */
+  #stoppable(backend: IQueueBackend): IQueueBackend {
+    const wait = backend.waitForJob.bind(backend);
+    const none = { member: "", score: Number.POSITIVE_INFINITY };
+    backend.waitForJob = async (seconds) => {
+      if (this.#isStopped) return none;
+      const found = await wait(seconds).catch((error: unknown) => {
+        if (this.#isStopped) return none;
+        throw error;
+      });
+      // Without a find BullMQ would look for itself.
+      return found ?? (this.#isStopped ? none : null);
+    };
+    this.#waiting = backend;
+    return backend;
   }
 }
 
 function idOf({ folder, number }: Ticket): string {
   return `${folder.replaceAll("/", ".")}.${number}`;
-}
-
-function closed(): BesedaError {
-  return new BesedaError("The engine is closed.", {
-    code: "invalid-argument",
-    hint: "Make another one with bullmqEngine(), or close this one later.",
-  });
 }
 
 function nothing(): void {}
