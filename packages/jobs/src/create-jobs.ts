@@ -1,4 +1,5 @@
 // Work that finishes later: begun here, done by whoever is there, found again from anywhere.
+import { once } from "node:events";
 import {
   type Agent,
   type AgentInput,
@@ -8,6 +9,7 @@ import {
   type JobEngine,
   type LanguageModel,
   type RunResult,
+  toBesedaError,
 } from "@beseda/core";
 import { waited } from "@beseda/core/http";
 import type { BatchOptions, BatchResult, BatchSource } from "./batches/batch.ts";
@@ -16,13 +18,13 @@ import { agentOf, startBatch } from "./batches/begin/start-batch.ts";
 import { giveUpBatch, performBatch } from "./batches/perform-batch.ts";
 import { giveUpPart, performPart } from "./batches/perform-part.ts";
 import type { Jobs, JobsOptions, OperationFilter, OperationHandle, StartOptions } from "./jobs.ts";
-import { webhookIdOf, webhookKind } from "./operations/announce.ts";
+import { webhookKind } from "./operations/announce.ts";
+import { deleteRun } from "./operations/delete-run.ts";
 import { findJob, Handle } from "./operations/operation-handle.ts";
 import { giveUpRun, performRun } from "./operations/perform-run.ts";
-import { performWebhook } from "./operations/perform-webhook.ts";
+import { webhookPerformer } from "./operations/perform-webhook.ts";
 import { keepForgetting } from "./operations/retention.ts";
 import { newRun, runKind } from "./operations/run-spec.ts";
-import { endSeries } from "./operations/series.ts";
 import { requireSecret } from "./operations/sign-webhook.ts";
 import { Bell } from "./worker/bell.ts";
 import { callOffKind, performCallOff } from "./worker/call-off.ts";
@@ -30,23 +32,24 @@ import { type Performer, Worker } from "./worker/worker.ts";
 
 /**
  * Unless `work` is `false`, this process begins to work at once, on what is new and on what others have left.
- * @throws BesedaError `invalid-argument` for two agents of one name, or for a secret that is none
+ * @throws BesedaError `invalid-argument` for two agents of one name, a secret that is none, a number that cannot be
  */
 export function createJobs(options: JobsOptions): Jobs {
   return new EngineJobs(options);
 }
 
 /**
- * Besides runs. Two parts, so that rows of the next are there when one comes to its end, and others are left to other
+ * Besides runs and webhooks. Two parts, so that rows of the next are there when one comes to its end, and others are left to other
  * workers; many of those that do little but wait.
  */
 const otherPerformers: readonly Performer[] = [
-  { kind: webhookKind, slots: 10, perform: performWebhook },
-  { kind: callOffKind, slots: 4, perform: performCallOff },
+  { kind: callOffKind, slots: 4, needsAgent: true, perform: performCallOff },
   { kind: "batch", slots: 20, perform: performBatch, giveUp: giveUpBatch },
-  { kind: partKinds.now, slots: 2, perform: performPart, giveUp: giveUpPart },
-  { kind: partKinds.later, slots: 20, perform: performPart, giveUp: giveUpPart },
+  { kind: partKinds.now, slots: 2, needsAgent: true, perform: performPart, giveUp: giveUpPart },
+  { kind: partKinds.later, slots: 20, needsAgent: true, perform: performPart, giveUp: giveUpPart },
 ];
+
+const webhooksOf = (secret: string): Performer => ({ kind: webhookKind, slots: 10, perform: webhookPerformer(secret) });
 
 const closeMs = 10_000;
 const leftOpen = `The engine of the jobs did not close within ${closeMs / 1_000} s and was left: what this process held can be taken by others when its leases expire.`;
@@ -55,6 +58,7 @@ class EngineJobs implements Jobs {
   readonly #engine: JobEngine;
   readonly #queue: string;
   readonly #agents = new Map<string, Agent>();
+  readonly #agentsOfBatches = new Map<string, Agent>();
   readonly #bell = new Bell();
   readonly #options: JobsOptions;
   readonly #closed = new AbortController();
@@ -63,6 +67,7 @@ class EngineJobs implements Jobs {
   constructor(options: JobsOptions) {
     const { agents = [], engine, queue = "default", work = true, webhookSecret } = options;
     if (webhookSecret !== undefined) requireSecret(webhookSecret);
+    requireNumbers(options);
     this.#options = options;
     this.#engine = engine;
     this.#queue = queue;
@@ -93,10 +98,12 @@ class EngineJobs implements Jobs {
     this.#requireWorker();
     const agent = agentOf(agentOrModel);
     if (agent === agentOrModel) this.#register(agent);
-    // Of a model there is no more than one kind of agent, made anew each time.
-    else this.#agents.set(agent.name, agent);
+    // Made anew each time; the batch knows its own.
+    else this.#know(agent);
     const place = { engine: this.#engine, queue: this.#queue };
-    return this.#handle(await startBatch(place, agent, dataset, options));
+    const job = await startBatch(place, agent, dataset, options);
+    this.#agentsOfBatches.set(job.id, agent);
+    return this.#handle(job);
   }
 
   async attach<Response = RunResult>(id: string): Promise<OperationHandle<Response>> {
@@ -114,25 +121,25 @@ class EngineJobs implements Jobs {
   }
 
   async delete(id: string): Promise<void> {
-    const job = await this.#engine.get(id);
-    if (job && job.kind !== runKind) return deleteBatch(this.#engine, id);
-    if (job) await endSeries(job, this.#engine);
-    await this.#engine.delete(id);
-    // An operation of the same id is to have a webhook of its own.
-    await this.#engine.delete(webhookIdOf(id));
+    // Of one that cannot be read nothing is known but its id.
+    const job = await this.#engine.get(id).catch((thrown: unknown) => {
+      if (toBesedaError(thrown).code !== "damaged") throw thrown;
+      return "damaged" as const;
+    });
+    if (job === "damaged") return this.#engine.delete(id);
+    if (!job) return;
+    if (job.kind !== runKind) return deleteBatch(this.#engine, id);
+    await deleteRun(job, this.#engine);
   }
 
   async work({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#closed.signal.aborted) return;
     const worker = this.#startWorker();
+    // It closes, too, when it cannot work any more.
+    const ends = AbortSignal.any([this.#closed.signal, worker.closing, ...(signal ? [signal] : [])]);
     const alive = setInterval(() => {}, 2 ** 30);
     try {
-      await new Promise<void>((resolve) => {
-        if (signal?.aborted) resolve();
-        signal?.addEventListener("abort", () => resolve(), { once: true });
-        this.#closed.signal.addEventListener("abort", () => resolve(), { once: true });
-        // It cannot work any more.
-        worker.closing.addEventListener("abort", () => resolve(), { once: true });
-      });
+      if (!ends.aborted) await once(ends, "abort");
       await worker.stop();
       if (worker.failure) throw worker.failure;
     } finally {
@@ -164,16 +171,24 @@ class EngineJobs implements Jobs {
         hint: "Jobs find their agent by its name: give each one a name of its own.",
       });
     }
+    return this.#know(agent);
+  }
+
+  #know(agent: Agent): Agent {
     this.#agents.set(agent.name, agent);
+    this.#worker?.start();
     return agent;
   }
 
   #startWorker(): Worker {
     if (!this.#worker) {
       const { concurrency = 10, webhookSecret, keepDays = 30 } = this.#options;
-      const place = { engine: this.#engine, queue: this.#queue, agents: this.#agents, webhookSecret };
-      const runs = { kind: runKind, slots: concurrency, perform: performRun, giveUp: giveUpRun };
-      this.#worker = new Worker(place, [runs, ...otherPerformers], this.#bell);
+      const known = { agents: this.#agents, agentsOfBatches: this.#agentsOfBatches };
+      const place = { engine: this.#engine, queue: this.#queue, ...known };
+      const runs = { kind: runKind, slots: concurrency, needsAgent: true, perform: performRun, giveUp: giveUpRun };
+      // Without the secret they are left to those who have it.
+      const webhooks = webhookSecret === undefined ? [] : [webhooksOf(webhookSecret)];
+      this.#worker = new Worker(place, [runs, ...webhooks, ...otherPerformers], this.#bell);
       this.#worker.start();
       keepForgetting(this.#engine, keepDays, this.#worker.closing);
     }
@@ -192,6 +207,17 @@ async function closeInTime(engine: JobEngine): Promise<void> {
     process.emitWarning(`The engine of the jobs cannot be closed: ${describeThrown(thrown)}`, "BesedaWarning");
   });
   await Promise.race([closed, tooLong]).finally(() => enough.abort());
+}
+
+function requireNumbers({ concurrency = 1, keepDays = 0 }: JobsOptions): void {
+  const is = (wanted: string) => ({ code: "invalid-argument", hint: `It is ${wanted}.` }) as const;
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new BesedaError(`concurrency cannot be ${concurrency}.`, is("how many runs at once: a whole number from 1"));
+  }
+  // Of no number it could be said what is older.
+  if (typeof keepDays !== "number" || !(keepDays >= 0)) {
+    throw new BesedaError(`keepDays cannot be ${keepDays}.`, is("a number of days from 0, or Infinity"));
+  }
 }
 
 function requireWebhook(webhook: string, secret: string | undefined): void {

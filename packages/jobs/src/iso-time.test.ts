@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readIsoTime } from "./iso-time.ts";
+import { isoIn, readIsoTime } from "./iso-time.ts";
 
 it("a time is read in whatever zone it is written, and given in UTC", () => {
   const times: Record<string, string> = {
@@ -10,6 +10,14 @@ it("a time is read in whatever zone it is written, and given in UTC", () => {
   };
   for (const [written, inUtc] of Object.entries(times)) expect(readIsoTime(written, "runAt")).toBe(inUtc);
   expect(readIsoTime(new Date(0), "runAt")).toBe("1970-01-01T00:00:00.000Z");
+});
+
+it("what is put off is put off for a day at most, however long somebody asks for", () => {
+  for (const ms of [24 * 3_600_000, 31_536_000_000, 1e17, Number.POSITIVE_INFINITY]) {
+    const isIn = Date.parse(isoIn(ms)) - Date.now();
+    expect(isIn).toBeGreaterThan(23 * 3_600_000);
+    expect(isIn).toBeLessThanOrEqual(24 * 3_600_000);
+  }
 });
 
 it("what only resembles a time is refused by name", () => {

@@ -17,6 +17,13 @@ export function readIsoTime(time: string | Date, what: string): string {
   });
 }
 
+const dayMs = 24 * 3_600_000;
+
+/** So many milliseconds from now, a day at most: some of them are asked for by services, which may say anything. */
+export function isoIn(ms: number): string {
+  return new Date(Date.now() + Math.min(ms, dayMs)).toISOString();
+}
+
 function readText(text: unknown): number {
   const day = typeof text === "string" ? form.exec(text)?.[1] : undefined;
   // JavaScript takes 31 February for 3 March.

@@ -23,11 +23,11 @@ export type JobsOptions = {
   queue?: string;
   /** `false`: begins and looks, but leaves the work to others. Default `true`. */
   work?: boolean;
-  /** How many runs at once. Default 10. */
+  /** How many runs at once: a whole number from 1. Default 10. */
   concurrency?: number;
-  /** Signs webhooks: any secret text that the receiver knows too, or base64 after `whsec_`. */
+  /** Signs webhooks: any secret text that the receiver knows too, or base64 after `whsec_`. Workers without it leave them to others. */
   webhookSecret?: string;
-  /** How long a finished operation is kept, in days. Default 30. */
+  /** How long a finished operation is kept, in days; `Infinity`: until it is deleted. Default 30. */
   keepDays?: number;
 };
 
@@ -44,9 +44,15 @@ export interface Jobs {
   attach<Response = RunResult>(id: string): Promise<OperationHandle<Response>>;
   /** The latest first. */
   list(filter?: OperationFilter): Promise<OperationHandle<unknown>[]>;
-  /** Forgets a finished operation. An unknown id is no error. @throws BesedaError `locked` while it is being worked on */
+  /**
+   * Forgets a finished operation, or a batch that was left. An unknown id is no error.
+   * @throws BesedaError `locked` for a run that is not done, and for a batch that is being worked on, with nothing changed
+   */
   delete(id: string): Promise<void>;
-  /** Works until the signal is aborted, then gives back what it has not finished. Keeps the process alive. */
+  /**
+   * Works until the signal is aborted or these jobs are closed, then gives back what it has not finished. Keeps the process
+   * alive. @throws BesedaError why jobs cannot be taken, such as `damaged`
+   */
   work(options?: { signal?: AbortSignal }): Promise<void>;
   /**
    * Takes nothing new, lets what runs come to a point at which it can be gone on with, and lets go of the engine. An engine
@@ -67,7 +73,7 @@ export type StartOptions = Pick<
   id?: string | undefined;
   /** Not before. A text is ISO 8601 with its zone. */
   runAt?: Date | string | undefined;
-  /** Begins a new operation with the same input every so many milliseconds, from `runAt` on. Those that were missed are left out. */
+  /** Begins a new operation with the same input every so many milliseconds, a century at most, from `runAt` on. Those that were missed are left out. */
   every?: number | undefined;
   /** Told, signed, when it is done: an http(s) address. */
   webhook?: string | undefined;

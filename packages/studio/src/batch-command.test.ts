@@ -167,6 +167,7 @@ describe("beseda batch", () => {
     await refused(good, { requestsPerMinute: 0 }, 2, /requestsPerMinute .* whole number from 1/);
     await refused(good, { model: "gpt" }, 2, /There is no model “gpt”/);
     await refused(good, { maxCost: "5" }, 2, /names no currency/);
+    await refused(good, { maxCost: "5USD" }, 2, /costs in USD is not known.*--max-tokens/);
     await refused(good, { calls: "batch" }, 1, /no batches/);
     expect(server.requests).toHaveLength(before);
   });

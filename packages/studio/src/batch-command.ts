@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Agent, BesedaError, rateLimited } from "@beseda/core";
 import type { BatchOptions, BatchResult, Jobs, OperationHandle } from "@beseda/jobs";
 import { costLimit } from "./batch-cost-limit.ts";
-import { agreed, estimateLines, isMuch, limitNote } from "./batch-estimate.ts";
+import { agreed, estimateLines, isMuch } from "./batch-estimate.ts";
 import { progressOf, standOf } from "./batch-progress.ts";
 import { failuresOf, summaryLines } from "./batch-summary.ts";
 import { chooseModel, openModel } from "./choose-model.ts";
@@ -121,17 +121,17 @@ async function openJobs(agent: Agent, { output, jobs: folder }: BatchCommandOpti
   return createJobs({ agents: [agent], engine: localEngine(jobsFolder(folder)), queue, work: false });
 }
 
-type Asking = Pick<BatchOptions, "maxCost"> & {
+type Asking = {
   agent: Agent;
   isAgreed: boolean;
   display: ProgressDisplay;
   signal: AbortSignal;
 };
 
-function confirmation({ agent, maxCost, isAgreed, display, signal }: Asking): NonNullable<BatchOptions["confirm"]> {
+function confirmation({ agent, isAgreed, display, signal }: Asking): NonNullable<BatchOptions["confirm"]> {
   const model = `${agent.model.provider}:${agent.model.modelId}`;
   return async (estimate) => {
-    display.say(...estimateLines(estimate, model), ...(maxCost ? limitNote(estimate, model, maxCost) : []));
+    display.say(...estimateLines(estimate, model));
     return isAgreed || !isMuch(estimate, model) || agreed(signal);
   };
 }

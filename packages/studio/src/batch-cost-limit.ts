@@ -15,15 +15,10 @@ export function costLimit(text: string, provider: string): Record<string, number
       hint: "Give an amount and its currency, such as 500RUB.",
     });
   }
-  const currency = before ?? after ?? currencyOf(provider);
+  const currency = before ?? after ?? currencies[provider];
   if (currency) return { [currency]: Number(amount) };
   throw new BesedaError(`--max-cost ${text} names no currency, and none is known for models of ${provider}.`, {
     code: "invalid-argument",
     hint: `Name that of the model's price, such as ${amount}USD; or limit the tokens with --max-tokens.`,
   });
-}
-
-/** What the prices of a provider are in, where they are known. `of` is its name, a model's `provider:model` included. */
-export function currencyOf(of: string): string | undefined {
-  return currencies[of.split(":", 1)[0] ?? ""];
 }

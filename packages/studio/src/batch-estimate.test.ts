@@ -1,7 +1,7 @@
 import type { BatchEstimate } from "@beseda/jobs";
 import { describe, expect, it } from "vitest";
 import { costLimit } from "./batch-cost-limit.ts";
-import { estimateLines, isMuch, limitNote } from "./batch-estimate.ts";
+import { estimateLines, isMuch } from "./batch-estimate.ts";
 
 const estimate: BatchEstimate = {
   rows: 1_000,
@@ -67,14 +67,5 @@ describe("--max-cost", () => {
 
   it.each(["", "0", "-5RUB", "5 roubles", "RUB", "1e3RUB", "RUB=5USD", "5rub"])("refuses “%s”", (text) => {
     expect(() => costLimit(text, "yandex")).toThrow(expect.objectContaining({ code: "invalid-argument" }));
-  });
-
-  it("is said to stop nothing where no price is known", () => {
-    const limit = { RUB: 5 };
-    expect(limitNote(estimate, model, limit)).toEqual([expect.stringContaining("--max-tokens does")]);
-    expect(limitNote({ ...estimate, cost: { RUB: 1 } }, model, limit)).toEqual([]);
-    expect(limitNote({ ...estimate, cost: { RUB: 1 } }, "yandex:yandexgpt", { USD: 5 })).toHaveLength(1);
-    expect(limitNote(estimate, "yandex:yandexgpt/latest", limit)).toEqual([]);
-    expect(limitNote(estimate, "offline:offline", limit)).toEqual([]);
   });
 });

@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { BesedaError } from "@beseda/core";
 import type { BatchEstimate, BatchTime } from "@beseda/jobs";
-import { currencyOf } from "./batch-cost-limit.ts";
 import { durationText, moneyText, rowsText, shortCount } from "./progress-figures.ts";
 
 /** Above one of these somebody has to agree: of money where the cost is known, otherwise of tokens and rows. */
@@ -55,16 +54,6 @@ export function isMuch({ rows, inputTokens, outputTokens, cost }: BatchEstimate,
   if (isFree(model)) return false;
   if (cost) return Object.entries(cost).some(([currency, amount]) => amount > (mostMoney[currency] ?? 0));
   return rows > mostRows || inputTokens + outputTokens > mostTokens;
-}
-
-/** Where a limit on money may stop nothing, since nobody knows what it costs. */
-export function limitNote({ cost }: BatchEstimate, model: string, maxCost: Readonly<Record<string, number>>): string[] {
-  const unknown = Object.keys(maxCost).filter((currency) => cost?.[currency] === undefined);
-  const isPriced = isFree(model) || unknown.every((currency) => currency === currencyOf(model));
-  if (isPriced) return [];
-  return [
-    `What ${model} costs in ${unknown.join(", ")} is not known: where no price is told, --max-cost stops nothing; --max-tokens does.`,
-  ];
 }
 
 /**

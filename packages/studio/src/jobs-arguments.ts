@@ -49,6 +49,7 @@ export function addJobCommands(program: Command, end: (exitCode: number) => void
     .option("--queue <name>", "take jobs of this queue (default: “default”)")
     .option("--concurrency <n>", "how many runs at once (default: 10)", wholeNumber)
     .option("--verbose", "show where an error comes from")
+    .addHelpText("after", "\nBESEDA_WEBHOOK_SECRET signs webhooks; without it they are left to workers that have it.")
     .action(async (options) => {
       const { worker } = await import("./worker-command.ts");
       end(await worker(options));

@@ -6,6 +6,7 @@ import { createJobs, type Jobs, localEngine } from "@beseda/jobs";
 import { offline } from "@beseda/providers/offline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { approve, cancel, events, get, list, remove, wait } from "./operation-command.ts";
+import { operationLines, type Seen } from "./operation-lines.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -91,6 +92,28 @@ describe("beseda operation", () => {
     expect(JSON.parse(taken())).toHaveLength(1);
     await list({ ...here(), state: "done" });
     expect([taken(), err]).toEqual(["", "There are no such operations.\n"]);
+  });
+
+  it("tells why one does not go on, also after it was approved", async () => {
+    const problem = 'It is for the agent "other", which no worker knows.';
+    const toLine = (about: Partial<Seen>, more: object = {}) =>
+      operationLines({ id: "o", done: false, ...about, metadata: { state: "queued", problem, ...more } });
+    expect(toLine({})).toEqual(["o: queued", problem]);
+    const pending = [{ callId: "c", toolName: "refund_order", input: {} }];
+    expect(toLine({}, { result: { pending } })).toEqual(["o: queued", problem]);
+    expect(toLine({}, { rows: 4, finished: 2, failed: 0 })).toEqual(["o: queued", "2 of 4 rows (50 %)", problem]);
+    expect(toLine({ done: true, response: { text: "Hello" } })).toEqual(["o: done", "Hello"]);
+
+    const engine = localEngine(folder);
+    const { id } = await open({ work: false }).start("shop", "one");
+    const lease = await engine.claim({ queue: "default", kinds: ["run"], signal: AbortSignal.timeout(10_000) });
+    await lease?.report({ metadata: { problem } });
+    await lease?.release();
+    await engine.close();
+    await get(id, here());
+    expect(taken()).toBe(`${id}: queued\n${problem}\n`);
+    await list(here());
+    expect(taken()).toContain("It is for the agent");
   });
 
   it("calls one off, and forgets it", async () => {

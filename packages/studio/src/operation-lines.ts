@@ -41,7 +41,7 @@ function stateOf({ done, state, metadata, error }: Seen): string {
   return done ? "done" : (state ?? String(metadata?.state ?? ""));
 }
 
-/** What a run has said, or waits for; how far a batch is, or what came of it. */
+/** What a run has said, or waits for; how far a batch is, or what came of it; why it does not go on. */
 function outcomeLines(seen: Seen): string[] {
   const { done, response, error, metadata = {} } = seen;
   if (error) return [];
@@ -50,11 +50,10 @@ function outcomeLines(seen: Seen): string[] {
     return [`${rowsText(rows)}, ${countText(failed)} failed: ${output}`, manifest, report];
   }
   if (done) return [(response as Partial<RunResult> | null)?.text ?? JSON.stringify(response)];
-  const pending = pendingOf(metadata);
-  if (pending.length > 0) return stateOf(seen) === "waiting" ? pending.map(pendingLine) : [];
-  const { rows, stopped } = metadata as Partial<BatchProgress>;
-  if (rows === undefined) return [];
-  return [progressSentence(progressOf(metadata)), ...(stopped ? [stopped.message] : [])];
+  if (stateOf(seen) === "waiting" && pendingOf(metadata).length > 0) return pendingOf(metadata).map(pendingLine);
+  const { rows, stopped, problem } = metadata as Partial<BatchProgress>;
+  const progress = rows === undefined ? [] : [progressSentence(progressOf(metadata))];
+  return [...progress, ...(stopped ? [stopped.message] : []), ...(problem === undefined ? [] : [problem])];
 }
 
 function isBatchResult(response: unknown): response is BatchResult {

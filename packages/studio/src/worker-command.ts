@@ -21,7 +21,15 @@ export async function worker(options: WorkerOptions): Promise<number> {
   const agents = await Promise.all(options.agent.map(loadAgent));
   const { engine, place } = await workerEngine(options, process.env);
   const { createJobs } = await import("@beseda/jobs");
-  const jobs = createJobs({ agents, engine, queue, work: false, ...(concurrency !== undefined && { concurrency }) });
+  const webhookSecret = process.env.BESEDA_WEBHOOK_SECRET;
+  const jobs = createJobs({
+    agents,
+    engine,
+    queue,
+    work: false,
+    ...(concurrency !== undefined && { concurrency }),
+    ...(webhookSecret && { webhookSecret }),
+  });
   const names = agents.map(({ name }) => `“${name}”`).join(", ");
   await untilStopped(
     async (signal) => {

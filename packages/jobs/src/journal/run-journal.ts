@@ -50,10 +50,10 @@ const unknownOutcome: CallOutcome = {
 
 export class RunJournal implements Journal {
   readonly runId: string;
-  readonly store: Store;
   readonly #place: JournalPlace;
   readonly #options: RunJournalOptions;
   readonly #leg: number;
+  #store: Store | undefined;
   // Most runs, such as the rows of a batch, have no memory and start no others.
   #threadLog: ThreadLog | undefined;
   /** By the call that started them. */
@@ -61,12 +61,16 @@ export class RunJournal implements Journal {
   #failure: { reason: unknown } | undefined;
 
   constructor(options: RunJournalOptions) {
-    const { runId, place, leg = 0, decidedAt } = options;
+    const { runId, place, leg = 0 } = options;
     this.runId = runId;
     this.#place = place;
     this.#options = options;
     this.#leg = leg;
-    this.store = new LegStore(place, leg, decidedAt);
+  }
+
+  get store(): Store {
+    this.#store ??= new LegStore(this.#place, this.#leg, this.#options.decidedAt);
+    return this.#store;
   }
 
   model(model: LanguageModel, step: number): LanguageModel {
@@ -171,6 +175,14 @@ export class RunJournal implements Journal {
   }
 }
 
+/** Whether a run has come to where it waits for an operation of its service, and does nothing else. */
+export function onlyWaits(entries: JournalPlace["entries"]): boolean {
+  return [...entries].some(([key, asked]) => {
+    const [, step] = /^asked\/(\d+)$/.exec(key) ?? [];
+    return step !== undefined && (asked as { id?: string } | null)?.id !== undefined && !entries.has(`reply/${step}`);
+  });
+}
+
 class JournalledModel implements LanguageModel {
   readonly provider: string;
   readonly modelId: string;
@@ -196,11 +208,16 @@ class JournalledModel implements LanguageModel {
 type Begun = number;
 
 function keyOf({ step, callId }: JournalledCall): string {
-  return `call/${step}/${callId}`;
+  return `call/${step}/${segment(callId)}`;
 }
 
 function pathOf({ step, callId }: JournalledCall): string {
-  return `below/${step}/${encodeURIComponent(callId)}`;
+  return `below/${step}/${segment(callId)}`;
+}
+
+/** Services name their calls as they like, with slashes and half characters. */
+function segment(callId: string): string {
+  return encodeURIComponent(callId.toWellFormed());
 }
 
 async function* only(events: ModelEvent[]): AsyncGenerator<ModelEvent[]> {

@@ -8,13 +8,16 @@ export const webhookKind = "webhook";
 /** Plain data. */
 export type WebhookSpec = { operationId: string; url: string };
 
-export function webhookIdOf(operationId: string): string {
-  return `${operationId}/webhook`;
+/** Of this very operation: another one that had its id before, or will have it, has another webhook. */
+export function webhookIdOf({ id, spec }: Job): string | undefined {
+  const { webhook } = spec as unknown as RunSpec;
+  return webhook && `${id}/webhook/${webhook.nonce}`;
 }
 
 /** To be called just before the operation is done: the delivery waits until it is. There is one, however often this is called. */
-export async function announce(engine: JobEngine, { id, queue, spec }: Job): Promise<void> {
-  const { webhook } = spec as unknown as RunSpec;
-  if (webhook === undefined) return;
-  await engine.create({ id: webhookIdOf(id), queue, kind: webhookKind, spec: { operationId: id, url: webhook } });
+export async function announce(engine: JobEngine, job: Job): Promise<void> {
+  const { webhook } = job.spec as unknown as RunSpec;
+  const id = webhookIdOf(job);
+  if (!webhook || id === undefined) return;
+  await engine.create({ id, queue: job.queue, kind: webhookKind, spec: { operationId: job.id, url: webhook.url } });
 }

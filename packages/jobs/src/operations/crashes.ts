@@ -1,5 +1,8 @@
 // A run that takes its worker down with it: paused, then worked on with no other such run, and in the end set aside.
-import { BesedaError, type Job, type JobEngine, type JsonValue, type Lease } from "@beseda/core";
+import { BesedaError, type JobEngine, type JsonValue, type Lease } from "@beseda/core";
+import { isoIn } from "../iso-time.ts";
+import { onlyWaits } from "../journal/run-journal.ts";
+import { deathsOf } from "../worker/deaths.ts";
 import { pointOf } from "../worker/failures.ts";
 
 /** So often a worker may die with a run that comes no further meanwhile. */
@@ -9,7 +12,10 @@ const crashesOfSuspects = 3;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
-/** In its journal. `total` is how many were counted, `inRow` how many of them since it last came further than `point`. */
+/**
+ * In its journal. `total` is how many are known, `inRow` how many of them since it last came further than `point`. While it
+ * did nothing but wait for its service, it has taken nobody down.
+ */
 type Crashes = { total: number; inRow: number; point: number };
 
 const entry = "worker/crashes";
@@ -26,29 +32,25 @@ export type Suspicion =
   | { error: BesedaError };
 
 export async function suspicionOf(lease: Lease, engine: JobEngine): Promise<Suspicion> {
-  const total = crashesOf(lease.job);
-  if (total <= 0) return { leave: () => {} };
+  const total = deathsOf(lease.job);
+  if (total === 0) return { leave: () => {} };
   const [[, kept] = []] = await lease.read(entry);
   const known = (kept ?? none) as Crashes;
   const point = pointOf(lease.job.metadata);
   const isNew = total > known.total;
   const before = point > known.point ? 0 : known.inRow;
-  const inRow = isNew ? before + total - known.total : known.inRow;
+  const isBlamed = isNew && !onlyWaits(new Map([...(await lease.read("asked/")), ...(await lease.read("reply/"))]));
+  const inRow = isBlamed ? before + total - known.total : known.inRow;
   if (isNew) {
     const counted: Crashes = { total, inRow, point: Math.max(point, known.point) };
     await lease.write([[entry, counted as unknown as JsonValue]]);
   }
   if (inRow >= mostCrashes) return { error: crashed(inRow) };
   if (inRow < crashesOfSuspects) return { leave: () => {} };
-  if (isNew) return { notBefore: timeIn(Math.min(firstPauseMs * 2 ** (inRow - crashesOfSuspects), longestPauseMs)) };
-  if (suspects.has(engine)) return { notBefore: timeIn(firstPauseMs) };
+  if (isBlamed) return { notBefore: isoIn(Math.min(firstPauseMs * 2 ** (inRow - crashesOfSuspects), longestPauseMs)) };
+  if (suspects.has(engine)) return { notBefore: isoIn(firstPauseMs) };
   suspects.add(engine);
   return { leave: () => void suspects.delete(engine) };
-}
-
-/** Whoever gives a job back takes its attempt back; one that waited was woken. All other attempts ended with their worker. */
-function crashesOf({ attempts, inbox }: Job): number {
-  return attempts - 1 - inbox.length;
 }
 
 function crashed(times: number): BesedaError {
@@ -56,8 +58,4 @@ function crashed(times: number): BesedaError {
     code: "internal",
     hint: "Look at what its tools do at that step, such as using up the memory, or ending the process. Then start it anew.",
   });
-}
-
-function timeIn(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
 }

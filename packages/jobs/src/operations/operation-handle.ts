@@ -13,9 +13,8 @@ import {
 import { cancelBatch } from "../batches/batch-place.ts";
 import type { OperationHandle } from "../jobs.ts";
 import type { Bell } from "../worker/bell.ts";
-import { callOffBegun } from "../worker/call-off.ts";
 import { revivedError } from "../worker/job-error.ts";
-import { announce } from "./announce.ts";
+import { cancelRun } from "./cancel-run.ts";
 import { endTooLate, isTooLate, requireDecisions, wakeWith } from "./decisions.ts";
 import { readEvents } from "./read-events.ts";
 import { runKind } from "./run-spec.ts";
@@ -125,10 +124,8 @@ export class Handle<Response> implements OperationHandle<Response> {
 
 async function cancelJob(job: Job, engine: JobEngine): Promise<Job> {
   if (job.kind !== runKind) return cancelBatch(engine, job.id);
-  if (job.state !== "done") await announce(engine, job);
-  await callOffBegun(engine, job);
   await endSeries(job, engine);
-  return engine.cancel(job.id);
+  return cancelRun(await findJob(engine, job.id), engine);
 }
 
 /** The shape in which services tell of their operations. */

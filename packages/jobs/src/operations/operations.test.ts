@@ -1,14 +1,7 @@
-import {
-  Agent,
-  type BesedaError,
-  type JobEngine,
-  type RunResult,
-  type StreamPart,
-  type Tool,
-  tool,
-} from "@beseda/core";
+import { Agent, BesedaError, type JobEngine, type RunResult, type StreamPart, type Tool, tool } from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { createJobs } from "../create-jobs.ts";
 import type { Jobs, JobsOptions } from "../jobs.ts";
 import { comparable } from "./killed-runs.fake.ts";
@@ -109,6 +102,29 @@ describe("an operation", () => {
     vi.restoreAllMocks();
   });
 
+  it("is refused by jobs whose numbers say nothing, before anything is forgotten by them", () => {
+    for (const wrong of [{ keepDays: Number.NaN }, { keepDays: -1 }, { concurrency: Number.NaN }, { concurrency: 0 }]) {
+      expect(() => jobsOn(new Disk(), wrong)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+    }
+  });
+
+  it("is worked on until the jobs are closed, or cannot be taken", async () => {
+    const claim = vi.fn<JobEngine["claim"]>();
+    const closed = createJobs({ engine: { ...mortalEngine(new MortalProcess(new Disk())), claim }, work: false });
+    await closed.close();
+    await closed.work();
+    expect(claim).not.toHaveBeenCalled();
+    const broken = new BesedaError("It is broken.", { code: "damaged" });
+    const engine: JobEngine = {
+      ...mortalEngine(new MortalProcess(new Disk())),
+      claim: () => Promise.reject(broken),
+      list: async () => [],
+    };
+    const jobs = createJobs({ engine });
+    await expect.poll(() => jobs.start("clerk", "Hello.").catch((error: unknown) => error)).toBe(broken);
+    await expect(jobs.work()).rejects.toBe(broken);
+  });
+
   it("is begun at once, and comes to what generate comes to, in any process", async () => {
     const disk = new Disk();
     const direct = await clerk().generate("How much tea?", { userId: "ann" });
@@ -203,13 +219,39 @@ describe("an operation", () => {
     await start("Hi", { threadId: "" }).toMatch(/threadId is empty/);
     await start({ runId: "r", decisions: [] }).toMatch(/^invalid-argument: Decisions/);
     await start("Hi", { id: "a/b" }).toMatch(/"a\/b" cannot be the id/);
-    await start("Hi", { every: 0 }).toMatch(/every 0 milliseconds/);
+    for (const every of [0, -1, Number.NaN, 1e17, "5" as unknown as number]) {
+      await start("Hi", { every }).toMatch(/^invalid-argument: .*every .* milliseconds/);
+    }
+    for (const pollMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "5" as unknown as number]) {
+      await start("Hi", { pollMs }).toMatch(/^invalid-argument: pollMs cannot be /);
+    }
+    for (const calls of ["zzz", "batch", null]) {
+      await start("Hi", { calls: calls as "sync" }).toMatch(/^invalid-argument: calls cannot be /);
+    }
+    for (const input of [undefined, null, 5, [undefined], ["Hi"]]) {
+      await start(input as unknown as string).toMatch(/^invalid-argument: The input is neither a text nor messages/);
+    }
     await start("Hi", { runAt: "soon" }).toMatch(/"soon" is no time/);
     await start("Hi", { calls: "async" }).toMatch(/^unsupported: scripted:scripted has no operations/);
     await start("Hi", { webhook: "https://example.com" }).toMatch(/^missing-setting: .*no secret/);
     await expect(jobs.start("clark", "Hi")).rejects.toMatchObject({ code: "not-found", hint: "There are: clerk." });
     await expect(jobs.start(clerk(), "Hi")).rejects.toThrow('two agents called "clerk"');
     expect(await jobs.list()).toEqual([]);
+  });
+});
+
+describe("an answer as an object", () => {
+  it("is kept as JSON, and what JSON does not hold of it as text", async () => {
+    const digits = z.object({ n: z.string() });
+    const output = digits.transform(({ n }) => ({ n: BigInt(n), since: new Date(0), tags: new Set([n]) }));
+    const answer = { toolName: "final_answer", input: { n: "12345678901234567890" } };
+    const model = scriptedModel([{ toolCalls: [answer] }]);
+    const operation = await jobsOn(new Disk()).start(new Agent({ name: "counter", model, output }), "How many?");
+    expect((await operation.result()).output).toEqual({
+      n: "12345678901234567890",
+      since: "1970-01-01T00:00:00.000Z",
+      tags: ["12345678901234567890"],
+    });
   });
 });
 

@@ -6,9 +6,13 @@ import {
   type JobError,
   type JsonValue,
   type Lease,
+  plainOutput,
   type RunResult,
 } from "@beseda/core";
+import { isoIn } from "../iso-time.ts";
+import { callOffBegun } from "../worker/call-off.ts";
 import { plainError } from "../worker/job-error.ts";
+import { leaveToOthers } from "../worker/offer.ts";
 import type { Perform, Workplace } from "../worker/workplace.ts";
 import { announce } from "./announce.ts";
 import { suspicionOf } from "./crashes.ts";
@@ -21,14 +25,12 @@ import { beginNext } from "./series.ts";
 /** A failure that may pass is waited for: 5 s, 15 s, 45 s, 2¼ minutes, or as the service asks. The fifth is the last. */
 const mostFailures = 5;
 const firstPauseMs = 5_000;
-/** How soon a job that is for others is offered again. */
-const offerMs = 10_000;
 
 export const performRun: Perform = async (lease, place) => {
   const { job } = lease;
   const spec = job.spec as unknown as RunSpec;
   const agent = place.agents.get(spec.agentName);
-  if (!agent) return leaveToOthers(lease, spec, place);
+  if (!agent) return leaveToOthers(lease, isForOthers(spec, place));
   await beginNext(job, place.engine);
   if (lastDecided(job)?.decisions.length === 0) return giveUpRun(lease, plainError(tooLate(job.id)), place);
   const suspicion = await suspicionOf(lease, place.engine);
@@ -42,7 +44,13 @@ export const performRun: Perform = async (lease, place) => {
 };
 
 /** It is done, without another attempt. */
-export async function giveUpRun(lease: Lease, error: JobError, { engine }: Workplace): Promise<void> {
+export async function giveUpRun(
+  lease: Lease,
+  error: JobError,
+  { engine }: Workplace,
+  metadata = lease.job.metadata,
+): Promise<void> {
+  await callOffBegun(engine, { ...lease.job, metadata });
   await announce(engine, lease.job);
   await lease.finish({ error });
 }
@@ -59,6 +67,7 @@ async function goOn(lease: Lease, spec: RunSpec, agent: Agent, place: Workplace)
     return lease.wait(report.metadata);
   }
   const failure = error ?? (result?.finishReason === "aborted" ? calledOff() : undefined);
+  if (failure) await callOffBegun(place.engine, { ...job, metadata: report.metadata });
   await report.end({ result: failure && plain(result), ...nothing });
   await announce(place.engine, job);
   await lease.finish(failure ? { error: plainError(failure) } : { response: plain(result) });
@@ -67,11 +76,12 @@ async function goOn(lease: Lease, spec: RunSpec, agent: Agent, place: Workplace)
 /** What is not so any more when an attempt has come to its end. */
 const nothing = { failures: undefined, problem: undefined, withService: undefined };
 
-async function leaveToOthers(lease: Lease, { agentName }: RunSpec, { agents }: Workplace): Promise<void> {
-  const known = [...agents.keys()].join(", ") || "none";
-  const problem = `It is for the agent "${agentName}", which the worker that looked at it last does not know (it knows: ${known}). Start a process that gives this agent to createJobs({ agents }).`;
-  await lease.report({ metadata: { ...lease.job.metadata, problem } });
-  await lease.release(timeIn(offerMs));
+function isForOthers({ agentName }: RunSpec, { agents }: Workplace): BesedaError {
+  const known = [...agents.keys()].join(", ");
+  return new BesedaError(
+    `It is for the agent "${agentName}", which the worker that looked at it last does not know (it knows: ${known}).`,
+    { code: "missing-setting", hint: "Start a process that gives this agent to createJobs({ agents })." },
+  );
 }
 
 async function giveBack(lease: Lease, report: RunReport): Promise<void> {
@@ -84,21 +94,20 @@ async function tryAgain(lease: Lease, report: RunReport, error: BesedaError): Pr
   const failures = failuresOf(lease.job) + 1;
   const pauseMs = Math.max(firstPauseMs * 3 ** (failures - 1) * (0.8 + 0.4 * Math.random()), error.retryAfterMs ?? 0);
   await report.end({ failures, problem: error.advice });
-  await lease.release(timeIn(pauseMs));
+  await lease.release(isoIn(pauseMs));
 }
 
 function failuresOf({ metadata }: Job): number {
   return Number(metadata.failures ?? 0);
 }
 
-function timeIn(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
-}
-
 function calledOff(): BesedaError {
   return new BesedaError("The operation was cancelled.", { code: "aborted" });
 }
 
+/** An output may be whatever its schema makes of it, such as a bigint: what JSON does not hold of it is kept as text. */
 function plain(result: RunResult | undefined): JsonValue {
-  return result === undefined ? null : (JSON.parse(JSON.stringify(result)) as JsonValue);
+  if (result === undefined) return null;
+  const output = result.output === undefined ? {} : { output: plainOutput(result.output) };
+  return JSON.parse(JSON.stringify({ ...result, ...output })) as JsonValue;
 }

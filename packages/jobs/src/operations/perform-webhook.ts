@@ -1,9 +1,10 @@
 // The work on a job of kind `webhook`: tells an address that an operation is done, until it has heard.
-import { BesedaError, type Job, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
+import { BesedaError, type Job, type JobEngine, type JsonValue, type Lease, toBesedaError } from "@beseda/core";
 import { post } from "@beseda/core/http";
+import { isoIn } from "../iso-time.ts";
 import { plainError } from "../worker/job-error.ts";
 import type { Perform } from "../worker/workplace.ts";
-import type { WebhookSpec } from "./announce.ts";
+import { type WebhookSpec, webhookIdOf } from "./announce.ts";
 import { operationOf } from "./operation-handle.ts";
 import { signedHeaders } from "./sign-webhook.ts";
 
@@ -13,19 +14,27 @@ const limitMs = 10_000;
 /** How soon it is looked again whether the operation is done: it was about to be. */
 const lookMs = 250;
 
-export const performWebhook: Perform = async (lease, { engine, webhookSecret }) => {
-  const { operationId, url } = lease.job.spec as WebhookSpec;
-  const job = await engine.get(operationId);
-  if (!job) return lease.finish({ error: plainError(forgotten(operationId)) });
-  if (job.state !== "done") return lease.release(timeIn(lookMs));
-  if (webhookSecret === undefined) return tryAgain(lease, noSecret());
-  try {
-    await deliver({ id: lease.job.id, url, body: bodyOf(job), secret: webhookSecret });
-  } catch (error) {
-    return tryAgain(lease, toBesedaError(error));
-  }
-  await lease.finish({ response: { deliveredAt: new Date().toISOString() } });
-};
+/** The performer that signs with this secret. */
+export function webhookPerformer(secret: string): Perform {
+  return async (lease, { engine }) => {
+    const job = await operationFor(lease, engine);
+    if (!job) return lease.finish({ error: plainError(forgotten(lease)) });
+    if (job.state !== "done") return lease.release(isoIn(lookMs));
+    const { url } = lease.job.spec as WebhookSpec;
+    try {
+      await deliver({ id: lease.job.id, url, body: bodyOf(job), secret });
+    } catch (error) {
+      return tryAgain(lease, toBesedaError(error));
+    }
+    await lease.finish({ response: { deliveredAt: new Date().toISOString() } });
+  };
+}
+
+/** Not another one that was begun under the same id since. */
+async function operationFor({ job: { id, spec } }: Lease, engine: JobEngine): Promise<Job | undefined> {
+  const job = await engine.get((spec as WebhookSpec).operationId);
+  return job && webhookIdOf(job) === id ? job : undefined;
+}
 
 /** The same in each delivery of it. */
 function bodyOf(job: Job): string {
@@ -49,26 +58,22 @@ async function deliver({ id, url, body, secret }: { id: string; url: string; bod
 }
 
 /** An address that says 410 wants nothing more of it. */
-async function tryAgain(lease: Lease, error: BesedaError): Promise<void> {
+async function tryAgain(lease: Lease, thrown: BesedaError): Promise<void> {
+  const error = thrown.status === undefined ? thrown : thrown.with({ hint });
   const deliveries = Number(lease.job.metadata.deliveries ?? 0) + 1;
   const seconds = pauses[deliveries - 1];
   const metadata: Record<string, JsonValue> = { deliveries, problem: error.advice };
   await lease.report({ metadata });
   if (seconds === undefined || error.status === 410) return lease.finish({ error: plainError(error) });
-  await lease.release(timeIn(Math.max(seconds * 1_000 * (0.9 + 0.2 * Math.random()), error.retryAfterMs ?? 0)));
+  await lease.release(isoIn(Math.max(seconds * 1_000 * (0.9 + 0.2 * Math.random()), error.retryAfterMs ?? 0)));
 }
 
-function timeIn(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
-}
+/** What is known of replies is meant for models. */
+const hint = "Look at the address of the webhook, and at its receiver: it has to answer with 2xx.";
 
-function forgotten(id: string): BesedaError {
-  return new BesedaError(`The operation ${id} was deleted before its webhook was delivered.`, { code: "not-found" });
-}
-
-function noSecret(): BesedaError {
-  return new BesedaError("A webhook cannot be signed by this worker, which has no secret.", {
-    code: "missing-setting",
-    hint: "Give every process that works the same createJobs({ webhookSecret }).",
+function forgotten({ job: { spec } }: Lease): BesedaError {
+  const { operationId } = spec as WebhookSpec;
+  return new BesedaError(`The operation ${operationId} was deleted before its webhook was delivered.`, {
+    code: "not-found",
   });
 }

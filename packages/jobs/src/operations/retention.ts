@@ -1,9 +1,10 @@
 // Forgets operations that were done long ago, and ends those that have waited too long.
-import { describeThrown, type JobEngine } from "@beseda/core";
+import { describeThrown, type Job, type JobEngine } from "@beseda/core";
 import { deleteBatch } from "../batches/batch-place.ts";
 import { callOffKind } from "../worker/call-off.ts";
-import { webhookKind } from "./announce.ts";
+import { webhookIdOf, webhookKind } from "./announce.ts";
 import { endTooLate, isTooLate } from "./decisions.ts";
+import { unlessLocked } from "./delete-run.ts";
 import { runKind } from "./run-spec.ts";
 import { isHeadOfLive } from "./series.ts";
 
@@ -35,7 +36,7 @@ async function endTooLong(engine: JobEngine, signal: AbortSignal): Promise<void>
   for (const job of waiting) if (isTooLate(job) && !signal.aborted) await endTooLate(engine, job);
 }
 
-/** Deletes what was done more than so many days ago, and is not the head of a series that goes on. */
+/** Deletes what was done more than so many days ago, unless it is the head of a series that goes on, or its webhook is not delivered. */
 export async function forgetOld(engine: JobEngine, keepDays: number, signal?: AbortSignal): Promise<void> {
   const since = Date.now() - keepDays * dayMs;
   for (const kind of [runKind, webhookKind, callOffKind, "batch"]) {
@@ -43,9 +44,9 @@ export async function forgetOld(engine: JobEngine, keepDays: number, signal?: Ab
       const done = await engine.list({ kind, state: "done", oldestFirst: true, limit });
       let deleted = 0;
       for (const job of done) {
-        if (Date.parse(job.modifiedAt) >= since || (await isHeadOfLive(job, engine))) continue;
-        await (kind === "batch" ? deleteBatch(engine, job.id) : engine.delete(job.id));
-        deleted++;
+        if (Date.parse(job.modifiedAt) >= since) continue;
+        if ((await isHeadOfLive(job, engine)) || (await isUntold(job, engine))) continue;
+        if (await isForgotten(engine, job)) deleted++;
       }
       const last = done.at(-1);
       // Listed by when they were created: behind this one there are none that were done before it began.
@@ -54,4 +55,16 @@ export async function forgetOld(engine: JobEngine, keepDays: number, signal?: Ab
       if (deleted < limit / 2) limit *= 2;
     }
   }
+}
+
+/** One that is still worked on, such as a part of a batch that ends slowly, is no reason to keep the others. */
+async function isForgotten(engine: JobEngine, { id, kind }: Job): Promise<boolean> {
+  return unlessLocked(kind === "batch" ? deleteBatch(engine, id) : engine.delete(id));
+}
+
+/** Whether somebody is still to be told of it. */
+async function isUntold(job: Job, engine: JobEngine): Promise<boolean> {
+  const id = webhookIdOf(job);
+  const webhook = id === undefined ? undefined : await engine.get(id);
+  return webhook !== undefined && webhook.state !== "done";
 }

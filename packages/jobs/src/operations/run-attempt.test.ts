@@ -1,12 +1,17 @@
+import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, tool } from "@beseda/core";
+import { Agent, type Lease, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { expect, it } from "vitest";
 import { createJobs } from "../create-jobs.ts";
 import { localEngine } from "../engines/local/local-engine.ts";
+import type { Workplace } from "../worker/workplace.ts";
 import { Disk, MortalProcess, mortalEngine } from "./mortal-machine.fake.ts";
+import { attemptRun } from "./run-attempt.ts";
+import type { RunReport } from "./run-report.ts";
+import type { RunSpec } from "./run-spec.ts";
 
 it("a tool that must not run twice runs once, though the engine was closed under the run that had begun it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "beseda-run-attempt-"));
@@ -101,4 +106,21 @@ it("a tool that asks an agent twice side by side has both calls below approved o
   expect(answers).toEqual(["Ann is paid", "Bob is paid"]);
   expect(below.requests).toHaveLength(4);
   await jobs.close();
+});
+
+it("an attempt that cannot even begin leaves nothing that listens to its worker", async () => {
+  const engine = mortalEngine(new MortalProcess(new Disk()));
+  await engine.create({ id: "a", queue: "q", kind: "run", spec: {} });
+  const lease = await engine.claim({ queue: "q", kinds: ["run"], signal: new AbortController().signal });
+  const closing = new AbortController().signal;
+  const agent = new Agent({ model: scriptedModel([]) });
+  // The model has no operations.
+  const attempt = {
+    agent,
+    spec: { calls: "async" } as RunSpec,
+    report: {} as RunReport,
+    place: { closing } as Workplace,
+  };
+  await expect(attemptRun(lease as Lease, attempt)).rejects.toMatchObject({ code: "unsupported" });
+  expect(getEventListeners(closing, "abort")).toEqual([]);
 });

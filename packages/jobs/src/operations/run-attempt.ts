@@ -54,8 +54,6 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
     leaving.abort(closing.reason);
     drain = setTimeout(() => leave(closing.reason), drainMs);
   };
-  watch(lease.signal, onLease);
-  watch(closing, onClosing);
   const asks = asking({ calls: callsOf(agent.model, spec.calls), pollMs: spec.pollMs, leaving: leaving.signal });
   // Always read: whoever gave the job back may have left no other sign of it, not even an attempt that is counted.
   const entries = new Map(await lease.read());
@@ -71,6 +69,8 @@ export async function attemptRun(lease: Lease, { agent, spec, report, place }: A
     left: left.signal,
   });
   try {
+    watch(lease.signal, onLease);
+    watch(closing, onClosing);
     const input = decided ? { runId: job.id, decisions: decided.decisions } : spec.input;
     const timeouts = timeoutsOf(spec, agent);
     const run = agent.stream(input, { ...spec.asked, timeouts, signal: stop.signal, journal });

@@ -1,19 +1,24 @@
 // Tells those who look how far a run is: its parts as events, a few times a second, and its metadata with them.
 import { type JsonValue, type Lease, plainOutput, type StreamPart } from "@beseda/core";
 import { plainError } from "../worker/job-error.ts";
+import { withoutOffers } from "../worker/offer.ts";
 
 const everyMs = 80;
 
 export class RunReport {
   readonly #lease: Lease;
   #metadata: Record<string, JsonValue>;
+  /** Of the metadata, as JSON. */
+  #told: string;
   #parts: StreamPart[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sent: Promise<void> = Promise.resolve();
 
   constructor(lease: Lease) {
     this.#lease = lease;
-    this.#metadata = { ...lease.job.metadata };
+    const { metadata } = lease.job;
+    this.#metadata = withoutOffers(metadata);
+    this.#told = JSON.stringify(metadata);
   }
 
   get metadata(): Readonly<Record<string, JsonValue>> {
@@ -48,7 +53,11 @@ export class RunReport {
     this.#timer = undefined;
     const events = this.#parts.map(plainPart);
     this.#parts = [];
-    this.#sent = this.#sent.then(() => this.#lease.report({ metadata: this.#metadata, events }));
+    const now = JSON.stringify(this.#metadata);
+    // Only where they have changed: an engine may write the whole job anew for them, its input included.
+    const news = now === this.#told ? { events } : { metadata: this.#metadata, events };
+    this.#told = now;
+    this.#sent = this.#sent.then(() => this.#lease.report(news));
     this.#sent.catch(() => {});
   }
 

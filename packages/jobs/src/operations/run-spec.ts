@@ -17,6 +17,9 @@ import { requireJson } from "./plain-json.ts";
 /** The kind of its jobs. */
 export const runKind = "run";
 
+/** A century. */
+const longestInterval = 36_525 * 24 * 3_600_000;
+
 /** Plain data. */
 export type RunSpec = {
   agentName: string;
@@ -27,7 +30,8 @@ export type RunSpec = {
   /** Missing where whoever began it did not know the agent: then whoever works chooses. */
   calls?: Calls;
   pollMs?: number;
-  webhook?: string;
+  /** The nonce is in the id of the job that delivers it. */
+  webhook?: { url: string; nonce: string };
   series?: Series;
 };
 
@@ -59,6 +63,8 @@ export function newRun({ agentName, agent, input, options, queue }: Start): NewJ
   } = options;
   const { id = crypto.randomUUID() } = options;
   requireId(id);
+  requireInput(input);
+  requireAsking(options);
   const asked = { threadId, userId, ownerId, instructions };
   // Nothing happens until a run is read; what cannot be asked is refused at once.
   agent?.stream(input, asked);
@@ -70,7 +76,8 @@ export function newRun({ agentName, agent, input, options, queue }: Start): NewJ
     input: messages(input),
     asked: { ...known(asked), ...(context !== undefined && { context: requireJson(context, "The context") }) },
     timeouts: plainTimeouts(timeouts),
-    ...known({ calls, pollMs, webhook, series }),
+    ...known({ calls, pollMs, series }),
+    ...(webhook !== undefined && { webhook: { url: webhook, nonce: randomName() } }),
   };
   const labels = { agentName, ...known({ threadId }), ...(series && { series: series.id }) };
   return { id, queue, kind: runKind, spec: spec as unknown as JsonValue, labels, ...known({ runAt }) };
@@ -82,6 +89,31 @@ function requireId(id: string): void {
     code: "invalid-argument",
     hint: "Take 1 to 200 letters, digits, `.`, `_`, `:` and `-`, or leave it out.",
   });
+}
+
+function requireInput(input: unknown): void {
+  const said: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (typeof input === "string" || said.every((each) => typeof each === "object" && each !== null)) return;
+  throw new BesedaError("The input is neither a text nor messages.", {
+    code: "invalid-argument",
+    hint: 'Give a text, or messages such as { role: "user", content: "Hello" }.',
+  });
+}
+
+/** What would be told only by a run that has cost something already. */
+function requireAsking({ calls, pollMs }: StartOptions): void {
+  if (pollMs !== undefined && !(Number.isFinite(pollMs) && pollMs > 0)) {
+    throw new BesedaError(`pollMs cannot be ${pollMs}.`, {
+      code: "invalid-argument",
+      hint: "Give a number of milliseconds above 0, or leave it out: then it is 1,000 at first.",
+    });
+  }
+  if (!["sync", "async", undefined].includes(calls)) {
+    throw new BesedaError(`calls cannot be ${calls}.`, {
+      code: "invalid-argument",
+      hint: "Of a run it is `sync` or `async`. Leave it out to have operations of the service used where there are some.",
+    });
+  }
 }
 
 function messages(input: AgentInput): RunSpec["input"] {
@@ -106,14 +138,18 @@ function plainTimeouts(timeouts: NonNullable<StartOptions["timeouts"]>): RunSpec
 /** It has an id of its own: that of the operation may have had another series before. */
 function newSeries(id: string, { every, runAt }: { every: number; runAt: string | undefined }): Series {
   const due = runAt ?? new Date().toISOString();
-  return { id: `${id}/${randomBytes(4).toString("hex")}`, number: 0, due, every: requireInterval(every) };
+  return { id: `${id}/${randomName()}`, number: 0, due, every: requireInterval(every) };
+}
+
+function randomName(): string {
+  return randomBytes(4).toString("hex");
 }
 
 function requireInterval(every: number): number {
-  if (Number.isFinite(every) && every >= 1) return every;
+  if (Number.isFinite(every) && every >= 1 && every <= longestInterval) return every;
   throw new BesedaError(`An operation cannot begin anew every ${every} milliseconds.`, {
     code: "invalid-argument",
-    hint: "Give `every` as a number of milliseconds, such as 24 * 3_600_000 for once a day.",
+    hint: "Give `every` as a number of milliseconds up to a century, such as 24 * 3_600_000 for once a day.",
   });
 }
 

@@ -1,7 +1,9 @@
-import { Agent, type RunResult } from "@beseda/core";
+import { Agent, type LanguageModel, type RunResult } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { partLabels } from "../batches/batch-place.ts";
 import { createJobs } from "../create-jobs.ts";
+import { memoryFiles } from "../engines/bullmq/memory-files.fake.ts";
 import type { Jobs } from "../jobs.ts";
 import { Disk, MortalProcess, mortalEngine } from "./mortal-machine.fake.ts";
 import { forgetOld } from "./retention.ts";
@@ -15,6 +17,10 @@ function jobsOn(disk: Disk, process = new MortalProcess(disk)): Jobs {
   const jobs = createJobs({ engine: mortalEngine(process), agents });
   opened.push(jobs);
   return jobs;
+}
+
+async function* never(): AsyncGenerator<never> {
+  await new Promise(() => {});
 }
 
 beforeEach(() => {
@@ -132,7 +138,8 @@ describe("an operation that begins again and again", () => {
 
   it("keeps its times, however late and often one of them is taken up", async () => {
     const disk = new Disk();
-    const strangers = createJobs({ engine: mortalEngine(new MortalProcess(disk)) });
+    const others = [new Agent({ name: "dial", model: scriptedModel([]) })];
+    const strangers = createJobs({ engine: mortalEngine(new MortalProcess(disk)), agents: others });
     opened.push(strangers);
     const here = { id: "cuckoo", every: hour, runAt: new Date(start + hour) };
     await createJobs({ engine: mortalEngine(new MortalProcess(disk)), work: false }).start("clock", "Call.", here);
@@ -144,7 +151,52 @@ describe("an operation that begins again and again", () => {
   });
 });
 
+describe("what is not done", () => {
+  it("is not deleted, and neither it nor its series is called off", async () => {
+    const disk = new Disk();
+    const silent: LanguageModel = { ...scriptedModel([]), stream: () => never() };
+    const jobs = createJobs({
+      engine: mortalEngine(new MortalProcess(disk)),
+      agents: [new Agent({ name: "clock", model: silent })],
+    });
+    opened.push(jobs);
+    await jobs.start("clock", "Call.", { id: "cuckoo", every: hour });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const before = structuredClone([...disk.jobs.values()].map(({ job }) => job));
+    expect(before.map(({ state }) => state)).toEqual(["running", "queued"]);
+    for (const { id } of before) await expect(jobs.delete(id)).rejects.toMatchObject({ code: "locked" });
+    expect([...disk.jobs.values()].map(({ job }) => job)).toEqual(before);
+    const first = await jobs.attach("cuckoo");
+    await first.cancel();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await jobs.delete("cuckoo");
+    expect(disk.jobs.has("cuckoo")).toBe(false);
+  });
+});
+
 describe("what is done", () => {
+  it("stays for as long as its webhook is not delivered", async () => {
+    const disk = new Disk();
+    const process = new MortalProcess(disk);
+    const engine = mortalEngine(process);
+    const agents = [new Agent({ name: "clock", model: scriptedModel([{ text: "Cuckoo." }]) })];
+    const beginner = createJobs({ engine, webhookSecret: "known to both", work: false });
+    await beginner.start("clock", "Call.", { id: "told", webhook: "https://example.com" });
+    // A worker without the secret.
+    opened.push(createJobs({ engine, agents }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.setSystemTime(start + 31 * 24 * hour);
+    await forgetOld(engine, 30);
+    expect([...disk.jobs.values()].map(({ job }) => [job.kind, job.state])).toEqual([
+      ["run", "done"],
+      ["webhook", "queued"],
+    ]);
+    const [, webhook] = [...disk.jobs.values()];
+    Object.assign(webhook?.job ?? {}, { state: "done" });
+    await forgetOld(engine, 30);
+    expect(disk.jobs.has("told")).toBe(false);
+  });
+
   it("is forgotten after so many days, and nothing else", async () => {
     const disk = new Disk();
     const jobs = jobsOn(disk);
@@ -158,6 +210,20 @@ describe("what is done", () => {
     vi.setSystemTime(start + 31 * 24 * hour);
     await forgetOld(engine, 30);
     expect([...disk.jobs.keys()]).toEqual(["later", "young"]);
+  });
+
+  it("is forgotten though a batch among it cannot be yet, one of whose parts is still worked on", async () => {
+    const engine = { ...mortalEngine(new MortalProcess(new Disk())), files: memoryFiles() };
+    const signal = new AbortController().signal;
+    for (const id of ["one", "two"]) {
+      await engine.create({ id, queue: "q", kind: "batch", spec: {} });
+      await (await engine.claim({ queue: "q", kinds: ["batch"], signal }))?.finish({ response: null });
+    }
+    await engine.create({ id: "one-1", queue: "q", kind: "part", spec: {}, labels: partLabels("one") });
+    await engine.claim({ queue: "q", kinds: ["part"], signal });
+    vi.setSystemTime(start + 31 * 24 * hour);
+    await forgetOld(engine, 30);
+    expect((await engine.list({ kind: "batch" })).map(({ id }) => id)).toEqual(["one"]);
   });
 
   it("is found behind any number of those that began before and were done only now", async () => {

@@ -1,5 +1,6 @@
 // Operations that begin again and again: when one begins, the next one is there, once.
 import type { Job, JobEngine, JsonValue } from "@beseda/core";
+import { cancelRun } from "./cancel-run.ts";
 import { type RunSpec, runKind, type Series } from "./run-spec.ts";
 
 /** Makes the one after this; a second attempt at this one finds it made. Times that have gone by are left out. */
@@ -21,7 +22,7 @@ export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
     runAt,
   });
   // Whoever ended the series just now may have missed the new one.
-  if ((await engine.get(job.id))?.isCancelled) await engine.cancel(next.id);
+  if ((await engine.get(job.id))?.isCancelled) await cancelRun(next, engine);
 }
 
 /** Calls off all that is left of the series that a job is one of. */
@@ -30,9 +31,9 @@ export async function endSeries(job: Job, engine: JobEngine): Promise<void> {
   if (!series) return;
   for (let isMore = true; isMore; ) {
     isMore = false;
-    for await (const { id, isCancelled } of leftOf(series, engine)) {
-      if (isCancelled) continue;
-      await engine.cancel(id);
+    for await (const one of leftOf(series, engine)) {
+      if (one.isCancelled) continue;
+      await cancelRun(one, engine);
       // One that has begun meanwhile has made another.
       isMore = true;
     }

@@ -52,12 +52,14 @@ async function receiver(statuses: number[], more: RequestListener = () => {}) {
 
 /** The next delivery is due now. */
 function hurry(disk: Disk, id: string): void {
-  const job = disk.jobs.get(`${id}/webhook`)?.job;
+  const job = stateOf(disk, id);
   if (job) job.runAt = new Date().toISOString();
   disk.changed();
 }
 
-const stateOf = (disk: Disk, id: string) => disk.jobs.get(`${id}/webhook`)?.job;
+/** Of the webhook of this operation. */
+const stateOf = (disk: Disk, id: string) =>
+  [...disk.jobs.values()].map(({ job }) => job).find((job) => job.id.startsWith(`${id}/webhook/`));
 
 describe("a webhook", () => {
   it("tells, signed as Standard Webhooks are, that an operation is done, and what came of it", async () => {
@@ -150,6 +152,67 @@ describe("a webhook", () => {
       expect(heard).toHaveLength(times);
       await jobs.delete("mine");
       expect([...disk.jobs.keys()]).toEqual([]);
+    }
+  });
+
+  it("is left to workers that have the secret, and counts no delivery before", async () => {
+    const disk = new Disk();
+    const { url, heard } = await receiver([200]);
+    const begin = jobsOn(disk, { work: false });
+    const agents = [new Agent({ name: "clerk", model: scriptedModel(() => ({ text: "There are 597." })) })];
+    const engine = mortalEngine(new MortalProcess(disk));
+    const claim = vi.spyOn(engine, "claim");
+    const bare = createJobs({ engine, agents });
+    closing.push(() => bare.close());
+    const { id } = await (await begin.start("clerk", "How much tea?", { webhook: url })).wait();
+    expect(stateOf(disk, id)).toMatchObject({ state: "queued", attempts: 0, metadata: {} });
+    expect(claim.mock.calls.flatMap(([{ kinds }]) => kinds)).not.toContain("webhook");
+    jobsOn(disk, { agents: [] });
+    await vi.waitFor(() => expect(stateOf(disk, id)?.state).toBe("done"));
+    expect(heard).toHaveLength(1);
+  });
+
+  it("that is on its way keeps nobody from deleting its operation, and tells nothing of the next one of its id", async () => {
+    const disk = new Disk();
+    let fail = () => {};
+    const { url, heard } = await receiver([200]);
+    const hanging = createServer((request) => {
+      fail = () => void request.socket.destroy();
+    }).listen(0, "127.0.0.1");
+    closing.push(async () => hanging.close());
+    await once(hanging, "listening");
+    const old = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}/old`;
+    const agents = [new Agent({ name: "clerk", model: scriptedModel(() => ({ text: "There are 597." })) })];
+    const jobs = jobsOn(disk, { agents });
+    const asked = once(hanging, "request");
+    await (await jobs.start("clerk", "How much tea?", { id: "daily", webhook: old })).wait();
+    await asked;
+    const [first] = [...disk.jobs.keys()].filter((id) => id.startsWith("daily/"));
+    await jobs.delete("daily");
+    expect([...disk.jobs.keys()]).toEqual([first]);
+
+    await (await jobs.start("clerk", "How much tea?", { id: "daily", webhook: url })).wait();
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    fail();
+    const oldOne = () => disk.jobs.get(first ?? "")?.job;
+    await vi.waitFor(() => expect(oldOne()?.state).toBe("queued"));
+    Object.assign(oldOne() ?? {}, { runAt: new Date().toISOString() });
+    disk.changed();
+    await vi.waitFor(() => expect(oldOne()?.outcome?.error).toMatchObject({ code: "not-found" }));
+  });
+
+  it("is tried again within a day, whatever its receiver asks for, and told of as what it is", async () => {
+    const later: Record<number, string> = { 429: "99999999999999", 503: "31536000", 404: "1" };
+    for (const status of [429, 503, 404]) {
+      const disk = new Disk();
+      const { url } = await receiver([status], (_, response) => response.setHeader("retry-after", `${later[status]}`));
+      const { id } = await jobsOn(disk).start("clerk", "How much tea?", { webhook: url });
+      await vi.waitFor(() => expect(stateOf(disk, id)?.metadata.deliveries).toBe(1));
+      await vi.waitFor(() => expect(stateOf(disk, id)?.state).toBe("queued"));
+      const { runAt = "", metadata } = stateOf(disk, id) ?? {};
+      expect(Date.parse(runAt) - Date.now()).toBeLessThanOrEqual(24 * 3_600_000);
+      expect(metadata?.problem).toMatch(/Look at the address of the webhook/);
+      expect(metadata?.problem).not.toMatch(/model/);
     }
   });
 

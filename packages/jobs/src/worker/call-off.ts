@@ -1,6 +1,8 @@
 // What a service does for a job that is called off is called off there by a job of its own: nobody may be working on the first.
 import { BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel, type Lease } from "@beseda/core";
+import { isoIn } from "../iso-time.ts";
 import { plainError } from "./job-error.ts";
+import { leaveToOthers } from "./offer.ts";
 import type { Perform } from "./workplace.ts";
 
 export const callOffKind = "call-off";
@@ -17,8 +19,7 @@ type CallOffSpec = { jobId: string; agentName: string; begun: readonly WithServi
 
 /** How soon it is looked again whether the job is done: it was about to be. */
 const lookMs = 1_000;
-/** How soon it is offered to others, and how long. */
-const offerMs = 10_000;
+/** How long it is offered to others. */
 const longestOfferMs = 24 * 3_600_000;
 
 /** To be called just before the job is called off, however often. */
@@ -35,9 +36,9 @@ export async function callOffBegun(engine: JobEngine, { id, queue, spec, metadat
 export const performCallOff: Perform = async (lease, { engine, agents }) => {
   const { jobId, agentName, begun } = lease.job.spec as unknown as CallOffSpec;
   const job = await engine.get(jobId);
-  if (job && job.state !== "done") return lease.release(timeIn(lookMs));
+  if (job && job.state !== "done") return lease.release(isoIn(lookMs));
   const model = agents.get(agentName)?.model;
-  if (!model) return leaveToOthers(lease, agentName);
+  if (!model) return offer(lease, agentName);
   const name = `${model.provider}:${model.modelId}`;
   const cancelled = await Promise.allSettled(
     begun.filter((each) => each.model === name).map((each) => cancel(model, each)),
@@ -56,14 +57,13 @@ async function cancel({ operations, batches }: LanguageModel, { as, id }: WithSe
   }
 }
 
-async function leaveToOthers(lease: Lease, agentName: string): Promise<void> {
+async function offer(lease: Lease, agentName: string): Promise<void> {
   const error = new BesedaError(`No worker knows the agent "${agentName}", whose work at a service is called off.`, {
     code: "missing-setting",
     hint: "Start a process that gives this agent to createJobs({ agents }).",
   });
   if (Date.now() - Date.parse(lease.job.createdAt) > longestOfferMs) return lease.finish({ error: plainError(error) });
-  await lease.report({ metadata: { problem: error.advice } });
-  await lease.release(timeIn(offerMs));
+  await leaveToOthers(lease, error);
 }
 
 function unknown({ as, id, model }: WithService): BesedaError {
@@ -71,8 +71,4 @@ function unknown({ as, id, model }: WithService): BesedaError {
     code: "missing-setting",
     hint: "Call it off with its service.",
   });
-}
-
-function timeIn(ms: number): string {
-  return new Date(Date.now() + ms).toISOString();
 }

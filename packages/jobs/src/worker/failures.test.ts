@@ -23,7 +23,7 @@ function workOn(disk: Disk, performer: Performer) {
     engine: mortalEngine(new MortalProcess(disk)),
     queue: "q",
     agents: new Map(),
-    webhookSecret: undefined,
+    agentsOfBatches: new Map(),
   };
   const worker = new Worker(place, [performer], new Bell());
   worker.start();

@@ -11,6 +11,7 @@ import {
   toBesedaError,
 } from "@beseda/core";
 import { waited } from "@beseda/core/http";
+import { isoIn } from "../iso-time.ts";
 import type { Bell } from "./bell.ts";
 import { countFailure } from "./failures.ts";
 import { plainError } from "./job-error.ts";
@@ -20,6 +21,8 @@ export type Performer = {
   kind: string;
   /** How many of these at once. */
   slots: number;
+  /** Nothing is taken before an agent is known. */
+  needsAgent?: boolean;
   perform: Perform;
   /** What becomes of a job that cannot be worked on, with the error and with what was reported of it last. Default: it is done. */
   giveUp?(lease: Lease, error: JobError, place: Workplace, metadata: Job["metadata"]): Promise<void>;
@@ -40,7 +43,7 @@ export class Worker {
   readonly #closing = new AbortController();
   /** Why no jobs can be taken any more, where that does not pass by itself. */
   failure: BesedaError | undefined;
-  #lanes: Promise<unknown> | undefined;
+  readonly #lanes = new Map<Performer, Promise<void>>();
   #isWarned = false;
   #running = 0;
   #alive: NodeJS.Timeout | undefined;
@@ -58,8 +61,13 @@ export class Worker {
     return this.#closing.signal;
   }
 
+  /** To be called again once the first agent is known. */
   start(): void {
-    this.#lanes ??= Promise.all(this.#performers.map((performer) => this.#lane(performer)));
+    const { agents } = this.#place;
+    for (const performer of this.#performers) {
+      if (this.#lanes.has(performer) || (performer.needsAgent && agents.size === 0)) continue;
+      this.#lanes.set(performer, this.#lane(performer));
+    }
   }
 
   /** Takes nothing more; resolves when what runs has come to an end or to a point from which it is gone on with. */
@@ -67,7 +75,7 @@ export class Worker {
     this.#closing.abort(new BesedaError("This worker takes no more jobs.", { code: "aborted" }));
     const enough = new AbortController();
     const tooLong = waited(drainMs, enough.signal).catch(() => {});
-    await Promise.race([this.#lanes, tooLong]);
+    await Promise.race([Promise.all(this.#lanes.values()), tooLong]);
     enough.abort();
     // What has not come to an end is left to its lease, and no reason to live on.
     clearInterval(this.#alive);
@@ -146,7 +154,7 @@ export class Worker {
 async function tryLater(lease: RingingLease, thrown: unknown, failures: number): Promise<void> {
   const problem = describeThrown(thrown);
   await lease.report({ metadata: { ...lease.metadata, failures, problem } });
-  return lease.release(new Date(Date.now() + 1_000 * 4 ** failures).toISOString());
+  return lease.release(isoIn(1_000 * 4 ** failures));
 }
 
 async function giveUp(lease: RingingLease, performer: Performer, thrown: unknown, place: Workplace): Promise<void> {

@@ -5,10 +5,10 @@ export type Workplace = {
   engine: JobEngine;
   queue: string;
   agents: ReadonlyMap<string, Agent>;
+  /** By the ids of batches that this process has begun or gone on with: of models of one name there may be several. */
+  agentsOfBatches: ReadonlyMap<string, Agent>;
   /** Aborted when no more is to be begun: come to a point from which another attempt goes on, and give the lease back. */
   closing: AbortSignal;
-  /** Signs webhooks. */
-  webhookSecret: string | undefined;
 };
 
 /**
