@@ -45,7 +45,10 @@ const batch = await jobs.batch(agent, questions, {
   concurrency: 2,
   resume: true,
   confirm: ({ rows, inputTokens, cost }) => {
-    console.log(`${rows} rows, about ${inputTokens} tokens to read, cost ${cost ? JSON.stringify(cost) : "unknown"}`);
+    const price = cost && Object.entries(cost).map(([currency, amount]) => `${amount} ${currency}`);
+    console.log(
+      `${rows} rows, about ${inputTokens} tokens to read, cost ${price ? price.join(", ") || "nothing" : "unknown"}`,
+    );
     return true;
   },
 });

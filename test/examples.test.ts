@@ -40,7 +40,7 @@ const expected: Record<string, (string | RegExp)[]> = {
     "message-1: done",
   ],
   "20-batch-with-tools.ts": [
-    /3 rows, about \d+ tokens to read, cost unknown/,
+    /3 rows, about \d+ tokens to read, cost nothing/,
     "3 answered, 0 failed",
     /q1.*A-1042.*on its way.*order_status.*null/,
     /q2.*17 \* 23 = 391.*calculator.*null/,

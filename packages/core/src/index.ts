@@ -41,7 +41,7 @@ export { replyText } from "./models/reply-text.ts";
 export { throughOperation } from "./models/through-operation.ts";
 export { viaOperations } from "./models/via-operations.ts";
 export { type WaitOptions, waitForOperation } from "./models/wait-for-operation.ts";
-export { type ModelDefaults, withDefaults } from "./models/with-defaults.ts";
+export { withDefaults } from "./models/with-defaults.ts";
 export type { EmbeddingModel, EmbeddingOptions, Embeddings } from "./ports/embedding-model.ts";
 export type { GeneratedImage, ImageModel, ImageRequest } from "./ports/image-model.ts";
 export type {
@@ -64,6 +64,7 @@ export type {
   ModelAbilities,
   ModelBatches,
   ModelCallOptions,
+  ModelDefaults,
   ModelEvent,
   ModelOperations,
   ModelRequest,

@@ -10,7 +10,7 @@ export type Fault = FaultKind & {
 };
 
 export type FaultKind =
-  /** In place of an answer. */
+  /** In place of an answer. A text is sent as it is. */
   | { status: number; headers?: Record<string, string>; body?: unknown }
   /**
    * The connection breaks: with the first bytes of the body; when the request is there, before anything is done; when all is

@@ -108,7 +108,10 @@ class Fake {
         ? {
             status: fault.status,
             headers: fault.headers,
-            text: JSON.stringify(fault.body ?? { error: { message: "a fault" } }),
+            text:
+              typeof fault.body === "string"
+                ? fault.body
+                : JSON.stringify(fault.body ?? { error: { message: "a fault" } }),
           }
         : this.#reply({ method, path, query, contentType: headers["content-type"], body }, headers.authorization);
     if (cut === "answer") return void request.socket.destroy();

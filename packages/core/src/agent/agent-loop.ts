@@ -85,7 +85,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     let ending: FinishReason | undefined;
     for (let corrections = 0; ending === undefined; ) {
       record.agentName = plan.name;
-      if (!open) await record.say(steering.take());
+      if (!open && steering.hasMessages) await record.say(steering.take());
       // The calls of an open step have no results yet.
       const messages = open ? record.thread : record.wholeThread();
       let now = heldTo(agent.output, plan);
@@ -162,7 +162,8 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
       open = undefined;
       begun.clear();
 
-      ending ??= await stop.race(() => whyStop(now, record.steps, { message, calls, budget }));
+      stop.throwIfStopped();
+      ending ??= calls.length === 0 ? endOf(message) : await stop.race(() => whyStop(now, record.steps, budget));
       const { output: format } = now;
       const answer =
         ending === "stop" && format ? await stop.race(() => readAnswer(textOf(message), format)) : undefined;
@@ -174,7 +175,8 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         ending = undefined;
       else if (answer?.ok) record.output = answer.value;
     }
-    await record.say(steering.end());
+    const unseen = steering.end();
+    if (unseen.length > 0) await record.say(unseen);
     task.settle({ result: record.result(ending) });
     yield [{ type: "finish", finishReason: ending, totalUsage: record.usage, runId }];
   } catch (thrown) {
@@ -217,12 +219,15 @@ function handedTo(plan: AgentPlan, results: readonly ToolMessage[]): AgentPlan |
   return handOff && handOffs.get(handOff.toolName);
 }
 
+function endOf({ finishReason }: AssistantMessage): FinishReason | undefined {
+  return finishReason === "tool-calls" ? "stop" : finishReason;
+}
+
 async function whyStop(
   { stopWhen }: AgentPlan,
   steps: readonly Step[],
-  { message, calls, budget }: { message: AssistantMessage; calls: readonly ToolCallPart[]; budget: StepBudget },
+  budget: StepBudget,
 ): Promise<FinishReason | undefined> {
-  if (calls.length === 0) return message.finishReason === "tool-calls" ? "stop" : message.finishReason;
   if (await stopWhen?.(steps)) return "tool-calls";
   return budget.isSpent ? "max-steps" : undefined;
 }

@@ -28,6 +28,8 @@ export class ReplyFold {
   /** Calls whose closing brackets were added. */
   readonly #closedCalls: { call: ToolCallPart; text: string }[] = [];
   #block: { part: TextPart | ReasoningPart; id: string } | undefined;
+  /** Whether anything came of it. */
+  hasBegun = false;
   /** Set by the model's `finish`. */
   finish: { finishReason: FinishReason; usage: Usage | undefined; response: ReplyMetadata | undefined } | undefined;
 
@@ -39,6 +41,7 @@ export class ReplyFold {
   }
 
   add(events: ModelEvent[]): StreamPart[] {
+    this.hasBegun = true;
     const parts: StreamPart[] = [];
     for (const event of this.#splitter?.split(events) ?? events) {
       switch (event.type) {

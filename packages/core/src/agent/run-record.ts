@@ -137,7 +137,7 @@ export class RunRecord {
     this.#inFlight = { request, reply };
   }
 
-  async endReply(): Promise<AssistantMessage> {
+  endReply(): Promise<AssistantMessage> {
     return this.#takeReply("whole");
   }
 
@@ -211,7 +211,9 @@ export class RunRecord {
     this.#inFlight = undefined;
     const message = reply.message(ended);
     if (this.agentName !== this.#askedName) message.agentName = this.agentName;
-    message.usage = reply.finish?.usage ?? estimateUsage(request, message);
+    // What was refused is not billed.
+    const isRefused = ended === "error" && !reply.hasBegun;
+    message.usage = reply.finish?.usage ?? (isRefused ? noUsage : estimateUsage(request, message));
     this.addUsage(message.usage);
     this.steps.push({ message, toolResults: [] });
     if (message.content.length > 0) {

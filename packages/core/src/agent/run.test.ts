@@ -113,6 +113,16 @@ describe("a run", () => {
     });
   });
 
+  it("that was refused before anything of a reply came has used nothing", async () => {
+    const refused = { error: new BesedaError("No.", { code: "rejected" }) };
+    const run = new Agent({ model: scriptedModel([refused]), instructions: "Be brief." }).stream("Hi");
+    await expect(run.result).rejects.toMatchObject({
+      result: { usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 }, steps: [{}] },
+    });
+    const { usage } = await run.result.catch(({ result }: RunError) => result);
+    expect(usage.estimated).toBeUndefined();
+  });
+
   it("that was stopped resolves with the partial message and the usage, and the next message on the thread works", async () => {
     const memory = threadMemory();
     const model = scriptedModel([{ reasoning: "hm", text: ["Half ", "of"], hangs: true }, { text: "Whole" }]);

@@ -25,4 +25,4 @@ export type { AddressRules } from "./safe-address.ts";
 export { type SafeFetchOptions, type SafeResponse, safeFetch } from "./safe-fetch.ts";
 export { type StoreReply, type StoreRequest, storeRequest } from "./store-request.ts";
 export { download, type TransferOptions, type UploadSource, upload } from "./transfer.ts";
-export { waited } from "./wait.ts";
+export { longestTimer, waited } from "./wait.ts";

@@ -4,6 +4,7 @@ import { BesedaError } from "../errors.ts";
 import type { Guard } from "./guard.ts";
 import { secretsIn } from "./mask-secrets.ts";
 import { isOver, lasting, lettingIn, type PausePlan, turnOf } from "./plan-pause.ts";
+import { longestTimer } from "./wait.ts";
 
 /**
  * Who is asked, and with which credentials: whoever has both in common shares a pause. Where a guard brings the credentials,
@@ -49,9 +50,6 @@ function keyOf({ url, headers, guard }: Service): string | Guard {
 }
 
 type Caller = { until: number; letIn(): void; turnAway(error: BesedaError): void };
-
-/** Node counts no further: 24.8 days. */
-const longestTimer = 2 ** 31 - 1;
 
 class Pause {
   readonly #origin: string;

@@ -29,6 +29,19 @@ describe("JSON lines", () => {
     );
   });
 
+  it("that are none are left out where whoever reads them takes them, and are an error otherwise", () => {
+    const bytes = Buffer.from('{"a":1}\n{"a":\n[]\n<html>');
+    const heard: unknown[] = [];
+    const failures: unknown[] = [];
+    const sink = { value: (value: unknown) => void heard.push(value), end: () => {} };
+    const decoder = jsonLinesDecoder({ ...sink, unreadable: (error) => void failures.push(error) });
+    decoder.decode(bytes, 0, [], Number.POSITIVE_INFINITY);
+    decoder.end([]);
+    expect(heard).toEqual([{ a: 1 }, []]);
+    expect(failures).toMatchObject([{ code: "bad-response" }, { code: "bad-response" }]);
+    expect(() => values([bytes])).toThrow("not JSON");
+  });
+
   it("may be as long as whoever reads them says, and 1 MB otherwise", () => {
     const line = Buffer.from(`"${"x".repeat(1_500_000)}"\n`);
     const read = (longest?: number) => {

@@ -9,11 +9,13 @@ export interface JsonLinesSink<Event> {
   value(value: unknown, events: Event[]): void;
   /** The reply came to its end. Throws when something is missing. */
   end(events: Event[]): void;
+  /** A line is not JSON: it is left out. Without this its error is thrown. */
+  unreadable?(error: unknown): void;
   /** Set once nothing more is expected: the end of the reply is then not waited for long. */
   readonly isComplete?: boolean;
 }
 
-/** A line that is not JSON is a `bad-response`; one above `longestLine`, in bytes, is `too-large`. Default 1 MB. */
+/** A line that is not JSON is a `bad-response`, unless the sink takes it; one above `longestLine`, in bytes, is `too-large`. Default 1 MB. */
 export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>, longestLine?: number): Decoder<Event> {
   const lines = new LineCutter(longestLine);
   let isFirstLine = true;
@@ -21,7 +23,15 @@ export function jsonLinesDecoder<Event>(sink: JsonLinesSink<Event>, longestLine?
     const text = lines.bytes.toString("utf8", lines.start, lines.end);
     const line = isFirstLine ? text.replace(/^\uFEFF/, "") : text;
     isFirstLine = false;
-    if (line.trim() !== "") sink.value(parseEvent(line), events);
+    if (line.trim() === "") return;
+    let value: unknown;
+    try {
+      value = parseEvent(line);
+    } catch (error) {
+      if (!sink.unreadable) throw error;
+      return sink.unreadable(error);
+    }
+    sink.value(value, events);
   };
   return {
     get isComplete() {

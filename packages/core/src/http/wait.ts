@@ -1,6 +1,9 @@
 // Waiting that can be stopped.
 
-/** Resolves after so many milliseconds; an aborted signal throws its reason. The timer keeps the process alive: somebody waits. */
+/** Milliseconds: Node counts no further than 24.8 days, and takes what is longer for nothing. */
+export const longestTimer = 2 ** 31 - 1;
+
+/** Resolves after so many milliseconds, or after `longestTimer`; an aborted signal throws its reason. The timer keeps the process alive: somebody waits. */
 export function waited(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -8,10 +11,13 @@ export function waited(ms: number, signal: AbortSignal | undefined): Promise<voi
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      Math.min(ms, longestTimer),
+    );
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -1,5 +1,6 @@
 // The door in front of a model with limits: lets requests in by the plan, one after another in the order in which they came.
 import { BesedaError } from "../errors.ts";
+import { longestTimer } from "../http/wait.ts";
 import {
   type Asked,
   ended,
@@ -19,9 +20,6 @@ import {
 export type RateDoorOptions = { limits: RateLimits; longestWaitMs: number; modelName: string };
 
 type Waiter = { asked: Asked; letIn(seat: Seat): void };
-
-/** Node counts no further: 24.8 days. */
-const longestTimer = 2 ** 31 - 1;
 
 export class RateDoor {
   readonly #options: RateDoorOptions;

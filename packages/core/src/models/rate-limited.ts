@@ -49,7 +49,7 @@ export function rateLimited(model: LanguageModel, options: RateLimitOptions): La
   const { longestWaitMs = 90_000, ...limits } = options;
   for (const name of ["requestsPerMinute", "tokensPerMinute", "concurrency"] as const) requireCount(name, limits[name]);
   if (!(longestWaitMs >= 0)) throw unusable("longestWaitMs", longestWaitMs, "a number of milliseconds, or Infinity");
-  const { provider, modelId, abilities, costOf, operations, batches } = model;
+  const { provider, modelId, abilities, costOf, defaults, operations, batches } = model;
   const door = new RateDoor({ limits, longestWaitMs, modelName: `${provider}:${modelId}` });
   const asked = (request: ModelRequest): Asked => ({
     inputTokens: limits.tokensPerMinute === undefined ? 0 : estimateInputTokens(request),
@@ -60,6 +60,7 @@ export function rateLimited(model: LanguageModel, options: RateLimitOptions): La
     modelId,
     abilities,
     costOf,
+    defaults,
     rateLimits: limits,
     stream: (request, call = {}) => {
       const signals = [call.signal, call.untilSent];

@@ -39,6 +39,8 @@ export function recorded(model: LanguageModel, file: string, options: RecordedOp
     provider: model.provider,
     modelId: model.modelId,
     abilities: model.abilities,
+    costOf: model.costOf,
+    defaults: model.defaults,
     stream: (request, call = {}) => answer(model, { request, ...call, open, options }),
     // Neither operations nor batches: what they answer would not be in the file, and what is replayed would be paid for.
   };

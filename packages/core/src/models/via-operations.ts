@@ -22,7 +22,7 @@ export function viaOperations(model: LanguageModel, options: { pollMs?: number |
       hint: "Ask it in the usual way, or take a model whose service answers asynchronously.",
     });
   }
-  const { provider, modelId, abilities, batches, costOf, rateLimits } = model;
+  const { provider, modelId, abilities, batches, costOf, defaults, rateLimits } = model;
   return {
     provider,
     modelId,
@@ -30,6 +30,7 @@ export function viaOperations(model: LanguageModel, options: { pollMs?: number |
     operations,
     batches,
     costOf: costOf && ((usage, calls) => costOf(usage, calls === "sync" ? "async" : calls)),
+    defaults,
     rateLimits,
     stream: (request, { signal, untilSent } = {}) =>
       new OperationReply(operations, { request, signal, untilSent, ...options }),

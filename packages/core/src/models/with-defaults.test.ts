@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { question } from "../testing/ask-model.ts";
 import { languageModelCases } from "../testing/language-model-cases.ts";
 import { scriptedModel } from "../testing/scripted-model.ts";
+import { rateLimited } from "./rate-limited.ts";
+import { recorded } from "./recorded.ts";
 import { withDefaults } from "./with-defaults.ts";
 
 describe("withDefaults() is a LanguageModel:", () => {
@@ -36,5 +38,13 @@ describe("withDefaults()", () => {
 
   it("is the same model in all other things", () => {
     expect(careful).toMatchObject({ provider: "scripted", modelId: "scripted", abilities: { tools: false } });
+  });
+
+  it("tells its defaults, with those of a model that it is made of, through other wrappers, too", () => {
+    const inner = withDefaults(scriptedModel([]), { settings: { seed: 1, topP: 1 }, instructions: "Be exact." });
+    const outer = withDefaults(rateLimited(inner, {}), { settings: { seed: 2 }, instructions: "Be brief." });
+    const defaults = { settings: { seed: 2, topP: 1 }, instructions: "Be exact.\n\nBe brief." };
+    expect(outer.defaults).toEqual(defaults);
+    expect(recorded(rateLimited(outer, {}), "tape.json").defaults).toEqual(defaults);
   });
 });

@@ -24,9 +24,11 @@ export interface LanguageModel {
   readonly batches?: ModelBatches | undefined;
   /**
    * Where prices are known: what these tokens cost beforehand, by currency. Asked for by replies at once, by operations, or all
-   * of them in one batch.
+   * of them in one batch. `{}` of a model that costs nothing.
    */
   readonly costOf?: ((usage: Usage, calls: "sync" | "async" | "batch") => Usage["cost"]) | undefined;
+  /** What it adds to requests that do not say otherwise, where it adds anything: by this two of one name are told apart. */
+  readonly defaults?: ModelDefaults | undefined;
   /** Where it is kept to limits: so many requests, and tokens read and written, in any 60 seconds. For estimates. */
   readonly rateLimits?: { requestsPerMinute?: number | undefined; tokensPerMinute?: number | undefined } | undefined;
 }
@@ -71,6 +73,13 @@ export type ModelRequest = {
 };
 
 export type ToolChoice = "auto" | "none" | "required" | { toolName: string };
+
+export type ModelDefaults = {
+  /** Each is used where the request does not set it. */
+  settings?: ModelSettings | undefined;
+  /** Put before the instructions of every request, a blank line between: what this model has to be told. */
+  instructions?: string | undefined;
+};
 
 export type ModelSettings = {
   temperature?: number;

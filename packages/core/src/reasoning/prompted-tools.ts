@@ -34,6 +34,7 @@ export function promptedTools(
     },
     operations,
     batches: batches && { ...batches, tools: true },
+    costOf: model.costOf,
   };
 }
 

@@ -29,7 +29,7 @@ export interface Tool<Input = unknown, Output = unknown> extends ToolDefinition 
 /** What can be seen of the agent behind a tool. */
 export type AgentBehind = {
   readonly name: string;
-  readonly model: { readonly provider: string; readonly modelId: string };
+  readonly model: { readonly provider: string; readonly modelId: string; readonly defaults?: object | undefined };
   readonly tools: readonly Tool[];
   readonly maxSteps: number;
   /** What its model would be asked: plain data. */

@@ -30,7 +30,7 @@ function answer({ messages }: ModelRequest) {
 }
 
 export function wordModel(): LanguageModel {
-  return scriptedModel(answer);
+  return { ...scriptedModel(answer), costOf: ({ totalTokens }) => ({ RUB: totalTokens / 10 }) };
 }
 
 export function wordAgent(model = wordModel(), name = "words"): Agent {

@@ -100,12 +100,10 @@ export async function cancelBatch(engine: JobEngine, id: string): Promise<Job> {
 }
 
 export async function cancelParts(engine: JobEngine, id: string): Promise<void> {
-  for (const state of ["queued", "waiting", "running"] as const) {
-    const parts = await engine.list({ labels: partLabels(id), state, limit: 10_000 });
-    for (const part of parts) {
-      await callOffBegun(engine, part);
-      await engine.cancel(part.id);
-    }
+  for (const part of await engine.list({ labels: partLabels(id), limit: 10_000 })) {
+    if (part.state === "done") continue;
+    await callOffBegun(engine, part);
+    await engine.cancel(part.id);
   }
 }
 
@@ -114,19 +112,28 @@ export async function cancelParts(engine: JobEngine, id: string): Promise<void> 
  * @throws BesedaError `locked` while it is being worked on
  */
 export async function deleteBatch(engine: JobEngine, id: string): Promise<void> {
-  await deleteJobs(engine, id);
+  await requireIdle(engine, id);
+  await deleteParts(engine, id);
   await engine.files.delete(filesOf(id));
+  // At last: by it all of this is found again where it was cut short.
+  await engine.delete(id);
 }
 
 /** What was finished stays in its files. @throws BesedaError `locked` while it is being worked on, with nothing changed */
 export async function deleteJobs(engine: JobEngine, id: string): Promise<void> {
   await requireIdle(engine, id);
+  await deleteParts(engine, id);
+  await engine.delete(id);
+}
+
+async function deleteParts(engine: JobEngine, id: string): Promise<void> {
   for (;;) {
     const parts = await engine.list({ labels: partLabels(id), limit: 1_000 });
     if (parts.length === 0) break;
     for (const part of parts) await engine.delete(part.id);
   }
-  await engine.delete(id);
+  // A part whose deletion was cut short is in no list any more. An engine that keeps jobs in its files has them under `jobs/`.
+  await engine.files.delete(`jobs/${id}-`);
 }
 
 async function requireIdle(engine: JobEngine, id: string): Promise<void> {

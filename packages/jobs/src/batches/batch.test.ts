@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Agent, JobEngine, LanguageModel } from "@beseda/core";
+import { type Agent, type JobEngine, type LanguageModel, withDefaults } from "@beseda/core";
+import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createJobs } from "../create-jobs.ts";
 import type { Cells } from "../datasets/dataset.ts";
@@ -282,6 +283,29 @@ describe("a batch that stops", () => {
 });
 
 describe("a process with several batches", () => {
+  it("answers each by its own model, though they have one name", async () => {
+    const saying = (text: string): LanguageModel => scriptedModel(() => ({ text }));
+    const batches = await Promise.all(
+      ["one", "two"].map((text) => jobs.batch(saying(text), rowsOf(words), { output: inDir(`${text}.parquet`) })),
+    );
+    for (const batch of batches) await batch.result();
+    for (const text of ["one", "two"]) {
+      expect(answersOf(await cellsOf(inDir(`${text}.parquet`)))).toEqual(words.map(() => text));
+    }
+  });
+
+  it("does not go on with a model that has other defaults", async () => {
+    const at = (temperature: number) =>
+      withDefaults(
+        scriptedModel(() => ({ text: "x" })),
+        { settings: { temperature } },
+      );
+    await (await jobs.batch(at(0), rowsOf(words), { output: output(), maxTokens: 1 })).wait();
+    const going = jobs.batch(at(1), rowsOf(words), { output: output(), resume: true });
+    await expect(going).rejects.toThrow(/defaults of the model was .*"temperature":0.* and is .*"temperature":1/);
+    await (await jobs.batch(at(0), rowsOf(words), { output: output(), resume: true })).result();
+  });
+
   it("begins others while some wait for the batches of their service", async () => {
     const model = withBatches(wordModel());
     const { batches } = model;

@@ -20,7 +20,7 @@ export type BatchOptions = {
   pollMs?: number | undefined;
   /** No new row is begun once so many tokens are used by the whole batch. */
   maxTokens?: number | undefined;
-  /** The same for money by currency (ISO 4217), such as `{ RUB: 500 }`. */
+  /** The same for money by currency (ISO 4217), such as `{ RUB: 500 }`. Its model has to know its prices in it. */
   maxCost?: Readonly<Record<string, number>> | undefined;
   /**
    * Goes on with the batch of this output where it was left, or begins it. Default `false`: then one that was left is an error.
@@ -44,7 +44,7 @@ export type BatchEstimate = {
   outputTokens: number;
   /** More they cannot be, where the agent has a `maxOutputTokens`: for one reply a row. */
   mostOutputTokens?: number | undefined;
-  /** By currency, where the model can say its price or the last batch had one. */
+  /** By currency, where the model can say its price or the last batch had one; `{}` of a model that costs nothing. */
   cost?: Readonly<Record<string, number>> | undefined;
   /** Of tokens and cost. `measured`: by what the last batch of the same agent came to, row for row. `guessed`: counted, with 300 tokens for an answer. */
   basis: "measured" | "guessed";

@@ -5,7 +5,7 @@ import { agentFacts, fingerprintOf } from "./begin/agent-facts.ts";
 import { setLimits } from "./latest-limits.ts";
 import { readJsonLines, unsealed, writeJsonLines } from "./part/json-lines.ts";
 import { jsonOfEach } from "./part/json-of-each.fake.ts";
-import { memoryEngine } from "./part/memory-engine.fake.ts";
+import { type MortalLease, memoryEngine } from "./part/memory-engine.fake.ts";
 import { performPart } from "./perform-part.ts";
 
 export type PartPlace = {
@@ -69,8 +69,8 @@ export async function workOn(
     engine: Object.create(engine) as JobEngine,
     queue: "q",
     agents,
+    agentsOfBatches: new Map(),
     closing,
-    webhookSecret: undefined,
   });
   return partJob(place);
 }
@@ -101,7 +101,7 @@ export type Worker = {
 
 /** A worker that can die, at work. */
 export async function mortalWorker(place: PartPlace): Promise<Worker> {
-  const lease = await claimPart(place);
+  const lease = (await claimPart(place)) as MortalLease;
   let isDead = false;
   let announce = () => {};
   const hasDied = new Promise<void>((resolve) => {
@@ -124,8 +124,7 @@ export async function mortalWorker(place: PartPlace): Promise<Worker> {
   const die = () => {
     if (isDead) return;
     isDead = true;
-    // The engine finds out.
-    void lease.release().then(announce);
+    void lease.die().then(announce);
   };
   return { lease: mortal, die, hasDied };
 }

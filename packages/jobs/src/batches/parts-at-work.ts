@@ -35,9 +35,10 @@ export type Problem = { problem?: string | undefined };
 
 /** So many parts are jobs at a time: enough for many workers. */
 const mostOpen = 64;
-/** Parts are taken up in their order, as a rule: those behind so many that wait for a worker are looked at each 16th time. */
-const mostQueued = 4;
+/** Parts are taken up in their order, as a rule: those behind one that waits for a worker are looked at so seldom. */
 const wholeLookEach = 16;
+/** Of the time that it has taken, so much is not known any more after a death. */
+const mostSecondsLost = 60;
 
 export class PartsAtWork {
   readonly #lease: Lease;
@@ -54,6 +55,7 @@ export class PartsAtWork {
   #next = 1;
   #looks = 0;
   readonly #secondsBefore: number;
+  #secondsKept: number;
   readonly #begunAt = performance.now();
 
   static async open(lease: Lease, { engine, queue }: Workplace, limits: LatestLimits): Promise<PartsAtWork> {
@@ -83,6 +85,7 @@ export class PartsAtWork {
     this.#sum = added(results);
     for (const { providerBatches } of results) this.#providerBatches += providerBatches;
     this.#secondsBefore = Number(new Map(given.journal).get("seconds") ?? 0);
+    this.#secondsKept = this.#secondsBefore;
   }
 
   get areDone(): boolean {
@@ -119,6 +122,7 @@ export class PartsAtWork {
   /** @returns whether a part was done since the last time */
   async look(): Promise<boolean> {
     let news = false;
+    if (this.#seconds - this.#secondsKept > mostSecondsLost) await this.#requireLease();
     for (const [part, job] of await Promise.all(this.#toLookAt().map((part) => this.#seen(part)))) {
       this.#open.set(part, job);
       if (job.outcome?.response === undefined) continue;
@@ -133,11 +137,9 @@ export class PartsAtWork {
   #toLookAt(): number[] {
     if (this.#looks++ % wholeLookEach === 0) return [...this.#open.keys()];
     const parts: number[] = [];
-    let queued = 0;
     for (const [part, { state }] of this.#open) {
       parts.push(part);
-      queued = state === "queued" ? queued + 1 : 0;
-      if (queued === mostQueued) break;
+      if (state === "queued") break;
     }
     return parts;
   }
@@ -171,7 +173,8 @@ export class PartsAtWork {
    * done, and paid for, once more. Only a write is sure to be refused.
    */
   #requireLease(): Promise<void> {
-    return this.#lease.write([["seconds", this.#seconds]]);
+    this.#secondsKept = this.#seconds;
+    return this.#lease.write([["seconds", this.#secondsKept]]);
   }
 
   async #fill(): Promise<void> {
@@ -246,7 +249,8 @@ function progressOf({ metadata }: Job): Totals {
 }
 
 function problemOf({ state, metadata }: Job): string | undefined {
-  return state === "queued" && typeof metadata.problem === "string" ? metadata.problem : undefined;
+  if (state !== "queued" && state !== "running") return undefined;
+  return typeof metadata.problem === "string" ? metadata.problem : undefined;
 }
 
 function added(all: readonly Totals[]): Totals {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, BesedaError, type Job, type JobEngine, type JobError, type JsonValue, type Lease } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { localEngine } from "../engines/local/local-engine.ts";
 import type { BatchOptions, BatchSpec, InputRow, PartResult, PartSpec } from "./batch.ts";
 import { startBatch } from "./begin/start-batch.ts";
@@ -26,6 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   closing.abort();
   await engine.close();
+  vi.restoreAllMocks();
   await rm(dir, { recursive: true });
 });
 
@@ -46,7 +47,7 @@ async function claimed(kind: string): Promise<Lease> {
 /** Works on the batch until it stops; `closed` is what closes this worker alone. */
 async function perform(closed: AbortSignal = closing.signal): Promise<Job> {
   const lease = await claimed("batch");
-  const place = { engine, queue, agents: new Map([["a", agent]]), closing: closed, webhookSecret: undefined };
+  const place = { engine, queue, agents: new Map([["a", agent]]), agentsOfBatches: new Map(), closing: closed };
   await performBatch(lease, place);
   return (await engine.get(lease.job.id)) as Job;
 }
@@ -135,7 +136,7 @@ it("a worker that has lost a batch begins none of its parts, though those that i
     wait: (metadata) => unlessLost(() => lease.wait(metadata)),
     release: (runAt) => unlessLost(() => lease.release(runAt)),
   };
-  const place = { engine, queue, agents: new Map([["a", agent]]), closing: closing.signal, webhookSecret: undefined };
+  const place = { engine, queue, agents: new Map([["a", agent]]), agentsOfBatches: new Map(), closing: closing.signal };
   const refused = expect(performBatch(losing, place)).rejects.toBe(lost);
   await until(async () => (await partsIn("queued")) === 3);
   isLost = true;
@@ -160,6 +161,37 @@ it("a part that cannot be gone on with, such as with a damaged journal, stops th
   answered.push(await answerPart());
   expect(await again).toMatchObject({ state: "done", outcome: { response: { rows: 1_300 } } });
   expect(answered.sort()).toEqual([1, 2, 3]);
+});
+
+it("files that are away for a while are no reason to wait for somebody: the batch is tried again", async () => {
+  await begin(10);
+  const away = new BesedaError("The bucket is away.", { code: "unavailable", isRetryable: true });
+  const files = { ...engine.files, list: () => Promise.reject(away), get: () => failing(away) };
+  const place = { engine, queue, agents: new Map(), agentsOfBatches: new Map(), closing: closing.signal };
+  const awayWhenDone = Object.create(engine, {
+    files: { get: () => (isAnswered ? files : engine.files) },
+  }) as JobEngine;
+  let isAnswered = false;
+  const performed = expect(performBatch(await claimed("batch"), { ...place, engine: awayWhenDone })).rejects.toBe(away);
+  await answerPart();
+  isAnswered = true;
+  await performed;
+});
+
+it("how long it was worked on is known but for a minute to whoever goes on after a death", async () => {
+  await begin(10);
+  const lease = await claimed("batch");
+  const place = { engine, queue, agents: new Map(), agentsOfBatches: new Map(), closing: closing.signal };
+  const performed = performBatch(lease, place);
+  await until(async () => (await partsIn("queued")) === 1);
+  const real = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => real() + 3_600_000);
+  await until(async () => {
+    const [[, seconds] = []] = await lease.read("seconds");
+    return Number(seconds) > 3_600;
+  });
+  closing.abort();
+  await performed;
 });
 
 it("what parts were told is what the batch was resumed with last", async () => {
@@ -240,7 +272,7 @@ it("a worker whose agent is another one by now answers no row of the batch, and 
   const part = await claimed("part");
   const model = scriptedModel([]);
   const other = new Agent({ name: "a", model, instructions: "Be rude." });
-  const place = { engine, queue, agents: new Map([["a", other]]), closing: closing.signal, webhookSecret: undefined };
+  const place = { engine, queue, agents: new Map([["a", other]]), agentsOfBatches: new Map(), closing: closing.signal };
   await performPart(part, place);
   expect(await engine.get(part.job.id)).toMatchObject({
     state: "queued",
@@ -260,3 +292,7 @@ it("parts are called off with the batch", async () => {
   expect(part.signal.aborted).toBe(true);
   expect(await partsIn("queued")).toBe(0);
 });
+
+async function* failing(error: BesedaError): AsyncGenerator<Uint8Array> {
+  yield await Promise.reject(error);
+}

@@ -107,7 +107,8 @@ async function end(
     return lease.release();
   }
   const error = toBesedaError(thrown);
-  // A defect is tried again; anything else, such as a full disk, is somebody's to mend: rows that are answered are kept.
-  if (error.code === "internal") throw thrown;
+  // A defect is tried again, and so is what may pass, such as files that are away; anything else, such as an output that
+  // cannot be written, is somebody's to mend: rows that are answered are kept.
+  if (error.code === "internal" || error.isRetryable) throw thrown;
   await lease.wait(progress.stopped(error));
 }

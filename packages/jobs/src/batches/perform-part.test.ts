@@ -2,6 +2,7 @@ import {
   Agent,
   BesedaError,
   type LanguageModel,
+  type Lease,
   type Message,
   type ModelEvent,
   rateLimited,
@@ -10,7 +11,9 @@ import {
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { LaterService, said } from "../journal/later-service.fake.ts";
 import type { BatchLimits } from "./batch.ts";
+import { withBatches } from "./batch-models.fake.ts";
 import { setLimits } from "./latest-limits.ts";
 import {
   claimPart,
@@ -18,6 +21,7 @@ import {
   mortalWorker,
   outputOf,
   type PartPlace,
+  partJob,
   partPlace,
   rowOf,
   type Worker,
@@ -50,6 +54,55 @@ function answering(work: (question: string) => unknown = () => {}): LanguageMode
 }
 
 describe("a part of a batch", () => {
+  it("runs a tool that must not run twice once, whatever the service calls its calls", async () => {
+    let payments = 0;
+    let worker: Worker | undefined;
+    const pay = tool({
+      name: "pay",
+      description: "Pays.",
+      inputSchema: { type: "object", properties: {} },
+      replay: "never",
+      execute: async () => {
+        payments++;
+        worker?.die();
+        return "paid";
+      },
+    });
+    const model = scriptedModel(({ messages }) =>
+      messages.at(-1)?.role === "tool"
+        ? { text: "Over." }
+        : { toolCalls: [{ toolName: "pay", input: {}, toolCallId: "x/reply/1" }] },
+    );
+    const place = await partPlace(new Agent({ model, tools: [pay] }), { rows: 1 });
+    worker = await mortalWorker(place);
+    void workOn(place, { lease: worker.lease });
+    await worker.hasDied;
+    await workOn(place);
+    expect(payments).toBe(1);
+    expect((await outputOf(place))[0]?.toolCalls).toMatchObject([{ output: expect.stringContaining("unknown") }]);
+  });
+
+  it("asks nothing again where its output is there, and its worker died just before it could say so", async () => {
+    const away = new BesedaError("Away.", { code: "unavailable", isRetryable: true, retryAfterMs: 1 });
+    let isBack = false;
+    const model = answering((question) => {
+      if (question === "row 2" && !isBack) throw away;
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 3 });
+    const worker = await mortalWorker(place);
+    const finish: Lease["finish"] = async () => {
+      worker.die();
+      return new Promise(() => {});
+    };
+    void workOn(place, { lease: { ...worker.lease, finish } });
+    await worker.hasDied;
+    isBack = true;
+    const asked = model.asked.length;
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 2, failed: 1 } });
+    expect(model.asked).toHaveLength(asked);
+    expect((await outputOf(place))[1]).toMatchObject({ response: null, error: { code: "unavailable" } });
+  });
+
   it("answers each row once, and its output has the rows in their order with their cells", async () => {
     const model = answering(() => new Promise((resolve) => setTimeout(resolve, Math.random() * 3)));
     const place = await partPlace(new Agent({ model }), { rows: 50 });
@@ -278,6 +331,46 @@ describe("a part of a batch", () => {
     expect(model.asked.filter((question) => question === "row 1")).toHaveLength(1);
   });
 
+  it("says why it stands still where the service wants to be left alone for long", async () => {
+    vi.useFakeTimers();
+    let refusals = 0;
+    const retryAfterMs = 3_600_000;
+    const model = answering(() => {
+      if (refusals++ > 0) return;
+      throw new BesedaError("Too many requests.", { code: "rate-limited", isRetryable: true, retryAfterMs });
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 2, concurrency: 1 });
+    const working = workOn(place);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await partJob(place)).metadata.problem).toMatch(/^Nothing is asked before 20.*: Too many requests\.$/);
+    await vi.advanceTimersByTimeAsync(retryAfterMs);
+    expect((await working).outcome).toMatchObject({ response: { finished: 2 } });
+  });
+
+  it("takes what is not found for a wrong model once three rows have met it, and otherwise for a matter of the row", async () => {
+    const missing = new BesedaError("There is no such file.", { code: "not-found" });
+    for (const calls of ["sync", "batch"] as const) {
+      vi.useFakeTimers();
+      const lost = new Set(["row 1", "row 2"]);
+      const model = answering((question) => {
+        if (lost.has(question)) throw missing;
+      });
+      const agent = new Agent({ model: calls === "batch" ? withBatches(model) : model });
+      const place = await partPlace(agent, { rows: 5, concurrency: 1, calls, pollMs: 1 });
+      const working = workOn(place);
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect((await working).outcome).toMatchObject({ response: { finished: 3, failed: 2 } });
+      lost.add("row 3");
+      const other = await partPlace(agent, { rows: 3, concurrency: 1, calls, pollMs: 1, part: 2 });
+      const refused = workOn(other);
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(await refused).toMatchObject({
+        state: "waiting",
+        metadata: { stopped: "refused", failed: 0, error: { code: "not-found" } },
+      });
+    }
+  });
+
   it("is left to others where this process does not know its agent, and says so", async () => {
     const place = await partPlace(new Agent({ model: answering(), name: "known" }), { rows: 3 });
     const job = await workOn({ ...place, agent: new Agent({ model: answering(), name: "other" }) });
@@ -299,6 +392,41 @@ describe("a part of a batch", () => {
     await goOn(place, { concurrency: 4 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 100 } });
     expect(model.asked).toHaveLength(100);
+  });
+
+  it("begins no row that has waited for its place while the budget was used up", async () => {
+    const model = answering();
+    const place = await partPlace(new Agent({ model }), { rows: 10, concurrency: 1, maxTokens: 15 });
+    expect((await workOn(place)).metadata).toMatchObject({ stopped: "budget", finished: 3 });
+    expect(model.asked).toHaveLength(3);
+  });
+
+  it("asks sub-agents as a stream, whose silence has limits, and itself for whole replies, in rounds too", async () => {
+    for (const calls of ["sync", "batch"] as const) {
+      const asked: string[] = [];
+      const scripted = scriptedModel(({ instructions, messages }) => {
+        if (instructions === "Below.") return { text: "It is seven." };
+        const last = messages.at(-1) as Message;
+        return last.role === "tool"
+          ? { text: textOf(last) }
+          : { toolCalls: [{ toolName: "below", input: { task: "?" }, toolCallId: "call" }] };
+      });
+      const model: LanguageModel = {
+        ...scripted,
+        stream: (request, options) => {
+          asked.push(`${request.instructions} ${options?.streamed ?? true}`);
+          return scripted.stream(request, options);
+        },
+      };
+      const below = new Agent({ name: "below", instructions: "Below.", model });
+      const tools = [below.asTool({ description: "Knows." })];
+      const above = { name: "above", instructions: "Above.", model: calls === "batch" ? withBatches(model) : model };
+      const place = await partPlace(new Agent({ ...above, tools }), { rows: 1, calls, pollMs: 1 });
+      await workOn(place);
+      expect((await outputOf(place))[0]?.response).toBe("It is seven.");
+      expect(asked.filter((each) => each.startsWith("Below."))).toEqual(["Below. true"]);
+      if (calls === "sync") expect(asked).toEqual(["Above. false", "Below. true", "Above. false"]);
+    }
   });
 
   it("counts what other parts of the batch have spent", async () => {
@@ -413,6 +541,29 @@ describe("a part of a batch", () => {
     ]);
     expect(others.at(-1)).toBe(0);
     expect(others).toHaveLength(3);
+  });
+
+  it("a row is not set aside whose lease was lost thrice while its worker lived", async () => {
+    let asked = () => {};
+    let isSlow = true;
+    const model = answering((question) => {
+      if (question !== "row 7" || !isSlow) return;
+      asked();
+      return new Promise<void>(() => {});
+    });
+    const place = await partPlace(new Agent({ model }), { rows: 20, concurrency: 8 });
+    for (let loss = 0; loss < 3; loss++) {
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const lease = await claimPart(place);
+      void workOn(place, { lease }).catch(() => {});
+      await isAsked;
+      // Its attempt is taken back, and of all else nothing is left but the journal.
+      await lease.release();
+    }
+    isSlow = false;
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 20, failed: 0 } });
   });
 
   it("is never done with rows missing: where its input cannot be read on, or ends too early, it is gone on with later", async () => {
@@ -601,6 +752,33 @@ describe("a part of a batch", () => {
     expect((await outputOf(place)).map(({ response }) => response)).toEqual(
       upTo(6).map((row) => `operation of row ${row}`),
     );
+  });
+
+  it("begins an operation anew that its service has forgotten meanwhile, whether other rows are done or not", async () => {
+    for (const answeredBefore of [0, 1]) {
+      vi.useFakeTimers();
+      const closing = new AbortController();
+      const service = new LaterService(({ messages }) => said(`Yes, ${textOf(messages.at(-1) as Message)}.`));
+      service.onCall = (call) => {
+        const fetched = service.begun.filter(({ fate }) => fate === "fetched").length;
+        if (call !== "poll" || fetched < answeredBefore || service.begun.length !== 3) return;
+        closing.abort(new BesedaError("Closing.", { code: "aborted" }));
+      };
+      const place = await partPlace(new Agent({ model: service.model }), { rows: 3, calls: "async", pollMs: 1 });
+      const left = workOn(place, { closing: closing.signal });
+      await vi.advanceTimersByTimeAsync(100);
+      expect(await left).toMatchObject({ state: "queued" });
+      service.onCall = () => {};
+      for (const one of service.begun) if (one.fate === undefined) one.id = "forgotten";
+      const resumed = workOn(place);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect((await resumed).outcome).toMatchObject({ response: { finished: 3, failed: 0 } });
+      expect((await outputOf(place)).map(({ response }) => response)).toEqual([
+        "Yes, row 1.",
+        "Yes, row 2.",
+        "Yes, row 3.",
+      ]);
+    }
   });
 });
 

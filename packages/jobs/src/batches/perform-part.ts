@@ -8,40 +8,46 @@ import {
   type Lease,
   toBesedaError,
 } from "@beseda/core";
+import { isoIn } from "../iso-time.ts";
 import { plainError } from "../worker/job-error.ts";
+import { leaveToOthers } from "../worker/offer.ts";
 import type { Perform, Workplace } from "../worker/workplace.ts";
 import type { PartProgress, PartResult, PartSpec } from "./batch.ts";
 import { resumeHint } from "./batch-place.ts";
 import { agentFacts, fingerprintOf } from "./begin/agent-facts.ts";
 import { LatestLimits } from "./latest-limits.ts";
-import { joinBatch, leaveBatch } from "./part/batch-here.ts";
+import { type BatchHere, joinBatch, leaveBatch } from "./part/batch-here.ts";
 import { Halt, type Stop } from "./part/halt.ts";
 import { dropDamagedOutput, keptOutput } from "./part/kept-output.ts";
 import { mendJournal } from "./part/mend-journal.ts";
 import { PartLog } from "./part/part-log.ts";
 import { runRows } from "./part/run-rows.ts";
 import { writeOutput } from "./part/write-output.ts";
+import { RoundLog } from "./rounds/round-log.ts";
 import { runRounds } from "./rounds/run-rounds.ts";
 
 /** Between two reports of how far it is. Milliseconds. */
 const reportMs = 1_000;
-/** How soon a part that is for others is offered again. */
-const offerMs = 1_000;
 
 /**
  * Rows that are done stay done, whatever happens. The part waits, to be woken, where the budget is used up or the service
  * refuses all that comes from us; its metadata says which.
  */
 export const performPart: Perform = async (lease, place) => {
-  const { spec, limits } = await specOf(lease, place);
+  const { spec, limits } = await underLatestLimits(lease, place);
   const agent = agentOf(spec, place);
+  // This one may be the right one in a moment, too: a program may give the agent only when it resumes the batch.
   if (agent instanceof BesedaError) return leaveToOthers(lease, agent);
   let log: PartLog;
   try {
     if (wasDamaged(lease) && !(await isMended(lease, spec, place))) return;
     log = await PartLog.open(lease, spec);
-    const kept = log.isNew ? await keptOutput(place.engine, spec) : undefined;
-    if (kept) return await lease.finish({ response: kept as unknown as JsonValue });
+    const kept = await keptOutput(place.engine, spec);
+    if (kept) {
+      const { taken: providerBatches } = await RoundLog.of(lease);
+      const result: PartResult = { ...kept, providerBatches };
+      return await lease.finish({ response: result as unknown as JsonValue });
+    }
   } catch (thrown) {
     return waitWith(lease, { ...lease.job.metadata, limits: limits.version }, thrown);
   }
@@ -71,7 +77,7 @@ async function workOnPart(
   const here = joinBatch(place.engine, spec.batchId, limits);
   const halt = new Halt(lease, place.closing);
   let providerBatches = 0;
-  const stopReporting = reportNowAndThen(lease, log);
+  const stopReporting = reportNowAndThen(lease, log, here);
   try {
     const work = { spec, agent, lease, place, log, here, halt };
     if (spec.calls === "batch") providerBatches = await runRounds(work);
@@ -92,7 +98,10 @@ async function workOnPart(
 }
 
 /** Of the limits those hold that the batch was gone on with last. */
-async function specOf({ job }: Lease, { engine }: Workplace): Promise<{ spec: PartSpec; limits: LatestLimits }> {
+async function underLatestLimits(
+  { job }: Lease,
+  { engine }: Workplace,
+): Promise<{ spec: PartSpec; limits: LatestLimits }> {
   const given = job.spec as unknown as PartSpec;
   const limits = await LatestLimits.of(engine, { folder: given.folder, limits: given });
   const { maxTokens: _tokens, maxCost: _cost, ...others } = given;
@@ -126,8 +135,11 @@ function incomplete({ input }: PartSpec, { progress: { rows, finished, failed } 
 }
 
 /** The one that the batch was begun with: rows answered by two are no batch. */
-function agentOf({ agentName, fingerprint, calls }: PartSpec, { agents }: Workplace): Agent | BesedaError {
-  const agent = agents.get(agentName);
+function agentOf(
+  { batchId, agentName, fingerprint, calls }: PartSpec,
+  { agents, agentsOfBatches }: Workplace,
+): Agent | BesedaError {
+  const agent = agentsOfBatches.get(batchId) ?? agents.get(agentName);
   if (agent && fingerprintOf(agentFacts(agent, calls)) === fingerprint) return agent;
   if (agent) {
     return new BesedaError(`The agent “${agentName}” of this worker is not the one that the batch was begun with.`, {
@@ -141,16 +153,11 @@ function agentOf({ agentName, fingerprint, calls }: PartSpec, { agents }: Workpl
   });
 }
 
-/** Another worker may be the right one, or this one in a moment: a program may give the agent only when it resumes the batch. */
-async function leaveToOthers(lease: Lease, problem: BesedaError): Promise<void> {
-  await lease.report({ metadata: { ...lease.job.metadata, problem: problem.advice } });
-  await lease.release(new Date(Date.now() + offerMs).toISOString());
-}
-
-function reportNowAndThen(lease: Lease, log: PartLog): () => void {
+function reportNowAndThen(lease: Lease, log: PartLog, { slots: { pace } }: BatchHere): () => void {
   let reported = "";
   const timer = setInterval(() => {
-    const metadata = { ...log.report } as unknown as Record<string, JsonValue>;
+    const told = pace.problem === undefined ? log.report : { ...log.report, problem: pace.problem };
+    const metadata = told as unknown as Record<string, JsonValue>;
     const now = JSON.stringify(metadata);
     if (now === reported) return;
     reported = now;
@@ -177,7 +184,7 @@ async function putAside(lease: Lease, log: PartLog, { stop, limits }: { stop: St
     if (log.progress.withService) await lease.report({ metadata: log.report as unknown as Record<string, JsonValue> });
     return lease.release();
   }
-  if (stop.why === "young") return lease.release(new Date(Date.now() + stop.ms).toISOString());
+  if (stop.why === "young") return lease.release(isoIn(stop.ms));
   const error = stop.why === "refused" ? { error: plainError(stop.error) } : {};
   await lease.wait({ ...log.report, stopped: stop.why, limits, ...error } as unknown as Record<string, JsonValue>);
 }

@@ -27,13 +27,13 @@ export type AskLaterOptions = {
 
 export type AskingOptions = Pick<AskLaterOptions, "pollMs" | "leaving"> & {
   calls: Calls;
-  /** How models are asked directly. Default: as a stream. */
+  /** How the run's own models are asked directly. Default: as a stream. */
   now?: AskModel | undefined;
 };
 
 export type Asking = {
   ask: AskModel;
-  /** Sub-agents are asked directly: a tool has a limit of time, and an operation may take hours. */
+  /** Sub-agents are asked directly, as a stream: a tool has a limit of time, an operation may take hours, and a whole reply is silent for long. */
   askBelow: AskModel;
   /** Resolves when all that was begun elsewhere is over, or called off where nobody wants it any more. */
   settled(): Promise<void>;
@@ -47,13 +47,16 @@ export function asking({ calls, pollMs, leaving, now = askNow }: AskingOptions):
     void settled.then(() => open.delete(settled));
   };
   const later = askLater({ pollMs, leaving, onAsked });
-  const direct: AskModel = ({ model, request, begun, options: { signal, streamed } }) => {
-    leaving?.throwIfAborted();
-    return now({ model, request, begun, options: { signal, streamed, untilSent: leaving } });
+  const directly = (ask: AskModel): AskModel => {
+    return ({ model, request, begun, options: { signal, streamed } }) => {
+      leaving?.throwIfAborted();
+      return ask({ model, request, begun, options: { signal, streamed, untilSent: leaving } });
+    };
   };
+  const direct = directly(now);
   return {
     ask: (question) => (calls === "async" && question.model.operations ? later(question) : direct(question)),
-    askBelow: direct,
+    askBelow: directly(askNow),
     settled: async () => {
       await Promise.all(open);
     },
@@ -106,10 +109,21 @@ async function replyLater(
       await operations.cancel(id, { signal: AbortSignal.timeout(cancelMs) }).catch(() => {});
       isOver = true;
     }
+    const isForgotten = !isOver && error instanceof BesedaError && error.code === "not-found";
     // Another attempt begins a new one.
-    if (isOver) await begun.write(null).catch(() => {});
-    throw error;
+    if (isOver || isForgotten) await begun.write(null).catch(() => {});
+    throw isForgotten ? forgotten(id, error) : error;
   }
+}
+
+/** As after some days, or by an outage: it gives no reply any more, and is no matter of the request. */
+function forgotten(id: string, error: BesedaError): BesedaError {
+  return error.with({
+    message: `The service has forgotten the operation ${id}: ${error.message}`,
+    code: "unavailable",
+    isRetryable: true,
+    hint: "The request is sent again, as a new operation. If they are forgotten again and again, fetch them sooner or take calls: sync.",
+  });
 }
 
 /** How a model is asked where nobody says: later, at the price of later, where its service can. */

@@ -27,6 +27,7 @@ export function offline({ now = () => new Date(), delayMs = 0 }: OfflineOptions 
   return {
     provider: "offline",
     modelId: "offline",
+    costOf: () => ({}),
     stream: (request, { signal, streamed = true } = {}) => play(request, now(), { delayMs, signal, streamed }),
   };
 }

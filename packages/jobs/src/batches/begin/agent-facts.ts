@@ -22,9 +22,10 @@ const behind = "sub-agent";
 
 function factsOf(agent: AgentBehind): Record<string, unknown> {
   const { instructions, toolChoice, outputSchema, reasoning, settings } = agent.plan() as ModelRequest;
-  const { provider, modelId } = agent.model;
+  const { provider, modelId, defaults } = agent.model;
   return {
     model: `${provider}:${modelId}`,
+    ...(defaults && { "defaults of the model": defaults }),
     instructions,
     tools: agent.tools.map(({ name, description, inputSchema, replay }) => ({
       name,

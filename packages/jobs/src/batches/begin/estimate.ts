@@ -36,7 +36,7 @@ export async function estimateBatch(engine: JobEngine, wanted: Wanted): Promise<
   };
   const [last] = await measured(engine, { labels: { fingerprint }, limit: 10 });
   if (last) {
-    const tokens = inProportion(last, rows);
+    const tokens = inProportion(last, wanted);
     const time = { basis: "measured", seconds: timeLike(last, wanted) } as const;
     return { ...common, basis: "measured", ...tokens, time: withinLimits(time, wanted, tokens) };
   }
@@ -75,15 +75,30 @@ async function measured(engine: JobEngine, filter: Parameters<JobEngine["list"]>
 }
 
 function inProportion(
-  { usage, rows: before }: Measured,
-  rows: number,
+  last: Measured,
+  { calls, agent, scan: { rows } }: Wanted,
 ): Pick<BatchEstimate, "inputTokens" | "outputTokens" | "cost"> {
-  const share = rows / before;
-  return {
-    inputTokens: Math.round(usage.inputTokens * share),
-    outputTokens: Math.round(usage.outputTokens * share),
-    ...(usage.cost && { cost: scaled(usage.cost, share) }),
-  };
+  const { usage } = last;
+  const share = rows / last.rows;
+  const inputTokens = Math.round(usage.inputTokens * share);
+  const outputTokens = Math.round(usage.outputTokens * share);
+  const { costOf } = agent.model;
+  const cost = usage.cost && (calls === "batch" && costOf ? inRounds(last, share, costOf) : scaled(usage.cost, share));
+  return { inputTokens, outputTokens, ...(cost && { cost }) };
+}
+
+/** A batch of the service may cost something however small it is: what it came to tells how many of them there were. */
+function inRounds(
+  { usage }: Measured,
+  share: number,
+  costOf: NonNullable<Agent["model"]["costOf"]>,
+): BatchEstimate["cost"] {
+  const [currency = "", before = 0] = Object.entries(costOf(usage, "batch") ?? {})[0] ?? [];
+  const rounds = before > 0 ? Math.max(1, (usage.cost?.[currency] ?? 0) / before) : 1;
+  const inputTokens = (usage.inputTokens * share) / rounds;
+  const outputTokens = (usage.outputTokens * share) / rounds;
+  const ofOne = costOf({ inputTokens, outputTokens, totalTokens: inputTokens + outputTokens }, "batch");
+  return ofOne && scaled(ofOne, rounds);
 }
 
 /** Row for row. A batch of the service is taken to need as long for many requests as for few. */

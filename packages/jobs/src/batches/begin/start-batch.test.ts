@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent, BesedaError, type JobEngine, type LanguageModel, rateLimited, tool } from "@beseda/core";
+import { Agent, BesedaError, type JobEngine, type LanguageModel, rateLimited, tool, withDefaults } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { localEngine } from "../../engines/local/local-engine.ts";
@@ -31,6 +31,10 @@ type Kind = { instructions?: string; temperature?: number; toolDescription?: str
 function agentWith({ instructions = "Be brief.", temperature = 0, toolDescription = "Adds." }: Kind = {}) {
   const add = tool({ name: "add", description: toolDescription, inputSchema: { type: "object" }, execute: () => 2 });
   return new Agent({ name: "a", model: scriptedModel([]), instructions, settings: { temperature }, tools: [add] });
+}
+
+function offlineLike(cost: Readonly<Record<string, number>>): LanguageModel {
+  return { ...scriptedModel([]), costOf: () => cost };
 }
 
 const rows = [{ prompt: "one" }, { prompt: "two" }];
@@ -69,6 +73,7 @@ describe("what a batch is not begun with", () => {
     ["a concurrency of nothing", { concurrency: 0 }, /concurrency cannot be 0/, /from 1 to/],
     ["a budget below nothing", { maxTokens: -5 }, /maxTokens cannot be -5/, /above 0/],
     ["a cost without a currency", { maxCost: { roubles: 5 } }, /maxCost cannot be {"roubles":5}/, /RUB/],
+    ["a cost where no prices are known", { maxCost: { RUB: 5 } }, /costs in RUB is not known\. maxCost/, /maxTokens/],
     ["calls that the model has not", { calls: "async" }, /has no operations/, /sync/],
     ["batches that the model has not", { calls: "batch" }, /takes no batches/, /sync/],
   ];
@@ -76,6 +81,25 @@ describe("what a batch is not begun with", () => {
     const error = await refused(start(rows, options as BatchOptions));
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
+  });
+
+  it("a cost in a currency in which no price is told, or below that of the smallest batch; a free model has no such", async () => {
+    const priced = (costOf: NonNullable<LanguageModel["costOf"]>) =>
+      new Agent({ model: { ...withBatches(scriptedModel([])), costOf } });
+    const twenty = priced((_usage, calls) => ({ RUB: calls === "batch" ? 20 : 0.01 }));
+    expect(await refused(start(rows, { maxCost: { RUB: 50, USD: 5 } }, twenty))).toMatchObject({
+      code: "invalid-argument",
+      message: expect.stringContaining("costs in USD is not known: its prices are in RUB."),
+    });
+    const { message, hint } = await refused(start(rows, { maxCost: { RUB: 19 } }, twenty));
+    expect(message).toMatch(/A batch of .* costs 20 RUB at least: maxCost 19 is less/);
+    expect(hint).toMatch(/calls: sync/);
+    expect((await start(rows, { maxCost: { RUB: 19 }, calls: "sync" }, twenty)).state).toBe("queued");
+    for (const cost of [{}, { USD: 0 }]) {
+      const output = inDir(`free-${Object.keys(cost).length}.parquet`);
+      const free = rateLimited(withDefaults(offlineLike(cost), {}), { requestsPerMinute: 60 });
+      expect((await start(rows, { maxCost: { RUB: 1 }, output }, new Agent({ model: free }))).state).toBe("queued");
+    }
   });
 
   it("an output in a folder that is not there, or that is a directory", async () => {
@@ -103,6 +127,26 @@ describe("what a batch is not begun with", () => {
     expect((await refused(start(inDir("empty.jsonl")))).message).toMatch(/empty\.jsonl is empty/);
     expect((await refused(start([]))).message).toMatch(/has no row that can be asked/);
     expect((await refused(start(output()))).message).toMatch(/is the data set/);
+  });
+
+  it("a data set that would be replaced, by whatever paths and links it is named, and by a file beside the output", async () => {
+    const row = '{"prompt":"one"}\n';
+    await mkdir(inDir("real"));
+    await symlink(inDir("real"), inDir("link"));
+    await writeFile(inDir("real/a.parquet"), row);
+    await writeFile(inDir("real/a.manifest.json"), row);
+    await symlink(inDir("real/a.parquet"), inDir("b.parquet"));
+    const over = { output: inDir("link/a.parquet"), overwrite: true };
+    for (const source of ["link/a.parquet", "b.parquet", "real/a.parquet", "link/a.manifest.json"]) {
+      expect((await refused(start(inDir(source), over))).message).toMatch(/real\/a\..* is the data set/);
+    }
+    expect(await readFile(inDir("real/a.parquet"), "utf8")).toBe(row);
+  });
+
+  it("an output whose name leaves no room for those of the files beside it", async () => {
+    const error = await refused(start(rows, { output: inDir(`${"ж".repeat(106)}.parquet`) }));
+    expect(error).toMatchObject({ code: "invalid-argument", hint: expect.stringContaining("219 bytes") });
+    await start(rows, { output: inDir(`${"ж".repeat(105)}.parquet`) });
   });
 
   it("rows that are none, each told by its number and reason, before anything is paid for", async () => {
@@ -172,6 +216,21 @@ describe("a batch that is begun", () => {
     const confirm = ({ cost }: BatchEstimate) => costs.push(cost) > 0;
     await start(rows, { confirm }, new Agent({ model, settings: { maxOutputTokens: 50 } }));
     expect(costs).toEqual([{ RUB: 1 }]);
+  });
+
+  it("is estimated in batches that cost something however small they are, by how many the last one took", async () => {
+    const model: LanguageModel = {
+      ...withBatches(scriptedModel([])),
+      costOf: ({ totalTokens }) => ({ RUB: Math.max(20, totalTokens / 1_000) }),
+    };
+    await start(rows, {}, new Agent({ model }));
+    const usage = { inputTokens: 400, outputTokens: 100, totalTokens: 500, cost: { RUB: 60 } };
+    await finished({ response: { rows: 2, answered: 2, failed: 0, usage, seconds: 10 } });
+    const costs: BatchEstimate["cost"][] = [];
+    const confirm = ({ cost }: BatchEstimate) => costs.push(cost) > 0;
+    const twenty = Array.from({ length: 20 }, (_, index) => ({ prompt: `${index}` }));
+    await start(twenty, { confirm, output: inDir("twenty.parquet") }, new Agent({ model }));
+    expect(costs).toEqual([{ RUB: 60 }]);
   });
 
   it("is estimated by what the last batch of the same agent came to", async () => {

@@ -7,7 +7,7 @@ import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "../batch
 import { batchIdOf, deleteBatch, deleteJobs, filesOf, jsonBytes, partsFile, pathsOf, specOf } from "../batch-place.ts";
 import { setLimits } from "../latest-limits.ts";
 import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkOptions, requirePrices } from "./check-options.ts";
 import { estimateBatch } from "./estimate.ts";
 import { datasetHash, type Scan, scanDataset } from "./scan-dataset.ts";
 
@@ -48,6 +48,7 @@ export async function startBatch(
 ): Promise<Job> {
   const { output, limits } = await checkOptions(source, options);
   const calls = callsOf(agent.model, options.calls ?? (agent.model.batches ? "batch" : "sync"));
+  requirePrices(agent.model, { calls, maxCost: limits.maxCost });
   const facts = agentFacts(agent, calls);
   const wish: Wish = { engine, queue, agent, source, options, id: batchIdOf(output), output, limits, calls, facts };
   const left = await engine.get(wish.id);

@@ -1,5 +1,5 @@
 // Whether a batch has used up what it may: by the sum that its job shows, and by what this process knows itself.
-import { addUsage, type JobEngine, noUsage, type Usage } from "@beseda/core";
+import { addUsage, type JobEngine, type LanguageModel, noUsage, type Usage } from "@beseda/core";
 import type { BatchLimits } from "../batch.ts";
 
 /** How soon what others have used is asked for again. Milliseconds. */
@@ -14,7 +14,7 @@ export class Budget {
   #reported = noUsage;
   readonly #rooms = new Set<Room>();
   /** What was guessed of requests that are answered, and what they came to. */
-  #learned = { guessed: 0, came: noUsage };
+  #learned = { guessed: noUsage, came: noUsage };
   #askedAt = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
 
@@ -29,12 +29,12 @@ export class Budget {
   }
 
   spend(usage: Usage): void {
-    if (this.#isLimited) this.#here = addUsage(this.#here, usage);
+    if (this.isLimited) this.#here = addUsage(this.#here, usage);
   }
 
   /** Nothing to wait for, as a rule. */
   async isSpent(): Promise<boolean> {
-    if (!this.#isLimited) return false;
+    if (!this.isLimited) return false;
     if (performance.now() - this.#askedAt > askAgainMs) {
       this.#asking ??= this.#ask().finally(() => {
         this.#asking = undefined;
@@ -50,25 +50,32 @@ export class Budget {
   }
 
   /**
-   * Whether a request that comes to about so much still fits beside what is used and what is under way. Guesses are mended by
-   * what earlier ones came to. Of a batch that has used nothing yet one request always fits: a guess is no reason to do nothing.
+   * Whether a request that comes to about so much still fits into this room beside what is used and what is under way. Guesses are
+   * mended by what earlier ones came to. Of a batch that has used nothing yet one request always fits: a guess is no reason to do
+   * nothing.
    */
-  fits({ tokens, cost }: Guess): boolean {
-    if (!this.#isLimited) return true;
-    const underWay = [...this.#rooms].reduce((sum, room) => sum + room.tokens, 0);
-    if (underWay === 0 && this.#here.totalTokens === 0 && this.#reported.totalTokens === 0) return true;
-    const { maxTokens, maxCost = {} } = this.#limits;
+  fits(room: Room, guess: Guess): boolean {
+    if (!this.isLimited) return true;
+    const rooms = [...this.#rooms];
+    const isFirst = rooms.every(({ usage }) => usage.totalTokens === 0);
+    if (isFirst && this.#here.totalTokens === 0 && this.#reported.totalTokens === 0) return true;
     const used = this.#here.totalTokens > this.#reported.totalTokens ? this.#here : this.#reported;
+    const guesses = rooms.flatMap((each) => each.with(each === room ? guess : undefined));
+    const all = guesses.map((each) => this.#mended(each)).reduce(addUsage, used);
+    const { maxTokens = Number.POSITIVE_INFINITY, maxCost = {} } = this.#limits;
+    if (all.totalTokens > maxTokens) return false;
+    return Object.entries(maxCost).every(([currency, most]) => (all.cost?.[currency] ?? 0) <= most);
+  }
+
+  /** With its cost: of a whole batch, which may cost something however small it is. */
+  #mended({ usage, costOf }: Guess): Usage {
     const { guessed, came } = this.#learned;
-    const factor = guessed === 0 ? 1 : came.totalTokens / guessed;
-    if (maxTokens !== undefined && used.totalTokens + (underWay + tokens) * factor > maxTokens) return false;
-    return Object.entries(maxCost).every(([currency, most]) => {
-      const perToken =
-        guessed === 0
-          ? (cost?.[currency] ?? Number.POSITIVE_INFINITY) / tokens
-          : (came.cost?.[currency] ?? 0) / guessed;
-      return (used.cost?.[currency] ?? 0) + (underWay + tokens) * perToken <= most;
-    });
+    const mended = (tokens: "inputTokens" | "outputTokens") =>
+      guessed[tokens] === 0 ? usage[tokens] : Math.round((usage[tokens] * came[tokens]) / guessed[tokens]);
+    const [inputTokens, outputTokens] = [mended("inputTokens"), mended("outputTokens")];
+    const whole = { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
+    const cost = costOf?.(whole, "batch");
+    return cost ? { ...whole, cost } : whole;
   }
 
   enter(room: Room): void {
@@ -76,12 +83,12 @@ export class Budget {
   }
 
   leave(room: Room, came: Usage): void {
-    if (!this.#rooms.delete(room) || room.tokens === 0 || came.totalTokens === 0) return;
+    if (!this.#rooms.delete(room) || room.usage.totalTokens === 0 || came.totalTokens === 0) return;
     const learned = this.#learned;
-    this.#learned = { guessed: learned.guessed + room.tokens, came: addUsage(learned.came, came) };
+    this.#learned = { guessed: addUsage(learned.guessed, room.usage), came: addUsage(learned.came, came) };
   }
 
-  get #isLimited(): boolean {
+  get isLimited(): boolean {
     return this.#limits.maxTokens !== undefined || this.#limits.maxCost !== undefined;
   }
 
@@ -92,12 +99,13 @@ export class Budget {
   }
 }
 
-/** What a request is taken to come to; the cost by currency, where its model knows its prices. */
-export type Guess = { tokens: number; cost: Usage["cost"] };
+/** What requests of one batch of the service are taken to come to, and the prices of their model, where it knows them. */
+export type Guess = { batch: object; usage: Usage; costOf: LanguageModel["costOf"] };
 
-/** Requests that are going to be under way together. */
+/** Requests that are going to be under way together, in some batches of the service. */
 export class Room {
-  tokens = 0;
+  usage = noUsage;
+  readonly #batches = new Map<object, Guess>();
   readonly #budget: Budget;
 
   constructor(budget: Budget) {
@@ -107,9 +115,22 @@ export class Room {
 
   /** Takes the room that it needs; false where there is not enough. */
   take(guess: Guess): boolean {
-    if (!this.#budget.fits(guess)) return false;
-    this.tokens += guess.tokens;
+    if (!this.#budget.fits(this, guess)) return false;
+    this.usage = addUsage(this.usage, guess.usage);
+    this.#batches.set(guess.batch, this.#joined(guess));
     return true;
+  }
+
+  /** By batch, another request among them. */
+  with(guess: Guess | undefined): Guess[] {
+    if (!guess) return [...this.#batches.values()];
+    const others = [...this.#batches.values()].filter(({ batch }) => batch !== guess.batch);
+    return [...others, this.#joined(guess)];
+  }
+
+  #joined(guess: Guess): Guess {
+    const known = this.#batches.get(guess.batch);
+    return known ? { ...guess, usage: addUsage(known.usage, guess.usage) } : guess;
   }
 
   /** With what all of them came to. */

@@ -1,18 +1,19 @@
-// The output of a part that is there before anything is asked: its batch was called off, or has failed, after it was done.
+// The output of a part that is there before anything is asked: the part was done, and its job did not come to know of it, or
+// its batch was called off then.
 import { addUsage, type JobEngine, noUsage, toBesedaError } from "@beseda/core";
 import type { PartResult, PartSpec } from "../batch.ts";
 import { lostHint, resultLines } from "./result-lines.ts";
 
 /**
- * What the part came to then. How many batches of the provider it took is not known any more.
+ * What the part came to then. How many batches of the provider it took, the file does not say.
  * @throws BesedaError `damaged`
  */
 export async function keptOutput(
   { files }: JobEngine,
   { output, rows }: Pick<PartSpec, "output" | "rows">,
-): Promise<PartResult | undefined> {
+): Promise<Omit<PartResult, "providerBatches"> | undefined> {
   if (!(await files.list(output)).includes(output)) return undefined;
-  const result: PartResult = { rows, finished: 0, failed: 0, usage: noUsage, providerBatches: 0 };
+  const result = { rows, finished: 0, failed: 0, usage: noUsage };
   try {
     for await (const results of resultLines(files, output, rows)) {
       for (const { error, usage } of results) {

@@ -70,7 +70,10 @@ function newJob({ labels = {}, runAt, ...job }: NewJob): Job {
   return structuredClone({ ...job, ...fresh, labels, runAt: runAt ?? at, createdAt: at, modifiedAt: at });
 }
 
-function leaseOf(kept: Kept): Lease {
+/** `die` leaves the job as a worker that has died does, once the engine has found out. */
+export type MortalLease = Lease & { die(): Promise<void> };
+
+function leaseOf(kept: Kept): MortalLease {
   const holder = new AbortController();
   kept.holder = holder;
   const held = () => {
@@ -107,5 +110,6 @@ function leaseOf(kept: Kept): Lease {
     },
     wait: (metadata) => end({ state: "waiting", metadata }),
     release: () => end({ state: "queued", attempts: kept.job.attempts - 1 }),
+    die: () => end({ state: "queued" }),
   };
 }

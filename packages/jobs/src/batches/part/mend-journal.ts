@@ -1,6 +1,16 @@
 // Makes the journal of a part readable again where entries of it are damaged: they are taken out, and their rows asked again.
 import { type Lease, toBesedaError } from "@beseda/core";
-import { begunKey, blockOf, blockSize, crashedKey, crashedPrefix, resultKey, resultPrefix } from "./part-log.ts";
+import { deathsOf } from "../../worker/deaths.ts";
+import {
+  begunKey,
+  blockOf,
+  blockSize,
+  crashedKey,
+  crashedPrefix,
+  deathsKey,
+  resultKey,
+  resultPrefix,
+} from "./part-log.ts";
 
 /**
  * Results, and how often workers died, are known by their lines; what is damaged of a row under way is not.
@@ -12,6 +22,7 @@ export async function mendJournal(lease: Lease, rows: number): Promise<void> {
     if (!(await isReadable(lease, crashedPrefix + blockOf(first)))) await mendBlock(lease, first, crashedKey);
   }
   if (!(await isReadable(lease, begunKey))) await lease.write([[begunKey, []]]);
+  if (!(await isReadable(lease, deathsKey))) await lease.write([[deathsKey, deathsOf(lease.job)]]);
   await lease.read();
 }
 

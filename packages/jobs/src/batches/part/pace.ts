@@ -6,6 +6,8 @@ const patience = 8;
 /** Where the service does not say how long it wants to be left alone: at first, and at most. Milliseconds. */
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
+/** Whoever looks at the batch wonders why it stands still after so long. Milliseconds. */
+const worthTelling = 5_000;
 
 /** Additive increase, multiplicative decrease. */
 export class Pace {
@@ -15,6 +17,7 @@ export class Pace {
   #answers = 0;
   #refusals = 0;
   #pausedUntil = 0;
+  #problem: string | undefined;
   #cutAt = Number.NEGATIVE_INFINITY;
 
   constructor(most: number) {
@@ -38,12 +41,21 @@ export class Pace {
   /** Of all that were under way together one refusal counts: `startedAt` says when that row was begun. */
   refused(error: BesedaError, startedAt: number, now = performance.now()): void {
     const pauseMs = error.retryAfterMs ?? Math.min(firstPauseMs * 2 ** this.#refusals, longestPauseMs);
-    if (error.code === "rate-limited") this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
+    if (error.code === "rate-limited" && now + pauseMs > this.#pausedUntil) {
+      this.#pausedUntil = now + pauseMs;
+      const until = new Date(Date.now() + pauseMs).toISOString();
+      this.#problem = pauseMs > worthTelling ? `Nothing is asked before ${until}: ${error.message}` : undefined;
+    }
     if (startedAt < this.#cutAt) return;
     this.#cutAt = now;
     this.#answers = 0;
     this.#refusals++;
     this.limit = Math.max(1, Math.floor(this.limit / 2));
+  }
+
+  /** Why no row is begun for a while. */
+  get problem(): string | undefined {
+    return this.pauseMs() > 0 ? this.#problem : undefined;
   }
 
   /** For so long no row is begun. */
@@ -58,9 +70,12 @@ export function mayPass(thrown: unknown): boolean {
   return isRetryable && (code === "rate-limited" || code === "unavailable" || code === "timeout");
 }
 
+/** What is not found may be of one row alone: so many have to meet it before it is taken for the name of the model. */
+export const fewestAlike = 3;
+
 /** Whether every other row would fail alike: then it is no matter of this row. */
 export function concernsAll({ code, isRetryable }: BesedaError, { finished }: { finished: number }): boolean {
   if (code === "unauthorized" || code === "missing-setting") return true;
-  // The money or the quota is used up for good; no model of that name.
+  // The money or the quota is used up for good; no model of that name, if others meet the same.
   return (code === "rate-limited" && !isRetryable) || (code === "not-found" && finished === 0);
 }

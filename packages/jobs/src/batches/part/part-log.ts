@@ -1,5 +1,6 @@
 // The journal of a part: which rows are done, which were being worked on when a worker died, and what of them is known.
 import { addUsage, type JsonValue, type Lease, noUsage, type Usage } from "@beseda/core";
+import { deathsOf } from "../../worker/deaths.ts";
 import { revivedError } from "../../worker/job-error.ts";
 import type { PartProgress, RowResult } from "../batch.ts";
 import { mayPass } from "./pace.ts";
@@ -57,11 +58,16 @@ export class PartLog {
     }
     // They were handed out in this order: the others were only read ahead.
     const inFlight = (begun as Line[]).filter((line) => !log.isDone(line)).slice(0, concurrency);
-    for (const line of inFlight) crashes.set(line, (crashes.get(line) ?? 0) + 1);
-    if (inFlight.length > 0) {
+    const deaths = deathsOf(lease.job);
+    const [[, known = 0] = []] = await lease.read(deathsKey);
+    // Where the lease was only lost, nobody died with them.
+    const suspects = deaths > Number(known) ? inFlight : [];
+    for (const line of suspects) crashes.set(line, (crashes.get(line) ?? 0) + 1);
+    if (inFlight.length > 0 || deaths !== known) {
       await lease.write([
         [begunKey, []],
-        ...inFlight.map((line) => [crashedKey(line), crashes.get(line) ?? 1] as const),
+        [deathsKey, deaths],
+        ...suspects.map((line) => [crashedKey(line), crashes.get(line) ?? 1] as const),
       ]);
     }
     return log;
@@ -75,11 +81,6 @@ export class PartLog {
 
   isDone(line: Line): boolean {
     return this.#done[line] === 1;
-  }
-
-  /** Nothing was begun before. */
-  get isNew(): boolean {
-    return !this.#isResumed;
   }
 
   get isComplete(): boolean {
@@ -179,6 +180,8 @@ export class PartLog {
 }
 
 export const begunKey = "begun";
+/** How many deaths of workers were counted. */
+export const deathsKey = "deaths";
 export const crashedPrefix = "crashed/";
 export const resultPrefix = "row/";
 const workPrefix = "work/";

@@ -1,8 +1,9 @@
 // Keeps the places for rows busy: hands rows to whoever runs them, again where a failure may pass, until none is left or it is halted.
 import type { BesedaError } from "@beseda/core";
+import { longestTimer } from "@beseda/core/http";
 import type { Budget } from "./budget.ts";
 import type { Halt } from "./halt.ts";
-import { concernsAll, mayPass } from "./pace.ts";
+import { concernsAll, fewestAlike, mayPass } from "./pace.ts";
 import type { Line, PartLog } from "./part-log.ts";
 import type { FedRow, RowFeed } from "./row-feed.ts";
 import type { RowOutcome } from "./row-runner.ts";
@@ -39,6 +40,9 @@ export class RowPump {
   readonly #later: Later[] = [];
   /** Failed in passing, since the service has answered last. */
   readonly #failing = new Set<Line>();
+  /** While no row is answered. */
+  readonly #notFound = new Set<Line>();
+  #isAlone = false;
   #open = 0;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -57,7 +61,7 @@ export class RowPump {
         if (fed && !halt.stop) void this.#fromFeed(fed, feed);
         else {
           seat.release();
-          if (this.#open === 0 && this.#later.length === 0) break;
+          if (halt.stop || (this.#open === 0 && this.#later.length === 0)) break;
           await this.#news();
         }
       }
@@ -70,6 +74,7 @@ export class RowPump {
   /** One after the other, with nobody else at work: if a worker dies now, it is known of which row. */
   async runAlone(suspects: readonly FedRow[]): Promise<void> {
     const { halt, seat, log } = this.#options;
+    this.#isAlone = true;
     const ms = quietMs - performance.now();
     // Meanwhile other parts are worked on.
     if (suspects.length > 0 && ms > 0 && !halt.stop) return halt.now({ why: "young", ms });
@@ -77,7 +82,10 @@ export class RowPump {
       for (const fed of suspects) {
         for (let isDone = false; !isDone && !halt.stop; ) {
           if (!(await this.#mayBegin()) || !(await seat.take({ isAlone: true }))) return;
-          await log.begin([fed.line]);
+          await log.begin([fed.line]).catch((thrown: unknown) => {
+            seat.release();
+            throw thrown;
+          });
           isDone = await this.#work(fed);
           const later = this.#later.pop();
           if (later) await halt.pause(later.at - performance.now());
@@ -88,8 +96,9 @@ export class RowPump {
     }
   }
 
-  /** One that was put off is marked again: only what is under way is. */
+  /** One that was put off is marked again: only what is under way is. Whoever has waited for a place may be too late. */
   async #next(feed: RowFeed): Promise<FedRow | undefined> {
+    if (!(await this.#mayBegin())) return undefined;
     const due = this.#due();
     if (due) await feed.resume(due.line);
     return due ?? (this.#later.length < this.#options.slots.mostLater ? feed.next() : undefined);
@@ -97,7 +106,7 @@ export class RowPump {
 
   async #mayBegin(): Promise<boolean> {
     const { halt, budget } = this.#options;
-    if (await budget?.isSpent()) halt.now({ why: "budget" });
+    if (budget?.isLimited && (await budget.isSpent())) halt.now({ why: "budget" });
     return halt.stop === undefined;
   }
 
@@ -134,7 +143,8 @@ export class RowPump {
     if (!error || !mayPass(error)) this.#failing.clear();
     if (!error) slots.pace.answered();
     else if (concernsAll(error, log.progress)) {
-      halt.now({ why: "refused", error });
+      if (error.code === "not-found" && !this.#isMetByOthers(fed)) this.#putOff(fed, error);
+      else halt.now({ why: "refused", error });
       return false;
     } else if (mayPass(error)) {
       slots.pace.refused(error, startedAt);
@@ -142,9 +152,7 @@ export class RowPump {
       // What is halted is gone on with: then it is tried again.
       if (halt.stop) return false;
       if (fed.attempt < mostAttempts) {
-        this.#later.push({ fed, at: performance.now() + pauseMs(error, fed.attempt) });
-        fed.attempt++;
-        fed.work.beginAgain();
+        this.#putOff(fed, error);
         return false;
       }
       if (this.#failing.size > mostFailing && !fed.work.entries.has(outageKey)) {
@@ -156,6 +164,18 @@ export class RowPump {
     await log.finish(fed.line, result, fed.work);
     budget?.spend(result.usage);
     return true;
+  }
+
+  #putOff(fed: FedRow, error: BesedaError): void {
+    this.#later.push({ fed, at: performance.now() + pauseMs(error, fed.attempt) });
+    fed.attempt++;
+    fed.work.beginAgain();
+  }
+
+  #isMetByOthers({ line }: FedRow): boolean {
+    const { rows, failed } = this.#options.log.progress;
+    this.#notFound.add(line);
+    return this.#isAlone || this.#notFound.size >= Math.min(fewestAlike, rows - failed);
   }
 
   #due(): FedRow | undefined {
@@ -170,7 +190,8 @@ export class RowPump {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       if (at !== Number.POSITIVE_INFINITY) {
-        this.#timer = setTimeout(resolve, Math.max(0, Math.ceil(at - performance.now())));
+        const ms = Math.max(0, Math.ceil(at - performance.now()));
+        this.#timer = setTimeout(resolve, Math.min(ms, longestTimer));
       }
     });
     clearTimeout(this.#timer);

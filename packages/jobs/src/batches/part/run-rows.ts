@@ -63,7 +63,7 @@ export function rowId({ batchId, part }: PartSpec, line: number): string {
   return `${batchId}/${part}/${line}`;
 }
 
-function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
+export function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
   const silence = { firstChunkMs: Number.POSITIVE_INFINITY, chunkMs: Number.POSITIVE_INFINITY };
   if (calls !== "async") return silence;
   return { ...silence, totalMs: Number.POSITIVE_INFINITY, stepMs: Number.POSITIVE_INFINITY };

@@ -25,6 +25,19 @@ describe("the places for rows", () => {
     expect(await later).toBe(true);
   });
 
+  it("are waited for without haste where the service wants to be left alone for longer than Node can count", async () => {
+    vi.useFakeTimers();
+    const slots = new RowSlots(2);
+    const month = new BesedaError("Later.", { code: "rate-limited", isRetryable: true, retryAfterMs: 30 * 86_400_000 });
+    slots.pace.refused(month, performance.now());
+    const place = slots.seat(1).take();
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+    await vi.advanceTimersByTimeAsync(29 * 86_400_000);
+    expect(setTimer.mock.calls.length).toBeLessThan(3);
+    await vi.advanceTimersByTimeAsync(86_400_001);
+    expect(await place).toBe(true);
+  });
+
   it("are all given to a row that is to be alone", async () => {
     const slots = new RowSlots(4);
     const [first, second] = [slots.seat(1), slots.seat(2)];

@@ -1,5 +1,6 @@
 // The places at which rows are worked on: all parts of a batch in a process share them, the first part first.
-import { Pace } from "./pace.ts";
+import { longestTimer } from "@beseda/core/http";
+import { fewestAlike, Pace } from "./pace.ts";
 
 type Waiter = { order: number; isAlone: boolean; enter(isIn: boolean): void };
 
@@ -17,7 +18,7 @@ export class RowSlots {
 
   /** So many rows that are to be tried again later may wait before no more are begun. */
   get mostLater(): number {
-    return this.pace.most * 2;
+    return Math.max(fewestAlike, this.pace.most * 2);
   }
 
   limitTo(concurrency: number): void {
@@ -76,7 +77,8 @@ export class RowSlots {
     }
     clearTimeout(this.#timer);
     const pauseMs = this.pace.pauseMs();
-    if (this.#waiters.length > 0 && pauseMs > 0) this.#timer = setTimeout(() => this.#letIn(), Math.ceil(pauseMs));
+    if (this.#waiters.length === 0 || pauseMs === 0) return;
+    this.#timer = setTimeout(() => this.#letIn(), Math.min(Math.ceil(pauseMs), longestTimer));
   }
 }
 

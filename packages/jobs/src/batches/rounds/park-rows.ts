@@ -10,15 +10,17 @@ import {
   type ModelEvent,
   type ModelRequest,
   promptedTools,
+  type Usage,
 } from "@beseda/core";
+import { askNow } from "../../journal/ask-model.ts";
 import type { AskModel, ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../worker/job-error.ts";
 import { guessedAnswer } from "../begin/estimate.ts";
-import type { Budget, Guess, Room } from "../part/budget.ts";
+import type { Budget, Room } from "../part/budget.ts";
 import type { FedRow } from "../part/row-feed.ts";
 import { nameOf, type RowOutcome, runRow } from "../part/row-runner.ts";
 import { usageOf } from "../part/row-work.ts";
-import { askWhole, type PartWork, pumpRows, rowId } from "../part/run-rows.ts";
+import { askWhole, type PartWork, pumpRows, rowId, timeoutsOf } from "../part/run-rows.ts";
 import type { OpenRound, RoundBatch } from "./round-log.ts";
 import { type Parked, SpoolWriter, spoolFolder } from "./spool.ts";
 
@@ -44,20 +46,22 @@ export async function parkRows(
   const writer = new SpoolWriter();
   const spool = `${spoolFolder(spec.batchId, spec.part)}${crypto.randomUUID()}.jsonl`;
   const written = place.engine.files.put(spool, writer.bytes());
-  // Until it is waited for.
-  written.catch(() => {});
+  // Until it is waited for; rows that wait to be written are let go.
+  written.catch(() => writer.end());
   // Rows whose replies are there already come to their ends whatever is left of the budget: it is asked for requests.
   await pumpRows(work, undefined, async (fed) => {
     let note: Promise<void> | undefined;
     await here.budget.isSpent();
     const outcome = await runParking({ ...work, begunAt }, fed, (question, parked) => {
-      if (!room.take(guessOf(question))) {
+      const batch = groups.batchOf(question, { line: parked.line, step: parked.step });
+      const usage = guessOf(question);
+      if (!room.take({ batch, usage, costOf: question.model.costOf })) {
         isShort = true;
         return;
       }
-      const group = groups.numberOf(question, { line: parked.line, step: parked.step });
+      const group = groups.join(batch);
       if (groups.batches.length > mostGroups) halt.now({ why: "refused", error: tooManyGroups() });
-      note = writer.add({ ...parked, group, request: question.request });
+      note = writer.add({ ...parked, group, inputTokens: usage.inputTokens, request: question.request });
     });
     await note;
     return outcome;
@@ -82,7 +86,7 @@ const nothingToSend = new BesedaError("There is nothing to be sent.", { code: "a
 export async function runParking(
   { agent, spec, halt, here, begunAt }: Pick<PartWork, "agent" | "spec" | "halt" | "here"> & { begunAt?: number },
   { line, row, work, attempt }: FedRow,
-  onPark: (question: BatchQuestion, parked: Omit<Parked, "group">) => void,
+  onPark: (question: BatchQuestion, parked: Omit<Parked, "group" | "inputTokens">) => void,
 ): Promise<RowOutcome> {
   const askDirectly: AskModel = (question) => spending(askWhole(question), here.budget);
   const outcome = await runRow({
@@ -99,7 +103,9 @@ export async function runParking(
       park();
       return ending(async () => ({ done: true, value: undefined }));
     },
-    askBelow: askDirectly,
+    // Whole replies would be silent for longer than sub-agents wait.
+    askBelow: (question) => spending(askNow(question), here.budget),
+    timeouts: timeoutsOf(spec),
     signal: halt.cut,
     attempt: attempt + work.refusals,
     begunAt,
@@ -117,11 +123,10 @@ async function* spending(reply: AsyncIterable<ModelEvent[]>, budget: Budget): As
 }
 
 /** An answer is taken for as long as estimates take it. */
-function guessOf({ model, request }: BatchQuestion): Guess {
+function guessOf({ request }: BatchQuestion): Usage {
   const { inputTokens } = estimateUsage(request, { role: "assistant", content: [] });
   const outputTokens = Math.min(guessedAnswer, request.settings.maxOutputTokens ?? guessedAnswer);
-  const totalTokens = inputTokens + outputTokens;
-  return { tokens: totalTokens, cost: model.costOf?.({ inputTokens, outputTokens, totalTokens }, "batch") };
+  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens };
 }
 
 function takesBatches(model: LanguageModel): model is BatchModel {
@@ -146,6 +151,7 @@ function ending(next: () => Promise<IteratorResult<ModelEvent[]>>): AsyncIterabl
 
 /** A batch has one model, and of some services one set of settings. */
 class Groups {
+  /** Those that have requests. */
   readonly batches: RoundBatch[] = [];
   readonly #models: ModelsMet;
   readonly #byModel = new Map<BatchModel, Map<string, RoundBatch>>();
@@ -155,23 +161,27 @@ class Groups {
     this.#models = models;
   }
 
-  numberOf({ model, request }: BatchQuestion, asker: RoundBatch["asker"]): number {
+  /** The one that the request would be in. */
+  batchOf({ model, request }: BatchQuestion, asker: RoundBatch["asker"]): RoundBatch {
     const { settings, outputSchema, reasoning } = request;
     const ofModel = this.#byModel.get(model) ?? new Map<string, RoundBatch>();
     this.#byModel.set(model, ofModel);
     const sort = JSON.stringify([settings, outputSchema, reasoning]);
     const batch = ofModel.get(sort) ?? this.#begin(model, asker);
     ofModel.set(sort, batch);
-    batch.to++;
+    return batch;
+  }
+
+  /** Gives its number. */
+  join(batch: RoundBatch): number {
+    if (batch.to++ === 0) this.batches.push(batch);
     return batch.group;
   }
 
   #begin(model: BatchModel, asker: RoundBatch["asker"]): RoundBatch {
-    const group = this.batches.length;
+    const group = this.#models.size;
     this.#models.set(group, model);
-    const batch = { group, from: 0, to: 0, model: nameOf(model), asker };
-    this.batches.push(batch);
-    return batch;
+    return { group, from: 0, to: 0, model: nameOf(model), asker };
   }
 }
 

@@ -1,5 +1,5 @@
 // The journal of the rounds of a part: which requests are with the service, and by which keys and ids they are found again.
-import type { JsonValue, Lease } from "@beseda/core";
+import type { JobError, JsonValue, Lease } from "@beseda/core";
 import type { Line } from "../part/part-log.ts";
 
 /** Requests that go out as one batch of the service. */
@@ -16,6 +16,10 @@ export type RoundBatch = {
   id?: string;
   /** Nothing more is to be had of it. */
   isRead?: true;
+  /** Its service did not know it when it was asked after last. */
+  isLost?: true;
+  /** Why it is not taken, of one request. */
+  refusal?: JobError;
 };
 
 /** `spool` is the name of the file of its requests. */

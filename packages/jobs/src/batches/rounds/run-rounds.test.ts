@@ -254,21 +254,6 @@ describe("a part in rounds", () => {
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 1 } });
   });
 
-  it("a batch that its service has lost stops the part, and is sent anew when that is woken", async () => {
-    let polls = 0;
-    const { model, agent } = looking(() => says("Yes."), {
-      onCall: (call) => {
-        if (call === "poll" && ++polls === 1) throw new BesedaError("No such batch.", { code: "not-found" });
-      },
-    });
-    const place = await partPlace(agent, { ...inRounds, rows: 3 });
-    const job = await workOn(place);
-    expect(job.metadata).toMatchObject({ stopped: "refused", error: { code: "not-found" } });
-    await goOn(place, { concurrency: 16, pollMs: 1 });
-    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 2 } });
-    expect(model.taken).toHaveLength(2);
-  });
-
   it("a worker that closes gives the part back at once, and the next one waits for the same batch", async () => {
     const closing = new AbortController();
     const { model, agent } = looking(threeSteps, {

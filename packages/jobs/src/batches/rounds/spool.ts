@@ -5,8 +5,11 @@ import { neededFile } from "../part/needed-file.ts";
 import type { Line } from "../part/part-log.ts";
 import type { RoundBatch } from "./round-log.ts";
 
-/** What row asks for which step. `tries` counts the replies that were failures, which may pass. */
-export type Parked = { line: Line; step: number; tries: number; group: number };
+/**
+ * What row asks for which step. `tries` counts the replies that were failures, which may pass; the tokens are a guess, for services
+ * that do not count.
+ */
+export type Parked = { line: Line; step: number; tries: number; group: number; inputTokens: number };
 
 type SpoolLine = Parked & { request: ModelRequest };
 
@@ -82,8 +85,8 @@ export function requestsOf({ files }: JobEngine, spool: string, batch: RoundBatc
 /** Who has asked them, in the same order. */
 export async function askersOf({ files }: JobEngine, spool: string, batch: RoundBatch): Promise<Parked[]> {
   const askers: Parked[] = [];
-  for await (const { line, step, tries, group } of linesOf(files, spool, batch)) {
-    askers.push({ line, step, tries, group });
+  for await (const { request: _, ...asker } of linesOf(files, spool, batch)) {
+    askers.push(asker);
   }
   return askers;
 }

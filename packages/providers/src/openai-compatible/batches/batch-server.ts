@@ -139,10 +139,25 @@ function unknown(error: unknown): never {
   throw isUnknown(error) ? error.with({ hint: "Is it a batch of the account and project of this key?" }) : error;
 }
 
+/**
+ * A line that cannot be read is left out, as if it had not been answered.
+ * @throws BesedaError `bad-response` where not one line can be read: then it is another page than the file
+ */
 async function* jsonLines(path: string): AsyncGenerator<WireLine> {
   let lines: WireLine[] = [];
+  let count = 0;
+  let failure: { thrown: unknown } | undefined;
   const decoder = jsonLinesDecoder<WireLine>(
-    { value: (value, found) => found.push((value ?? {}) as WireLine), end: () => {} },
+    {
+      value(value, found) {
+        count++;
+        found.push((value ?? {}) as WireLine);
+      },
+      unreadable(thrown) {
+        failure ??= { thrown };
+      },
+      end: () => {},
+    },
     longestLine,
   );
   for await (const bytes of createReadStream(path) as AsyncIterable<Buffer>) {
@@ -152,4 +167,5 @@ async function* jsonLines(path: string): AsyncGenerator<WireLine> {
   }
   decoder.end(lines);
   yield* lines;
+  if (failure && count === 0) throw failure.thrown;
 }

@@ -282,6 +282,34 @@ describe("the replies of a batch of OpenAI's", () => {
     expect(replies).toHaveLength(3);
   });
 
+  it("are read but for a line that cannot be, which counts as not answered", async () => {
+    const { id } = await batches().start(requests, { key: "a" });
+    await done(id);
+    const file = server.files.find(({ purpose }) => purpose === "batch_output");
+    const headers = { authorization: `Bearer ${server.apiKey}` };
+    const content = await (await fetch(`${server.url}/files/${file?.id}/content`, { headers })).text();
+    server.faults.add({ path: "/content", status: 200, body: content.slice(0, -100) });
+    const replies = await repliesOf(id);
+    expect(replies.map(({ error }) => error?.code)).toEqual(["unavailable", undefined, undefined]);
+    expect(replies[0]?.error).toMatchObject({ isRetryable: true });
+  });
+
+  it.each(["<html>\nSign in\n</html>", "", "{}"])("are not taken from what is no file of replies: %j", async (body) => {
+    const { id } = await batches().start(requests, { key: "a" });
+    await done(id);
+    server.faults.add({ path: "/content", status: 200, body });
+    expect(await failureOf(repliesOf(id))).toMatchObject({ code: "bad-response" });
+    expect((await repliesOf(id)).every(({ events }) => events)).toBe(true);
+  });
+
+  it("are read though the server counts the requests otherwise, as long as they are the same", async () => {
+    const { id } = await batches().start(requests, { key: "a" });
+    await done(id);
+    Object.assign(server.batches[0] ?? {}, { request_counts: { total: 2, completed: 2, failed: 0 } });
+    expect((await repliesOf(id)).every(({ events }) => events)).toBe(true);
+    expect(await failureOf(repliesOf(id, [...requests].reverse()))).toMatchObject({ code: "invalid-argument" });
+  });
+
   it("hold texts of every kind, however long", async () => {
     const text = `\u2028 line\u2029\r\n"я" ${"long ".repeat(400_000)}`;
     await start({ respond: () => ({ text }) });

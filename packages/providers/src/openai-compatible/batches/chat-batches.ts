@@ -44,9 +44,13 @@ export function chatBatches({ server: address, model, quirks, retry }: ChatBatch
   const toChatRequest = chatRequestWriter(model, quirks);
   const url = endpoint(address, "chat/completions");
 
-  async function start(requests: BatchRequests, key: string, folder: string, signal: AbortSignal | undefined) {
+  function fileOf(requests: BatchRequests, folder: string, signal: AbortSignal | undefined) {
     const toBody = (request: ModelRequest) => toChatRequest(request, false);
-    const file = await writeBatchFile(join(folder, "requests"), { requests, toBody, signal });
+    return writeBatchFile(join(folder, "requests"), { requests, toBody, signal });
+  }
+
+  async function start(requests: BatchRequests, key: string, folder: string, signal: AbortSignal | undefined) {
+    const file = await fileOf(requests, folder, signal);
     const keyDigest = digestOf([key, model]);
     const prefix = `beseda-${keyDigest}-`;
     const name = `${prefix}${file.digest}.jsonl`;
@@ -89,11 +93,15 @@ export function chatBatches({ server: address, model, quirks, retry }: ChatBatch
       const batch = await server.describe(id, signal);
       if (!isOver(batch) || batch.status === "failed") throw failureOf(batch) ?? tooEarly(batch);
       const { count, toolNames } = await overview(requests);
-      const { total } = batch.request_counts ?? {};
-      if (total && total !== count) throw otherCount(batch, total, count);
+      const { total, completed } = batch.request_counts ?? {};
       const isAnswered = new Uint8Array(count);
       const folder = await temporaryFolder("beseda-batch-");
       try {
+        // Not every server counts right.
+        if (total && total !== count) {
+          const { digest } = await fileOf(requests, folder, signal);
+          if (digest !== batch.metadata?.[requestsField]) throw otherCount(batch, total, count);
+        }
         for (const fileId of [batch.output_file_id, batch.error_file_id]) {
           if (!fileId) continue;
           for await (const line of server.lines(fileId, join(folder, "replies"), signal)) {
@@ -107,6 +115,7 @@ export function chatBatches({ server: address, model, quirks, retry }: ChatBatch
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
+      if (completed && !isAnswered.includes(1)) throw withoutLines(batch, completed);
       for (const [index, answered] of isAnswered.entries()) {
         if (!answered) yield { index, error: unanswered(index, batch) } satisfies BatchReply;
       }
@@ -149,6 +158,13 @@ function tooEarly({ id, status }: WireBatch): BesedaError {
   return new BesedaError(`The batch ${id} is ${status}: there are no replies.`, {
     code: "invalid-argument",
     hint: "Ask for its replies when poll() says that it is done.",
+  });
+}
+
+function withoutLines({ id }: WireBatch, completed: number): BesedaError {
+  return new BesedaError(`The batch ${id} has ${completed} replies, but the file of them is empty.`, {
+    code: "bad-response",
+    hint: "Try again; if it stays so, ask the service's support, with the id of the batch.",
   });
 }
 

@@ -102,7 +102,7 @@ describe("the error of a request without a reply", () => {
   it("says whether another batch may answer it: not where the line was at fault, but where a part of the batch broke", async () => {
     expect(await errorsOf([{ first: 2, last: 2, message: "too long" }])).toEqual([["rejected", false]]);
     expect(await errorsOf([{ first: 2, last: 2, message: "broke", isOfMany: true }])).toEqual([["unavailable", true]]);
-    expect(await errorsOf([])).toEqual([["bad-response", true]]);
+    expect(await errorsOf([])).toEqual([["unavailable", true]]);
     const ofOthers = await errorsOf([], [row("x", "X"), row("y", "Y")]);
     expect(ofOthers).toEqual(Array(2).fill(["bad-response", false]));
   });

@@ -149,7 +149,7 @@ function unanswered(index: number, { told, count, strangers, result }: Unanswere
   const reported = result.problems.slice(0, 3).map((each) => each.message);
   const said = reported.length > 0 ? ` It reports of one of those without a reply: ${reported.join("; ")}.` : "";
   return new BesedaError(`The service gave no reply to request ${index + 1} of the batch.${others}${said}`, {
-    code: "bad-response",
+    code: strangers > 0 ? "bad-response" : "unavailable",
     isRetryable: strangers === 0,
     hint:
       strangers > 0
