@@ -8,6 +8,7 @@ import {
   rateLimited,
   textOf,
   tool,
+  type Usage,
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -80,6 +81,16 @@ describe("a part of a batch", () => {
     await workOn(place);
     expect(payments).toBe(1);
     expect((await outputOf(place))[0]?.toolCalls).toMatchObject([{ output: expect.stringContaining("unknown") }]);
+  });
+
+  it("keeps to a limit of money where the model has prices, and its replies say nothing of them", async () => {
+    const model = { ...answering(), costOf: ({ totalTokens }: Usage) => ({ RUB: totalTokens }) };
+    const place = await partPlace(new Agent({ model }), { rows: 9, concurrency: 1, maxCost: { RUB: 15 } });
+    expect((await workOn(place)).metadata).toMatchObject({
+      stopped: "budget",
+      finished: 3,
+      usage: { cost: { RUB: 15 } },
+    });
   });
 
   it("asks nothing again where its output is there, and its worker died just before it could say so", async () => {

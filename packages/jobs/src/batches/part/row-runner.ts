@@ -14,6 +14,7 @@ import {
   textOf,
   toBesedaError,
   toolCallsOf,
+  type Usage,
 } from "@beseda/core";
 import type { JournalPlace } from "../../journal/journal-place.ts";
 import { type AskModel, type ModelQuestion, RunJournal } from "../../journal/run-journal.ts";
@@ -39,6 +40,8 @@ export type RowRun = {
   begunAt?: number | undefined;
   /** From 1. */
   attempt: number;
+  /** The price of what replies have used that do not tell it themselves. */
+  costOf?: ((usage: Usage) => Usage["cost"]) | undefined;
 };
 
 /** `stopped`: by one of the signals. `parked`: by `ask`. */
@@ -112,10 +115,10 @@ class RowAttempt implements JournalPlace {
   }
 
   #told(of: Partial<RunResult>, error?: BesedaError): RowOutcome {
-    const { agent, row, attempt } = this.#run;
+    const { agent, row, attempt, costOf } = this.#run;
     const result: StoredResult = {
       number: row.number,
-      ...facts(of),
+      ...facts({ ...of, usage: priced(of.usage ?? noUsage, costOf) }),
       error: error ? plainError(error) : null,
       model: nameOf(this.#journal.asked ?? agent.model),
       attempts: attempt,
@@ -152,6 +155,11 @@ export function failedRow(
   { model, attempts, usage }: Pick<StoredResult, "model" | "attempts" | "usage">,
 ): StoredResult {
   return { number: row.number, ...facts({ usage }), error, model, attempts, milliseconds: 0 };
+}
+
+function priced(usage: Usage, costOf: RowRun["costOf"]): Usage {
+  const cost = usage.cost || usage.totalTokens === 0 ? {} : (costOf?.(usage) ?? {});
+  return Object.keys(cost).length > 0 ? { ...usage, cost } : usage;
 }
 
 function facts({ text, output, reasoning, steps = [], finishReason, usage = noUsage }: Partial<RunResult>) {

@@ -1,5 +1,5 @@
 // The rows of a part, each asked by itself: at once, or by the operations of the service.
-import type { Agent, Lease, Timeouts } from "@beseda/core";
+import type { Agent, Lease, Timeouts, Usage } from "@beseda/core";
 import { asking } from "../../journal/ask-model.ts";
 import type { AskModel } from "../../journal/run-journal.ts";
 import type { Workplace } from "../../worker/workplace.ts";
@@ -31,9 +31,10 @@ export async function runRows(work: PartWork): Promise<void> {
   const ask = calls === "async" ? noting(asked, log) : asked;
   const { cut: signal, leaving } = halt;
   const timeouts = timeoutsOf(spec);
+  const costOf = (usage: Usage) => agent.model.costOf?.(usage, calls);
   await pumpRows(work, work.here.budget, ({ line, row, work, attempt, begunAt }) => {
     const runId = rowId(spec, line);
-    return runRow({ agent, row, runId, work, ask, askBelow, timeouts, signal, leaving, begunAt, attempt });
+    return runRow({ agent, row, runId, work, ask, askBelow, timeouts, signal, leaving, begunAt, attempt, costOf });
   });
   await settled();
 }

@@ -116,9 +116,11 @@ it("a long journal is unreadable at once when its job is done, and goes bit by b
   await using only = disposable(localEngine(folder));
   const lease = await working(only.engine);
   await lease.write(Array.from({ length: 1_700 }, (_, n) => [`row/${n}`, n] as const));
-  await lease.finish({ response: 1 });
   const database = (await defaultSqlite())(join(folder, "jobs.db"), { busyMs: 1_000 });
   const left = database.prepare("SELECT (SELECT count(*) FROM journal) + (SELECT count(*) FROM dropped_journals) AS n");
+  await lease.finish({ response: 1 });
+  expect(left.all()[0]?.n).toBeGreaterThan(0);
+  await expect(lease.read()).rejects.toMatchObject({ code: "locked" });
   await vi.waitUntil(() => left.all()[0]?.n === 0, { timeout: 20_000 });
   database.close();
 });
