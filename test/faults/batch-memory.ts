@@ -40,13 +40,17 @@ export async function memoryOf({ rows, every, concurrency = 256 }: MemoryOptions
   }
 }
 
-/** MB for each 100,000 rows: the straight line nearest to what was held. */
+/**
+ * MB for each 100,000 rows: the median of the slopes between any two samples (Theil and Sen), so that what one of them holds
+ * by chance, such as the results of a part that is just being written, does not count.
+ */
 export function slopeOf(samples: readonly MemorySample[]): number {
-  const mean = (of: (sample: MemorySample) => number) =>
-    samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
-  const [rows, held] = [mean((each) => each.rows), mean((each) => each.held)];
-  const along = mean((each) => (each.rows - rows) * (each.held - held));
-  return (along / mean((each) => (each.rows - rows) ** 2)) * 100_000;
+  const slopes = samples
+    .flatMap((from, index) => samples.slice(index + 1).map((to) => (to.held - from.held) / (to.rows - from.rows)))
+    .sort((a, b) => a - b);
+  const middle = (slopes.length - 1) / 2;
+  const median = ((slopes[Math.floor(middle)] ?? 0) + (slopes[Math.ceil(middle)] ?? 0)) / 2;
+  return median * 100_000;
 }
 
 function bytesIn(folder: string): number {

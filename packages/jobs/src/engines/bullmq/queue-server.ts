@@ -176,7 +176,7 @@ function requirePolicy(facts: string, place: string): void {
   });
 }
 
-export async function loadBullmq() {
+export async function loadBullmq(): Promise<typeof import("bullmq")> {
   try {
     return await import("bullmq");
   } catch (cause) {
