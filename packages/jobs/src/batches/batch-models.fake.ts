@@ -10,7 +10,7 @@ import {
 } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 
-export const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cost: { RUB: 0.5 } };
+const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5, cost: { RUB: 0.5 } };
 
 const lengthOf = tool({
   name: "length_of",

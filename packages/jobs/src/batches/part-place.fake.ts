@@ -88,7 +88,7 @@ export async function outputOf({ engine, spec }: PartPlace): Promise<RowResult[]
   return rows;
 }
 
-export function partIdOf({ batchId, part }: PartSpec): string {
+function partIdOf({ batchId, part }: PartSpec): string {
   return `${batchId}-${part}`;
 }
 

@@ -6,7 +6,7 @@ import { getJson, putJson } from "./json-files.ts";
 import { type IQueueBackend, loadBullmq, type Queue, type QueueServer } from "./queue-server.ts";
 
 /** Files have an id, in a file; a note on the server says which are in use, and until when: milliseconds of the clock on the wall. */
-export type FilesNote = { id: string; until: number };
+type FilesNote = { id: string; until: number };
 
 type Notes = Queue<FilesNote, void, string, FilesNote, void, string, IQueueBackend, string>;
 
