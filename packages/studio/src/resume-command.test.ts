@@ -29,7 +29,7 @@ describe("the command that goes on", () => {
     expect(resumeCommand(started, ["batch"], {})).toBe(`${node} --import tsx ${script} batch --resume`);
     const byNpx = (script: string) => resumeCommand({ ...started, argv: [node, script] }, ["batch"], {});
     expect(byNpx("/project/node_modules/.bin/beseda")).toBe("npx beseda batch --resume");
-    expect(byNpx("/home/ann/.npm/_npx/1a/node_modules/.bin/beseda")).toBe("npx @beseda/studio batch --resume");
+    expect(byNpx("/cache/_npx/1a/node_modules/.bin/beseda")).toBe("npx @beseda/studio batch --resume");
     const pnpm = { npm_lifecycle_event: "beseda", npm_config_user_agent: "pnpm/10.34.9 npm/? node/v20" };
     expect(resumeCommand(started, ["batch"], { ...pnpm, npm_execpath: "/opt/pnpm/pnpm.cjs" })).toBe(
       "pnpm run beseda batch --resume",
