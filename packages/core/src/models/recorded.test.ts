@@ -154,7 +154,8 @@ describe("recorded()", () => {
   });
 
   it("records errors too, after what had arrived", async () => {
-    const details = { isRetryable: true, retryAfterMs: 900, requestId: "r-1", status: 503, hint: "Wait." } as const;
+    const ids = { requestId: "r-1", traceId: "t-1" };
+    const details = { ...ids, isRetryable: true, retryAfterMs: 900, status: 503, hint: "Wait." } as const;
     const error = new BesedaError("overloaded", { code: "unavailable", ...details });
     const { model } = await tapeOf([{ text: "Half", error }, { error: new TypeError("defect") }]);
     const shown: string[] = [];

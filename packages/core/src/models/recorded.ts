@@ -49,7 +49,7 @@ export function recorded(model: LanguageModel, file: string, options: RecordedOp
 /** `at` is in milliseconds since the request. Without a `finish` or an error the reader had left. */
 type RecordedReply = { chunks: { at: number; events: ModelEvent[] }[]; error?: RecordedError };
 
-type RecordedError = Partial<Pick<BesedaError, "isRetryable" | "retryAfterMs" | "requestId" | "status">> & {
+type RecordedError = Partial<Pick<BesedaError, "isRetryable" | "retryAfterMs" | "requestId" | "traceId" | "status">> & {
   code: ErrorCode;
   message: string;
   hint?: string | undefined;
@@ -138,10 +138,11 @@ function recordedError({
   isRetryable,
   retryAfterMs,
   requestId,
+  traceId,
   status,
 }: BesedaError): RecordedError {
   const texts = { message: scrubText(message), ...(hint !== undefined && { hint: scrubText(hint) }) };
-  return { code, ...texts, isRetryable, retryAfterMs, requestId, status };
+  return { code, ...texts, isRetryable, retryAfterMs, requestId, traceId, status };
 }
 
 const piecesOf = { "text-delta": "text", "reasoning-delta": "text", "tool-input-delta": "delta" } as const;
