@@ -19,7 +19,7 @@ export type JobsOptions = {
   /** Those that jobs are for, told apart by their names. Whoever works has to know them. */
   agents?: readonly Agent[];
   engine: JobEngine;
-  /** Jobs are taken by those who were told the same queue. Default `default`. */
+  /** Jobs are taken by those who were told the same queue: for workers that know different agents. Default `default`. */
   queue?: string;
   /** `false`: begins and looks, but leaves the work to others. Default `true`. */
   work?: boolean;
