@@ -36,6 +36,8 @@ process.send?.({ peakRss, seconds: process.uptime(), answered } satisfies Memory
 
 function sample(): MemorySample {
   const { rss } = process.memoryUsage();
+  // What lies beside the heap is counted until the collection after the one that has found it to be garbage.
+  collect();
   collect();
   const { heapUsed, external } = process.memoryUsage();
   return { rows, seconds: process.uptime(), rss: rss / megabyte, held: (heapUsed + external) / megabyte };
