@@ -22,7 +22,8 @@ export function toServer({ baseURL, apiKey, headers }: ServerOptions): Server {
 /** The address of an endpoint, such as `chat/completions`. */
 export function endpoint({ baseURL }: Server, path: string): string {
   const url = new URL(baseURL);
-  url.pathname = `${url.pathname}/${path}`;
+  // A URL has a path at least of a slash.
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/${path}`;
   return url.href;
 }
 
