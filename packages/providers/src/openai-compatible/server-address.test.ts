@@ -15,3 +15,12 @@ it("An address without a path, such as DeepSeek's, has its endpoints one slash a
     expect(endpoint(toServer({ baseURL }), "chat/completions")).toBe(url);
   }
 });
+
+it("A header that is given takes the place of the one that is set here, however its name is written", () => {
+  const { headers } = toServer({
+    baseURL: "https://api.openai.com/v1",
+    apiKey: "sk-own",
+    headers: { Authorization: "Basic b3Nt", "X-Folder-Id": "b1g" },
+  });
+  expect(headers).toEqual({ authorization: "Basic b3Nt", "x-folder-id": "b1g" });
+});

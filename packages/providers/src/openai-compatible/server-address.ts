@@ -16,7 +16,10 @@ export type Server = { baseURL: URL; headers: Readonly<Record<string, string>> }
 /** @throws BesedaError `invalid-argument` where the address is none. */
 export function toServer({ baseURL, apiKey, headers }: ServerOptions): Server {
   const key = apiKey?.trim();
-  return { baseURL: toUrl(baseURL), headers: { ...(key && { authorization: `Bearer ${key}` }), ...headers } };
+  // By names in one spelling, or the same header would go out twice.
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+  const own = { ...(key && { authorization: `Bearer ${key}` }) };
+  return { baseURL: toUrl(baseURL), headers: { ...own, ...Object.fromEntries(given) } };
 }
 
 /** The address of an endpoint, such as `chat/completions`. */
