@@ -1,11 +1,16 @@
-// The time limit of fetching a token: nobody's own signal ends what is fetched for all.
+// Fetching a token: in how long, and without repeating what came instead.
 import { BesedaError } from "@beseda/core";
+import { type RetriedRequest, requestJson } from "@beseda/core/http";
 import type { IssuedToken } from "./renewed-token.ts";
 
-/** @throws BesedaError `timeout` after so many milliseconds */
+/**
+ * What `tokenIn` finds in the reply. Nobody's own signal ends what is fetched for all.
+ * @throws BesedaError `timeout` after so many milliseconds
+ */
 export async function fetchingToken(
   ms: number,
-  fetchToken: (signal: AbortSignal) => Promise<IssuedToken>,
+  request: RetriedRequest,
+  tokenIn: (body: unknown) => IssuedToken,
 ): Promise<IssuedToken> {
   const late = new BesedaError(`No token came in ${ms / 1000} s.`, {
     code: "timeout",
@@ -15,8 +20,14 @@ export async function fetchingToken(
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(late), ms);
   try {
-    return await fetchToken(stop.signal);
+    return tokenIn(await requestJson({ ...request, signal: stop.signal }).catch(unrepeated));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What cannot be read may hold a token all the same, such as where it was cut off. */
+function unrepeated(error: unknown): never {
+  const isUnread = error instanceof BesedaError && error.code === "bad-response" && (error.status ?? 300) < 300;
+  throw isUnread ? error.with({ message: "What came in place of a token is not JSON." }) : error;
 }

@@ -66,6 +66,14 @@ describe("the metadata server of a virtual machine", () => {
     expect(server?.ledger).toHaveLength(1);
   });
 
+  it("that answers with a token alone has it in no error", async () => {
+    const ask = await start();
+    server?.faults.add({ path: "/computeMetadata", raw: { status: 200, body: "t1.9euelZqM" } });
+    const error: unknown = await ask().catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "bad-response", message: expect.stringContaining("not JSON") });
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain("9euel");
+  });
+
   it("that answers without a token has answered badly", async () => {
     const ask = await start();
     server?.faults.add({ path: "/computeMetadata", raw: { status: 200, body: { token: 1 } } });

@@ -1,6 +1,6 @@
 // The token that a virtual machine of the cloud gives to the programs on it.
 import { BesedaError } from "@beseda/core";
-import { type RetryPolicy, requestJson } from "@beseda/core/http";
+import type { RetryPolicy } from "@beseda/core/http";
 import { fetchingToken } from "./fetching-token.ts";
 import type { IssuedToken } from "./renewed-token.ts";
 
@@ -12,17 +12,15 @@ export async function metadataToken(origin: string, retry: RetryPolicy | undefin
   const url = `${origin}/computeMetadata/v1/instance/service-accounts/default/token`;
   const headers = { "metadata-flavor": "Google" };
   try {
-    return await fetchingToken(patienceMs, async (signal) =>
-      tokenIn(await requestJson({ url, headers, retry, signal }), Date.now()),
-    );
+    return await fetchingToken(patienceMs, { url, headers, retry }, tokenIn);
   } catch (error) {
     throw error instanceof BesedaError ? explained(error, origin) : error;
   }
 }
 
-function tokenIn(body: unknown, now: number): IssuedToken {
+function tokenIn(body: unknown): IssuedToken {
   const { access_token: token, expires_in: seconds } = (body ?? {}) as Record<string, unknown>;
-  if (typeof token === "string" && token !== "") return { token, expiresAt: now + Number(seconds) * 1000 };
+  if (typeof token === "string" && token !== "") return { token, expiresAt: Date.now() + Number(seconds) * 1000 };
   throw new BesedaError("The metadata server answered without a token.", { code: "bad-response" });
 }
 

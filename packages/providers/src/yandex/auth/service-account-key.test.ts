@@ -140,6 +140,14 @@ describe("the key of a service account", () => {
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(sent);
   });
 
+  it("gets a token that is cut off in no error: it serves for hours", async () => {
+    const origin = await start();
+    server?.faults.add({ path: "/iam", raw: { status: 200, body: '{"iamToken":"t1.9euelZqM","expiresAt":"20' } });
+    const error: unknown = await exchangedToken(toSigningKey(key), origin, undefined).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: "bad-response", message: expect.stringMatching(/service account.* not JSON/) });
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain("9euel");
+  });
+
   it("gets nothing from an endpoint that answers without a token", async () => {
     const origin = await start();
     server?.faults.add({ path: "/iam", raw: { status: 200, body: { token: "x" } } });

@@ -2,7 +2,7 @@
 import { constants, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BesedaError } from "@beseda/core";
-import { maskSecrets, type RetryPolicy, requestJson } from "@beseda/core/http";
+import { maskSecrets, type RetryPolicy } from "@beseda/core/http";
 import { fetchingToken } from "./fetching-token.ts";
 import type { IssuedToken } from "./renewed-token.ts";
 
@@ -41,13 +41,11 @@ export async function exchangedToken(
 ): Promise<IssuedToken> {
   const url = `${origin}/iam/v1/tokens`;
   const jwt = signedJwt(key, url, Date.now());
-  return fetchingToken(30_000, async (signal) => {
-    try {
-      return tokenIn(await requestJson({ url, body: JSON.stringify({ jwt }), retry, signal }));
-    } catch (error) {
-      throw error instanceof BesedaError ? maskSecrets(withHint(error), [jwt]) : error;
-    }
-  });
+  try {
+    return await fetchingToken(30_000, { url, body: JSON.stringify({ jwt }), retry }, tokenIn);
+  } catch (error) {
+    throw error instanceof BesedaError ? maskSecrets(withHint(error), [jwt]) : error;
+  }
 }
 
 /** JWT, PS256. It is dated back by five minutes, for clocks that are ahead, and ends within the hour that is allowed. */
