@@ -46,6 +46,7 @@ export type ChatChoice = {
   message?: ChatDelta | null;
   finish_reason?: string | null;
   usage?: ChatUsage | null;
+  error?: unknown;
 };
 
 export type ChatDelta = {

@@ -51,6 +51,11 @@ describe("a streamed reply", () => {
       { type: "finish", finishReason: "length" },
     ],
     [
+      "an answer at the end of the context, in Mistral's word",
+      [delta({ content: "hi" }, "model_length")],
+      { type: "finish", finishReason: "length" },
+    ],
+    [
       "a filtered answer",
       [delta({ content: "hi" }, "content_filter")],
       { type: "finish", finishReason: "content-filter" },
@@ -104,6 +109,30 @@ describe("a streamed reply", () => {
     reply.event(JSON.stringify(delta({ tool_calls: [piece] })), "", events);
     expect(() => reply.end(events)).toThrow(expect.objectContaining({ code: "unavailable", isRetryable: true }));
     expect(events.map(({ type }) => type)).toEqual(["tool-input-start", "tool-input-delta"]);
+  });
+
+  it.each(["error", "abort", "insufficient_system_resource"])(
+    "that ends with %s is a failure that may pass",
+    (reason) => {
+      const reply = new ChatReply(quirks.standard, tools);
+      const events: ModelEvent[] = [];
+      reply.event(JSON.stringify(delta({ content: "Half of an" })), "", events);
+      expect(() => reply.event(JSON.stringify(delta({ content: " ans" }, reason)), "", events)).toThrow(
+        expect.objectContaining({
+          code: "unavailable",
+          isRetryable: true,
+          message: expect.stringContaining(`(${reason})`),
+        }),
+      );
+      expect(events.map((event) => "text" in event && event.text)).toEqual(["Half of an", " ans"]);
+    },
+  );
+
+  it("whose choice holds an error is that error", () => {
+    const choice = { message: { content: "" }, finish_reason: "error", error: { code: 502, message: "No provider." } };
+    expect(() => new ChatReply(quirks.openrouter, tools).whole({ choices: [choice] })).toThrow(
+      expect.objectContaining({ code: "unavailable", status: 502, message: expect.stringContaining("No provider.") }),
+    );
   });
 
   it("that says nothing of a model is a bad response", () => {

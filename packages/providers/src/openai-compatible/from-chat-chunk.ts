@@ -1,7 +1,7 @@
 // The events of one reply out of the chunks of its stream, or out of the whole reply: tolerant of what servers really send.
 import { BesedaError, type FinishReason, type ModelEvent, ThinkSplitter, type Usage } from "@beseda/core";
 import { cutOff, errorInBody, parseEvent, type SseSink } from "@beseda/core/http";
-import type { ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
+import type { ChatChoice, ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
 import type { Quirks } from "./quirks.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
@@ -62,18 +62,18 @@ export class ChatReply implements SseSink<ModelEvent> {
 
   add(chunk: ChatChunk | null, events: ModelEvent[]): void {
     if (typeof chunk !== "object" || chunk === null) return;
-    if (chunk.error) {
-      const error = errorInBody(chunk);
-      if (error) throw error;
-    }
+    if (chunk.error) throwErrorIn(chunk);
     if (chunk.usage) this.#usage = chunk.usage;
     const choice = chunk.choices?.[0];
     if (!choice) return;
     this.#heardAnything = true;
+    // Where OpenRouter tells of a provider that failed, if it was not streamed.
+    if (choice.error) throwErrorIn(choice);
     if (choice.finish_reason) this.#finishReason = choice.finish_reason;
     if (choice.usage) this.#usage = choice.usage;
     const delta = choice.delta ?? choice.message;
     if (delta) this.#delta(delta, choice.finish_reason === "content_filter", events);
+    if (choice.finish_reason && failures.has(choice.finish_reason)) throw brokenOff(choice.finish_reason);
   }
 
   #delta(delta: ChatDelta, isFiltered: boolean, events: ModelEvent[]): void {
@@ -127,11 +127,20 @@ export class ChatReply implements SseSink<ModelEvent> {
   }
 }
 
+function throwErrorIn(body: ChatChunk | ChatChoice): void {
+  const error = errorInBody(body);
+  if (error) throw error;
+}
+
+/** With these the server gives a reply up: OpenRouter and Mistral, vLLM and SGLang, DeepSeek. */
+const failures = new Set(["error", "abort", "insufficient_system_resource"]);
+
 /** Servers that do not know `tool_calls` say `stop`; some that have nothing to call say `tool_calls`. */
 function toFinishReason(reason: string | undefined, hasCalls: boolean): FinishReason {
   switch (reason) {
     case "length":
     case "max_tokens":
+    case "model_length":
       return "length";
     case "content_filter":
       return "content-filter";
@@ -152,6 +161,14 @@ function toUsage(wire: ChatUsage): Usage {
     ...(reasoningTokens && { reasoningTokens }),
     ...(cachedInputTokens && { cachedInputTokens }),
   };
+}
+
+function brokenOff(reason: string): BesedaError {
+  return new BesedaError(`The service broke the reply off (${reason}).`, {
+    code: "unavailable",
+    hint: "Try again.",
+    isRetryable: true,
+  });
 }
 
 function empty(): BesedaError {
