@@ -2,8 +2,11 @@
 
 /** One for all calls of a connection, so that a token is fetched once for all of them. */
 export interface Credentials {
-  /** The value of the header `authorization` (in gRPC: of the metadata key). May wait until a token has been fetched. */
-  authorization(): string | Promise<string>;
+  /**
+   * The value of the header `authorization` (in gRPC: of the metadata key). May wait until a token has been fetched. An
+   * aborted signal says that the caller waits no more.
+   */
+  authorization(signal?: AbortSignal): string | Promise<string>;
   /**
    * The service has refused this value. `true` where another one can be had, or is there already: then `authorization()`
    * gives it, fetched once for everybody.

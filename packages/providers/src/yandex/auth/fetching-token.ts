@@ -4,7 +4,7 @@ import { type RetriedRequest, requestJson } from "@beseda/core/http";
 import type { IssuedToken } from "./renewed-token.ts";
 
 /**
- * What `tokenIn` finds in the reply. Nobody's own signal ends what is fetched for all.
+ * What `tokenIn` finds in the reply.
  * @throws BesedaError `timeout` after so many milliseconds
  */
 export async function fetchingToken(
@@ -18,9 +18,10 @@ export async function fetchingToken(
     isRetryable: true,
   });
   const stop = new AbortController();
+  const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal;
   const timer = setTimeout(() => stop.abort(late), ms);
   try {
-    return tokenIn(await requestJson({ ...request, signal: stop.signal }).catch(unrepeated));
+    return tokenIn(await requestJson({ ...request, signal }).catch(unrepeated));
   } finally {
     clearTimeout(timer);
   }

@@ -1,6 +1,6 @@
 // The token that a virtual machine of the cloud gives to the programs on it.
 import { BesedaError } from "@beseda/core";
-import type { RetryPolicy } from "@beseda/core/http";
+import type { RetriedRequest } from "@beseda/core/http";
 import { fetchingToken } from "./fetching-token.ts";
 import type { IssuedToken } from "./renewed-token.ts";
 
@@ -8,11 +8,14 @@ import type { IssuedToken } from "./renewed-token.ts";
 const patienceMs = 3_000;
 
 /** @param origin the endpoint `metadata` */
-export async function metadataToken(origin: string, retry: RetryPolicy | undefined): Promise<IssuedToken> {
+export async function metadataToken(
+  origin: string,
+  { retry, signal }: Pick<RetriedRequest, "retry" | "signal">,
+): Promise<IssuedToken> {
   const url = `${origin}/computeMetadata/v1/instance/service-accounts/default/token`;
   const headers = { "metadata-flavor": "Google" };
   try {
-    return await fetchingToken(patienceMs, { url, headers, retry }, tokenIn);
+    return await fetchingToken(patienceMs, { url, headers, retry, signal }, tokenIn);
   } catch (error) {
     throw error instanceof BesedaError ? explained(error, origin) : error;
   }

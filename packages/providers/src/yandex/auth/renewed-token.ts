@@ -1,5 +1,6 @@
 // Tokens that run out: fetched once for everybody, and ahead of time, so that nobody has to wait for the next one.
 import { BesedaError } from "@beseda/core";
+import { stoppable } from "../connection/connection-guard.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** `expiresAt` in milliseconds since 1970; undefined or NaN where the source did not say, or nobody can read what it said. */
@@ -27,27 +28,34 @@ function planLife(expiresAt: number | undefined, now: number): TokenLife {
   return { renewAt: now + lifeMs - Math.min(lifeMs / 10, hourMs / 6), endsAt: now + lifeMs };
 }
 
-/** @param fetchToken is called once at a time. What it throws is what all who wait are told; the next call tries again, after a second where the error is not retryable. */
-export function renewedCredentials(fetchToken: () => Promise<IssuedToken>): Credentials {
+type FetchToken = (signal: AbortSignal) => Promise<IssuedToken>;
+
+/**
+ * @param fetchToken is called once at a time, and stopped when nobody waits for it any more. What it throws is what all who
+ * wait are told; the next call tries again, after a second where the error is not retryable.
+ */
+export function renewedCredentials(fetchToken: FetchToken): Credentials {
   return new RenewedToken(fetchToken);
 }
 
+type Renewal = { authorization: Promise<string>; stop: AbortController; waiting: number };
+
 class RenewedToken implements Credentials {
-  readonly #fetchToken: () => Promise<IssuedToken>;
+  readonly #fetchToken: FetchToken;
   #current: (TokenLife & { authorization: string }) | undefined;
-  #renewal: Promise<string> | undefined;
+  #renewal: Renewal | undefined;
   #refusal: { error: BesedaError; endsAt: number } | undefined;
 
-  constructor(fetchToken: () => Promise<IssuedToken>) {
+  constructor(fetchToken: FetchToken) {
     this.#fetchToken = fetchToken;
   }
 
-  authorization(): string | Promise<string> {
+  authorization(signal?: AbortSignal): string | Promise<string> {
     const now = Date.now();
     const current = this.#current;
-    if (!current || now >= current.endsAt) return this.#renewed();
+    if (!current || now >= current.endsAt) return this.#renewed(signal);
     if (now >= current.renewAt && !this.#renewal) {
-      this.#renewed().catch(() => {
+      this.#begin().authorization.catch(() => {
         current.renewAt = Date.now() + pauseMs;
       });
     }
@@ -60,16 +68,34 @@ class RenewedToken implements Credentials {
     return true;
   }
 
-  #renewed(): Promise<string> {
-    if (this.#refusal && performance.now() < this.#refusal.endsAt) return Promise.reject(this.#refusal.error);
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
-    return this.#renewal;
+  async #renewed(signal: AbortSignal | undefined): Promise<string> {
+    if (this.#refusal && performance.now() < this.#refusal.endsAt) throw this.#refusal.error;
+    const renewal = this.#renewal ?? this.#begin();
+    renewal.waiting++;
+    try {
+      return await stoppable(renewal.authorization, signal);
+    } finally {
+      renewal.waiting--;
+      if (renewal.waiting === 0) this.#end(renewal);
+    }
   }
 
-  async #renew(): Promise<string> {
-    const { token, expiresAt } = await this.#fetchToken().catch((error) => {
+  #begin(): Renewal {
+    const stop = new AbortController();
+    const renewal = { authorization: this.#renew(stop.signal), stop, waiting: 0 };
+    const end = () => this.#end(renewal);
+    renewal.authorization.then(end, end);
+    this.#renewal = renewal;
+    return renewal;
+  }
+
+  #end(renewal: Renewal): void {
+    renewal.stop.abort();
+    if (this.#renewal === renewal) this.#renewal = undefined;
+  }
+
+  async #renew(signal: AbortSignal): Promise<string> {
+    const { token, expiresAt } = await this.#fetchToken(signal).catch((error) => {
       if (error instanceof BesedaError && !error.isRetryable)
         this.#refusal = { error, endsAt: performance.now() + refusalMs };
       throw error;

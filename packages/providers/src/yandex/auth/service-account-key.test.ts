@@ -97,7 +97,7 @@ describe("the key of a service account", () => {
     const origin = await start();
     const end = "2099-11-22T10:00:00.123456789Z";
     if (server) server.identities.expiresAtText = () => end;
-    const { token, expiresAt } = await exchangedToken(toSigningKey(key), origin, undefined);
+    const { token, expiresAt } = await exchangedToken(toSigningKey(key), origin, {});
     expect(token).toMatch(/^t1\./);
     expect(expiresAt).toBe(Date.UTC(2099, 10, 22, 10, 0, 0, 123));
   });
@@ -108,7 +108,7 @@ describe("the key of a service account", () => {
       { ...key, id: "ajdeleted" },
       { ...key, service_account_id: "ajeother" },
     ]) {
-      await expect(exchangedToken(toSigningKey(wrong), origin, undefined)).rejects.toMatchObject({
+      await expect(exchangedToken(toSigningKey(wrong), origin, {})).rejects.toMatchObject({
         code: "unauthorized",
         message: expect.stringMatching(/^No token could be had for the service account\. .*401/),
         hint: expect.stringContaining("yc iam key create"),
@@ -134,7 +134,7 @@ describe("the key of a service account", () => {
         },
       ],
     });
-    const error: unknown = await exchangedToken(toSigningKey(key), server.origin, undefined).catch((thrown) => thrown);
+    const error: unknown = await exchangedToken(toSigningKey(key), server.origin, {}).catch((thrown) => thrown);
     expect(sent).toMatch(/\..*\./);
     expect(String(error)).toContain("bad token ***");
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(sent);
@@ -143,7 +143,7 @@ describe("the key of a service account", () => {
   it("gets a token that is cut off in no error: it serves for hours", async () => {
     const origin = await start();
     server?.faults.add({ path: "/iam", raw: { status: 200, body: '{"iamToken":"t1.9euelZqM","expiresAt":"20' } });
-    const error: unknown = await exchangedToken(toSigningKey(key), origin, undefined).catch((thrown) => thrown);
+    const error: unknown = await exchangedToken(toSigningKey(key), origin, {}).catch((thrown) => thrown);
     expect(error).toMatchObject({ code: "bad-response", message: expect.stringMatching(/service account.* not JSON/) });
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain("9euel");
   });
@@ -151,7 +151,7 @@ describe("the key of a service account", () => {
   it("gets nothing from an endpoint that answers without a token", async () => {
     const origin = await start();
     server?.faults.add({ path: "/iam", raw: { status: 200, body: { token: "x" } } });
-    await expect(exchangedToken(toSigningKey(key), origin, undefined)).rejects.toMatchObject({ code: "bad-response" });
+    await expect(exchangedToken(toSigningKey(key), origin, {})).rejects.toMatchObject({ code: "bad-response" });
   });
 });
 

@@ -2,7 +2,7 @@
 import { constants, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BesedaError } from "@beseda/core";
-import { maskSecrets, type RetryPolicy } from "@beseda/core/http";
+import { maskSecrets, type RetriedRequest } from "@beseda/core/http";
 import { fetchingToken } from "./fetching-token.ts";
 import type { IssuedToken } from "./renewed-token.ts";
 
@@ -37,12 +37,12 @@ export function toSigningKey(given: string | ServiceAccountKey): SigningKey {
 export async function exchangedToken(
   key: SigningKey,
   origin: string,
-  retry: RetryPolicy | undefined,
+  { retry, signal }: Pick<RetriedRequest, "retry" | "signal">,
 ): Promise<IssuedToken> {
   const url = `${origin}/iam/v1/tokens`;
   const jwt = signedJwt(key, url, Date.now());
   try {
-    return await fetchingToken(30_000, { url, body: JSON.stringify({ jwt }), retry }, tokenIn);
+    return await fetchingToken(30_000, { url, body: JSON.stringify({ jwt }), retry, signal }, tokenIn);
   } catch (error) {
     throw error instanceof BesedaError ? maskSecrets(withHint(error), [jwt]) : error;
   }

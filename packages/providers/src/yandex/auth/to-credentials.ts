@@ -41,9 +41,9 @@ export function toCredentials(
   if (iamToken) return fixedCredentials(`Bearer ${checkedToken(iamToken)}`);
   if (serviceAccountKey) {
     const key = toSigningKey(serviceAccountKey);
-    return renewedCredentials(() => exchangedToken(key, iam, retry));
+    return renewedCredentials((signal) => exchangedToken(key, iam, { retry, signal }));
   }
-  if (vmMetadata) return renewedCredentials(() => metadataToken(metadata, retry));
+  if (vmMetadata) return renewedCredentials((signal) => metadataToken(metadata, { retry, signal }));
   throw new BesedaError("No credentials for Yandex AI Studio are given.", {
     code: "missing-setting",
     hint: "Pass apiKey, serviceAccountKey, iamToken or vmMetadata, or use yandexFromEnv() with YC_API_KEY.",

@@ -35,7 +35,7 @@ class ConnectionVisit implements Visit {
   async admit(signal: AbortSignal | undefined): Promise<{ authorization: string }> {
     try {
       this.#seat = await this.#door.enter(this.#ticket, signal);
-      this.#authorization = await stoppable(this.#credentials.authorization(), signal);
+      this.#authorization = await stoppable(this.#credentials.authorization(signal), signal);
       return { authorization: this.#authorization };
     } catch (error) {
       this.#leave(false);

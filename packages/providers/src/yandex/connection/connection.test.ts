@@ -198,6 +198,18 @@ describe("credentials", () => {
     expect(await stays).toEqual({ fine: true });
   });
 
+  it("a token that nobody waits for any more is not fetched on, and is fetched anew for the next one", async () => {
+    const connection = await start({ serviceAccountKey: accountKey() });
+    server.faults.add({ path: "/iam", answerAfter: new Promise(() => {}) });
+    const leaving = [new AbortController(), new AbortController()];
+    const left = Promise.allSettled(leaving.map(({ signal }) => ask(connection, signal)));
+    await until(() => expect(asked("/iam/v1/tokens")).toBe(1));
+    for (const controller of leaving) controller.abort(new Error("enough"));
+    expect(await left).toMatchObject([{ reason: { message: "enough" } }, { reason: { message: "enough" } }]);
+    expect(await ask(connection)).toEqual({ fine: true });
+    await until(() => expect(server.ledger[0]).toMatchObject({ path: "/iam/v1/tokens", ended: "left" }));
+  });
+
   it("a token whose end nobody said, or nobody can read, is used for an hour", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const connection = await start({ serviceAccountKey: accountKey() });

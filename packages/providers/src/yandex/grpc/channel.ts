@@ -75,7 +75,7 @@ function makeChannel(connection: YandexConnection): GrpcChannel {
       let authorization = "";
       let isRenewed = false;
       const attempt = async () => {
-        authorization = await stoppable(credentials.authorization(), signal);
+        authorization = await stoppable(credentials.authorization(signal), signal);
         const metadata = metadataOf(parts, { ...own, authorization });
         const reply = await unary({ client: opened, parts, path: rpc.path, message, metadata, signal, origin });
         return decodeMessage(rpc.responseType, reply) as Reply;
