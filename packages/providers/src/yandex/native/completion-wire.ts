@@ -41,7 +41,7 @@ export type CompletionAlternative = {
     } | null;
   } | null;
   /** `ALTERNATIVE_STATUS_…`: PARTIAL, TRUNCATED_FINAL, FINAL, CONTENT_FILTER, TOOL_CALLS, UNSPECIFIED. */
-  status?: string | null;
+  status?: string | number | null;
 };
 
 /** int64 are texts. */

@@ -158,6 +158,11 @@ describe("a native reply", () => {
     expect((await read([lineOf({ text: "So", status })])).at(-1)).toMatchObject({ finishReason });
   });
 
+  it("with a status so new that it has a number only has ended like any other", async () => {
+    const response = { alternatives: [{ message: { text: "So" }, status: 6 }] };
+    expect(gistOf(await read([JSON.stringify({ result: response })]))).toEqual(["text-delta: So", "finish"]);
+  });
+
   it("makes ids for calls, gives their arguments as JSON, and keeps what was said before them", async () => {
     const calls = [{ name: "add", arguments: { xs: [1, 2] } }, { name: "add" }];
     const events = await read([lineOf({ text: "One moment." }), lineOf({ calls, status: "TOOL_CALLS" })]);

@@ -3,7 +3,7 @@ import { BesedaError, type FinishReason, type ModelEvent, type Usage } from "@be
 import { cutOff, type JsonLinesSink } from "@beseda/core/http";
 import { errorOf } from "../connection/error-of.ts";
 import { fromInt64 } from "../int64.ts";
-import type { CompletionAlternative, CompletionResponse, CompletionUsage } from "./completion-wire.ts";
+import type { CompletionResponse, CompletionUsage } from "./completion-wire.ts";
 
 export type FinishEvent = Extract<ModelEvent, { type: "finish" }>;
 
@@ -21,7 +21,7 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
   readonly #text = new TextSoFar();
   /** Calls come in one piece. Should they be said again, the last time counts. */
   #calls: { name: string; input: string }[] = [];
-  #status: string | undefined;
+  #status = "";
   #heardAnything = false;
   #usage: CompletionUsage | undefined;
   #modelVersion: string | undefined;
@@ -33,7 +33,7 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
 
   /** After the last line only the end of the body is to come. */
   get isComplete(): boolean {
-    return this.#status !== undefined && isFinal(this.#status);
+    return isFinal(this.#status);
   }
 
   /** One line. The reference shows replies without the `result` around them. */
@@ -48,7 +48,7 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
   /** The stream is over. */
   end(events: ModelEvent[]): void {
     if (!this.#heardAnything) throw empty();
-    if (this.#status?.endsWith("_PARTIAL")) throw cutOff();
+    if (this.#status.endsWith("_PARTIAL")) throw cutOff();
     this.#finish(events);
   }
 
@@ -67,7 +67,8 @@ export class CompletionReply implements JsonLinesSink<ModelEvent> {
     const alternative = alternatives?.[0];
     if (!alternative) return;
     this.#heardAnything = true;
-    this.#status = alternative.status ?? undefined;
+    // JSON of protobuf has the number of a value that has no name as yet.
+    this.#status = String(alternative.status ?? "");
     const { text = null, toolCallList } = alternative.message ?? {};
     const calls = toolCallList?.toolCalls;
     if ((calls && !Array.isArray(calls)) || (text !== null && typeof text !== "string")) throw empty();
@@ -142,9 +143,9 @@ function isFinal(status: string): boolean {
 }
 
 /** A status that is not known, or none, ends a reply like any other. */
-function toFinishReason(status: CompletionAlternative["status"], hasCalls: boolean): FinishReason {
-  if (status?.endsWith("_TRUNCATED_FINAL")) return "length";
-  if (status?.endsWith("_CONTENT_FILTER")) return "content-filter";
+function toFinishReason(status: string, hasCalls: boolean): FinishReason {
+  if (status.endsWith("_TRUNCATED_FINAL")) return "length";
+  if (status.endsWith("_CONTENT_FILTER")) return "content-filter";
   return hasCalls ? "tool-calls" : "stop";
 }
 
