@@ -12,9 +12,12 @@ export interface SseSink<Event> {
   readonly isComplete?: boolean;
 }
 
-/** Differs from the specification in one point, because servers do: the blank line after the very last event may be missing. */
-export function sseDecoder<Event>(sink: SseSink<Event>): Decoder<Event> {
-  return new SseDecoder(sink);
+/**
+ * Differs from the specification in one point, because servers do: the blank line after the very last event may be missing.
+ * An event above `longest`, in bytes, is `too-large`. Default 1 MB.
+ */
+export function sseDecoder<Event>(sink: SseSink<Event>, longest?: number): Decoder<Event> {
+  return new SseDecoder(sink, longest);
 }
 
 const letterD = 100;
@@ -23,13 +26,16 @@ const space = 32;
 
 class SseDecoder<Event> implements Decoder<Event> {
   readonly #sink: SseSink<Event>;
-  readonly #lines = new LineCutter();
+  readonly #longest: number;
+  readonly #lines: LineCutter;
   #isFirstLine = true;
   #text: string | undefined;
   #name = "";
 
-  constructor(sink: SseSink<Event>) {
+  constructor(sink: SseSink<Event>, longest = longestEvent) {
     this.#sink = sink;
+    this.#longest = longest;
+    this.#lines = new LineCutter(longest);
   }
 
   get isComplete(): boolean {
@@ -65,12 +71,12 @@ class SseDecoder<Event> implements Decoder<Event> {
       // "data:", the line that nearly all of them are; no other field has these letters at these places
       // Without naming the encoding: looking the name up was about 3 % of a burst.
       const text = bytes.toString(undefined, start + (bytes[start + 5] === space ? 6 : 5), end);
-      this.#text = this.#text === undefined ? text : joined(this.#text, text);
+      this.#text = this.#text === undefined ? text : this.#joined(this.#text, text);
     } else if (bytes[start] !== colon) this.#otherField(bytes.toString("utf8", start, end));
   }
 
   #otherField(line: string): void {
-    if (line === "data") this.#text = this.#text === undefined ? "" : joined(this.#text, "");
+    if (line === "data") this.#text = this.#text === undefined ? "" : this.#joined(this.#text, "");
     else if (line.startsWith("event:")) this.#name = line.slice(line[6] === " " ? 7 : 6);
     else if (line === "event") this.#name = "";
   }
@@ -82,9 +88,9 @@ class SseDecoder<Event> implements Decoder<Event> {
     this.#name = "";
     if (text !== undefined) this.#sink.event(text, name, events);
   }
-}
 
-function joined(before: string, line: string): string {
-  if (before.length + line.length > longestEvent) throw tooLong();
-  return `${before}\n${line}`;
+  #joined(before: string, line: string): string {
+    if (before.length + line.length > this.#longest) throw tooLong(this.#longest);
+    return `${before}\n${line}`;
+  }
 }

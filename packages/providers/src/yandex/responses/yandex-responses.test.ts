@@ -93,6 +93,14 @@ describe("yandexResponses()", () => {
     }
   });
 
+  it("brings an answer whose whole at the end of the stream is larger than most events", async () => {
+    const text = "Вся книга. ".repeat(60_000);
+    await open({ replies: [{ text }] });
+    const model = yandexResponses("qwen3-235b-a22b-fp8/latest", server.settings);
+    const { text: told } = await new Agent({ model }).generate("Read it out.");
+    expect(told === text).toBe(true);
+  });
+
   it("refuses a temperature of 2 before anything is sent", async () => {
     const model = await open();
     const reply = model.stream({ ...question, settings: { temperature: 2 } });

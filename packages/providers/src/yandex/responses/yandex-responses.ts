@@ -24,6 +24,9 @@ export type YandexResponsesOptions = YandexSettings & {
   pollMs?: number | undefined;
 };
 
+/** The last event of a stream holds the whole reply once more, with all that tools of the service have found. */
+const longestEvent = 16 * 1024 ** 2;
+
 /**
  * ```ts
  * const model = yandexResponses("yandexgpt/latest", { apiKey, folderId, hostedTools: [webSearch()] });
@@ -59,7 +62,7 @@ export function yandexResponses(model: string, options: YandexResponsesOptions =
       return streamed
         ? streamEvents({
             accept: "text/event-stream",
-            decoder: (head) => sseDecoder(new ResponsesReply({ toolNames, billing, head })),
+            decoder: (head) => sseDecoder(new ResponsesReply({ toolNames, billing, head }), longestEvent),
             ...sent,
           })
         : replyEvents({
