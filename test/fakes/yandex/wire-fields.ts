@@ -62,6 +62,8 @@ function readValue(value: unknown, kind: WireField, at: string): unknown {
   switch (kind) {
     case "string":
       if (typeof value !== "string") throw invalid(at, "a string");
+      // A string of protobuf is UTF-8, which has no halves of surrogate pairs.
+      if (!value.isWellFormed()) throw invalid(at, "valid UTF-8");
       return value;
     case "bool":
       if (typeof value !== "boolean") throw invalid(at, "true or false");

@@ -1,6 +1,7 @@
 // The pictures of the OpenAI-compatible API: one call, one picture. No page of the service describes it: after reports of users.
 import { BesedaError, type GeneratedImage, type ImageRequest } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { wellFormedJson } from "../../wire-text.ts";
 import type { YandexConnection } from "../connection/connection.ts";
 import { sentOnce } from "../connection/sent-once.ts";
 import { imageCost } from "../prices/cost.ts";
@@ -19,7 +20,7 @@ function toOpenaiImageRequest({ prompt, seed, aspectRatio = "1:1" }: ImageReques
   const size = sizes[`${width}:${height}`];
   if (!size) throw unsupported(`aspect ratio ${aspectRatio}`, `Take one of ${Object.keys(sizes).join(", ")}`);
   const text = parts.map((part) => part.text).join(", ");
-  return JSON.stringify({ model, prompt: text, size, response_format: "b64_json" });
+  return wellFormedJson({ model, prompt: text, size, response_format: "b64_json" });
 }
 
 /** What is not sure to have been accepted is not sent again: see `sentOnce`. */

@@ -1,5 +1,6 @@
 // What is to be painted, as the native API wants it; what it would refuse is refused here.
 import { BesedaError, type ImageRequest } from "@beseda/core";
+import { wellFormedJson } from "../../wire-text.ts";
 
 /** Of all parts together, in characters as people count them: code points, not bytes. */
 const longestPrompt = 500;
@@ -21,7 +22,7 @@ export function toImageRequest({ prompt, seed, aspectRatio }: ImageRequest, mode
     );
   }
   const ratio = aspectRatio === undefined ? undefined : readAspectRatio(aspectRatio);
-  return JSON.stringify({
+  return wellFormedJson({
     modelUri,
     messages: parts,
     generationOptions: {

@@ -1,6 +1,7 @@
 // A classifier: labels told when it is made, or learnt in a tuning.
 import { BesedaError, type Classification, type TextClassifier } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { wellFormedJson } from "../../wire-text.ts";
 import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
 import { connectionOf } from "../connection/connection-of.ts";
 import { parseModelUri, toModelUri } from "../model-uri.ts";
@@ -50,7 +51,7 @@ export function yandexClassifier(options: YandexClassifierOptions): TextClassifi
           hint: "Give a text with at least one word.",
         });
       }
-      const body = JSON.stringify({ modelUri, ...asked.task, text });
+      const body = wellFormedJson({ modelUri, ...asked.task, text });
       const request = connection.request({ at: "llm", path: asked.path, body, quota: "classification", signal });
       const answer = fromClassification(await requestJson(request));
       const cost = classificationCost({ prices: connection.prices, modelUri, tokens: answer.usage.inputTokens });

@@ -1,6 +1,7 @@
 // Embeddings: one model for what is stored, one for what is asked.
 import { BesedaError, type EmbeddingModel } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { wellFormedJson } from "../../wire-text.ts";
 import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
 import { connectionOf } from "../connection/connection-of.ts";
 import { toModelUri } from "../model-uri.ts";
@@ -38,7 +39,7 @@ export function yandexEmbeddings(options: YandexEmbeddingsOptions = {}): Embeddi
   checkCount("concurrency", concurrency);
 
   async function embedOne(modelUri: string, text: string, signal: AbortSignal) {
-    const body = JSON.stringify({ modelUri, text, ...(dimensions !== undefined && { dim: String(dimensions) }) });
+    const body = wellFormedJson({ modelUri, text, ...(dimensions !== undefined && { dim: String(dimensions) }) });
     const path = "/foundationModels/v1/textEmbedding";
     const request = connection.request({ at: "llm", path, body, quota: "embedding", signal });
     return fromEmbedding(await requestJson(request), dimensions);

@@ -1,6 +1,7 @@
 // The model's own way of counting: asked of the service, which counts for nothing.
 import { BesedaError, type Token, type Tokenizer } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { wellFormedJson } from "../../wire-text.ts";
 import { charactersAbove } from "../checked-request.ts";
 import type { YandexConnection, YandexSettings } from "../connection/connection.ts";
 import { connectionOf } from "../connection/connection-of.ts";
@@ -35,7 +36,7 @@ export function yandexTokenizer(model = "yandexgpt/latest", options: YandexToken
       const tooMany = charactersAbove(text, quirks.longestText);
       if (tooMany !== undefined) throw tooLong(tooMany, quirks.longestText);
       // Of no text the service may say that it is none.
-      return text === "" ? [] : count("tokenize", JSON.stringify({ modelUri, text }), signal);
+      return text === "" ? [] : count("tokenize", wellFormedJson({ modelUri, text }), signal);
     },
     tokenizeRequest: async (request, { signal } = {}) =>
       count("tokenizeCompletion", completionBody(request, { modelUri, quirks }), signal),
