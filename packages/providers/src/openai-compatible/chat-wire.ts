@@ -50,7 +50,8 @@ export type ChatChoice = {
 };
 
 export type ChatDelta = {
-  content?: string | null;
+  /** Of Mistral's models that think a list of parts. */
+  content?: string | ({ type?: string; text?: string } | null)[] | null;
   /** What the model says when it declines (OpenAI). */
   refusal?: string | null;
   /** DeepSeek, older vLLM, llama.cpp, Yandex. */
@@ -71,12 +72,14 @@ export type ChatToolCallPiece = {
 };
 
 /** Some write the numbers as text. */
+export type ChatCount = number | string | null | undefined;
+
 export type ChatUsage = {
-  prompt_tokens?: number | string | null;
-  completion_tokens?: number | string | null;
-  total_tokens?: number | string | null;
-  prompt_tokens_details?: { cached_tokens?: number | null } | null;
-  completion_tokens_details?: { reasoning_tokens?: number | null } | null;
+  prompt_tokens?: ChatCount;
+  completion_tokens?: ChatCount;
+  total_tokens?: ChatCount;
+  prompt_tokens_details?: { cached_tokens?: ChatCount } | null;
+  completion_tokens_details?: { reasoning_tokens?: ChatCount } | null;
   /** DeepSeek's name for the cached tokens. */
-  prompt_cache_hit_tokens?: number | null;
+  prompt_cache_hit_tokens?: ChatCount;
 };

@@ -157,6 +157,26 @@ describe("a streamed reply", () => {
     expect(() => replyOf([delta({ content: "hi" }), event])).toThrow(error);
   });
 
+  it("may have its text in parts, as Mistral's models that think send it", () => {
+    const sent = [
+      delta({ content: [{ type: "thinking" }] }),
+      delta({ content: [{ type: "text", text: "4" }] }, "stop"),
+    ];
+    expect(replyOf(sent).map((event) => "text" in event && event.text)).toEqual(["4", false]);
+  });
+
+  it("has numbers in its usage, however they are written", () => {
+    const usage = {
+      prompt_tokens: "9",
+      completion_tokens: "many",
+      prompt_tokens_details: { cached_tokens: "4" },
+      completion_tokens_details: { reasoning_tokens: "1" },
+    };
+    expect(replyOf([{ ...delta({ content: "hi" }, "stop"), usage }]).at(-1)).toMatchObject({
+      usage: { inputTokens: 9, outputTokens: 0, totalTokens: 9, cachedInputTokens: 4, reasoningTokens: 1 },
+    });
+  });
+
   it("goes without the marks of a template that are known to leak into it", () => {
     const sent = [delta({ content: "So.[TOOL_CALL_END]" }), delta({ content: "[TOOL_CALL_END]" }, "stop")];
     const leaky = { ...quirks.yandex, strayText: "[TOOL_CALL_END]" };

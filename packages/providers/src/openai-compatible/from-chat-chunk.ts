@@ -1,7 +1,7 @@
 // The events of one reply out of the chunks of its stream, or out of the whole reply: tolerant of what servers really send.
 import { BesedaError, type FinishReason, type ModelEvent, ThinkSplitter, type Usage } from "@beseda/core";
 import { cutOff, errorInBody, parseEvent, type SseSink } from "@beseda/core/http";
-import type { ChatChoice, ChatChunk, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
+import type { ChatChoice, ChatChunk, ChatCount, ChatDelta, ChatUsage, ReasoningDetail } from "./chat-wire.ts";
 import type { Quirks } from "./quirks.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
@@ -80,7 +80,7 @@ export class ChatReply implements SseSink<ModelEvent> {
     const reasoning = delta.reasoning_content || delta.reasoning;
     if (reasoning) events.push({ type: "reasoning-delta", text: reasoning });
     if (delta.reasoning_details) this.#addDetails(delta.reasoning_details);
-    const text = this.#withoutStray(delta.content || delta.refusal);
+    const text = this.#withoutStray(textIn(delta.content) || delta.refusal);
     if (text) {
       const isAnew = isFiltered && this.#quirks.filterReplacesText;
       this.#put({ type: isAnew ? "text-replace" : "text-delta", text }, events);
@@ -127,6 +127,12 @@ export class ChatReply implements SseSink<ModelEvent> {
   }
 }
 
+/** Of parts, which some models send, the texts are the answer. */
+function textIn(content: ChatDelta["content"]): string {
+  if (typeof content === "string") return content;
+  return Array.isArray(content) ? content.map((part) => part?.text ?? "").join("") : "";
+}
+
 function throwErrorIn(body: ChatChunk | ChatChoice): void {
   const error = errorInBody(body);
   if (error) throw error;
@@ -150,17 +156,21 @@ function toFinishReason(reason: string | undefined, hasCalls: boolean): FinishRe
 }
 
 function toUsage(wire: ChatUsage): Usage {
-  const inputTokens = Number(wire.prompt_tokens ?? 0);
-  const outputTokens = Number(wire.completion_tokens ?? 0);
-  const reasoningTokens = wire.completion_tokens_details?.reasoning_tokens;
-  const cachedInputTokens = wire.prompt_tokens_details?.cached_tokens ?? wire.prompt_cache_hit_tokens;
+  const inputTokens = toCount(wire.prompt_tokens);
+  const outputTokens = toCount(wire.completion_tokens);
+  const reasoningTokens = toCount(wire.completion_tokens_details?.reasoning_tokens);
+  const cachedInputTokens = toCount(wire.prompt_tokens_details?.cached_tokens ?? wire.prompt_cache_hit_tokens);
   return {
     inputTokens,
     outputTokens,
-    totalTokens: Number(wire.total_tokens ?? inputTokens + outputTokens),
+    totalTokens: toCount(wire.total_tokens) || inputTokens + outputTokens,
     ...(reasoningTokens && { reasoningTokens }),
     ...(cachedInputTokens && { cachedInputTokens }),
   };
+}
+
+function toCount(wire: ChatCount): number {
+  return Math.max(0, Number(wire) || 0);
 }
 
 function brokenOff(reason: string): BesedaError {
