@@ -12,6 +12,19 @@ afterEach(() => {
 });
 
 describe("the environment", () => {
+  it("that says something else than yes or no of data logging is refused: the service would keep what is said", () => {
+    vi.stubEnv("YC_API_KEY", "AQVNkey");
+    for (const [value, headers] of [
+      ["off", { "x-data-logging-enabled": "false" }],
+      ["TRUE", {}],
+    ] as const) {
+      vi.stubEnv("YC_DATA_LOGGING", value);
+      expect(yandexFromEnv().headers).toEqual(headers);
+    }
+    vi.stubEnv("YC_DATA_LOGGING", "disabled");
+    expect(() => yandexFromEnv()).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+  });
+
   it("gives key, folder and endpoints", () => {
     vi.stubEnv("YC_API_KEY", "AQVNfrom-env\n");
     vi.stubEnv("YC_FOLDER_ID", "b1genv");

@@ -49,8 +49,18 @@ function settingsFromEnv(hasOwnCredentials: boolean): YandexSettings {
   return given({
     ...(!hasOwnCredentials && credentialsFromEnv()),
     folderId: valueFromEnv("FOLDER_ID"),
-    dataLogging: /^(false|0|no|off)$/i.test(valueFromEnv("DATA_LOGGING") ?? "") ? false : undefined,
+    dataLogging: dataLoggingFromEnv(),
     prices: pricesFile ? readPrices(pricesFile) : undefined,
+  });
+}
+
+function dataLoggingFromEnv(): false | undefined {
+  const value = valueFromEnv("DATA_LOGGING") ?? "true";
+  if (/^(false|0|no|off)$/i.test(value)) return false;
+  if (/^(true|1|yes|on)$/i.test(value)) return undefined;
+  throw new BesedaError(`YC_DATA_LOGGING is “${value}”, which is neither true nor false.`, {
+    code: "invalid-argument",
+    hint: "Set it to false if the service is not to keep what is said; else leave it out.",
   });
 }
 
