@@ -6,6 +6,7 @@ import {
   type YandexServer,
   type YandexServerOptions,
 } from "../../../../test/fakes/yandex/yandex-server.ts";
+import { digestOf } from "../digest-of.ts";
 import { type YandexModelOptions, yandex } from "./index.ts";
 
 let server: YandexServer;
@@ -266,11 +267,11 @@ describe("an asynchronous reply", () => {
   it("is what the stream would have given, however often and by whom it is asked after, at its own price", async () => {
     await start({ replies: [{ ...calling, usage: { input: 1_000, output: 500 } }] });
     const { operations } = model("yandexgpt");
-    const begun = await operations?.submit(ask({ tools: [definition] }), { key: "key-1" });
+    const begun = await operations?.submit(ask({ tools: [definition] }), { key: "Заказ 1\n" });
     expect(begun).toMatchObject({ id: expect.stringMatching(/^d7q/), done: false, createdAt: expect.any(String) });
     expect(server.ledger[0]).toMatchObject({
       path: `${native}Async`,
-      headers: { "idempotency-key": "key-1" },
+      headers: { "idempotency-key": digestOf("Заказ 1\n") },
       body: { completionOptions: {} },
     });
     const id = begun?.id ?? "";

@@ -1,6 +1,7 @@
 // The operations of the REST API: begun at a path of their own, asked after and called off at another endpoint.
 import { BesedaError, type JsonValue, type Operation, type Operations } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { digestOf } from "../../digest-of.ts";
 import type { QuotaName, YandexConnection } from "./connection.ts";
 import { errorOf } from "./error-of.ts";
 import { checkedOperationId } from "./operation-id.ts";
@@ -36,7 +37,7 @@ export function restOperations<Request, Response>(
   return {
     async submit(request, { signal, key, untilSent } = {}) {
       const call = connection.request({ at: "llm", path, body: toBody(request), quota, signal, untilSent });
-      const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": key }) };
+      const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": digestOf(key) }) };
       return fromOperation(await requestJson(sentOnce({ ...call, headers, errorIn })), read);
     },
     poll: (id, { signal } = {}) => ask(id, "", signal),

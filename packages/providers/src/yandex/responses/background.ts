@@ -1,6 +1,7 @@
 // Replies that the service makes in the background: kept for 30 days, and asked after by the id of the reply.
 import { BesedaError, type ModelEvent, type ModelOperations, type Operation } from "@beseda/core";
 import { requestJson } from "@beseda/core/http";
+import { digestOf } from "../../digest-of.ts";
 import type { YandexConnection } from "../connection/connection.ts";
 import { checkedOperationId } from "../connection/operation-id.ts";
 import { outcomeOf } from "../connection/operation-outcome.ts";
@@ -35,7 +36,7 @@ export function backgroundResponses(
     async submit(request, { signal, key, untilSent } = {}) {
       const body = toResponsesRequest(request, { modelUri, hostedTools, delivery: "background" });
       const call = connection.request({ at: "openai", path, body, quota: "responses", signal, untilSent });
-      const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": key }) };
+      const headers = { ...call.headers, ...(key !== undefined && { "idempotency-key": digestOf(key) }) };
       return read(await requestJson(sentOnce({ ...call, headers, errorIn })));
     },
     poll: (id, { signal } = {}) => ask(id, "", signal),
