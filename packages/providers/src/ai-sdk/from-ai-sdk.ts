@@ -29,8 +29,8 @@ export type FromAiSdkOptions = {
 
 /**
  * Any language model of the AI SDK, specification v2 and newer: `fromAiSdk(anthropic("claude-opus-4-5"))`. Signatures of
- * thinking and ids of items are kept in the thread and go back to the provider. Sources, files that a model makes, and
- * calls that a provider carries out itself are left out.
+ * thinking and ids of items are kept in the thread and go back to the provider; sources are passed on. Files that a model
+ * makes and calls that a provider carries out itself are left out.
  *
  * @throws BesedaError `invalid-argument` for what is no such model, `unsupported` for an older specification.
  */
