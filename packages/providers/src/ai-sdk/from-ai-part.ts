@@ -190,13 +190,13 @@ function toFinishReason(word: string, hasCalls: boolean): FinishReason {
   return hasCalls ? "tool-calls" : "stop";
 }
 
-/** Nothing where nothing was reported. */
+/** Nothing where nothing was reported, for which some providers say NaN or null. */
 function toUsage({ inputTokens, outputTokens, ...flat }: AiUsage): Usage | undefined {
-  const input = typeof inputTokens === "object" ? inputTokens.total : inputTokens;
-  const output = typeof outputTokens === "object" ? outputTokens.total : outputTokens;
+  const input = counted(typeof inputTokens === "object" ? inputTokens?.total : inputTokens);
+  const output = counted(typeof outputTokens === "object" ? outputTokens?.total : outputTokens);
   if (input === undefined && output === undefined) return undefined;
-  const reasoningTokens = typeof outputTokens === "object" ? outputTokens.reasoning : flat.reasoningTokens;
-  const cachedInputTokens = typeof inputTokens === "object" ? inputTokens.cacheRead : flat.cachedInputTokens;
+  const reasoningTokens = counted(typeof outputTokens === "object" ? outputTokens?.reasoning : flat.reasoningTokens);
+  const cachedInputTokens = counted(typeof inputTokens === "object" ? inputTokens?.cacheRead : flat.cachedInputTokens);
   return {
     inputTokens: input ?? 0,
     outputTokens: output ?? 0,
@@ -204,4 +204,8 @@ function toUsage({ inputTokens, outputTokens, ...flat }: AiUsage): Usage | undef
     ...(reasoningTokens && { reasoningTokens }),
     ...(cachedInputTokens && { cachedInputTokens }),
   };
+}
+
+function counted(tokens: number | undefined): number | undefined {
+  return Number.isFinite(tokens) ? tokens : undefined;
 }

@@ -21,7 +21,7 @@ import {
   startAnthropicServer,
 } from "../../../../test/fakes/anthropic-server.ts";
 import { startHttpServer } from "../../../../test/fakes/http-server.ts";
-import type { AiCallOptions, AiPart, AiSdkModel } from "./ai-sdk-wire.ts";
+import type { AiCallOptions, AiPart, AiSdkModel, AiUsage } from "./ai-sdk-wire.ts";
 import { type FromAiSdkOptions, fromAiSdk } from "./index.ts";
 
 let server: ModelServer;
@@ -357,6 +357,18 @@ describe("fromAiSdk()", () => {
       { content: "\ufffd" },
       { content: "no JSON" },
     ]);
+  });
+
+  it("takes no number for what was not reported, where a provider says NaN or null", async () => {
+    for (const nothing of [Number.NaN, null]) {
+      const reported = { inputTokens: nothing, outputTokens: nothing, cachedInputTokens: nothing } as AiUsage;
+      const { model } = saying([
+        { type: "text-delta", delta: "4" },
+        { type: "finish", finishReason: "stop", usage: reported },
+      ]);
+      const events = await drain(fromAiSdk(model).stream(request));
+      expect(events.at(-1)).toEqual({ type: "finish", finishReason: "stop" });
+    }
   });
 
   it("reads usage and finish reasons as specification v2 and as v3 tell them", async () => {
