@@ -63,3 +63,8 @@ it("an error keeps the trace of the service beside the id of the request", () =>
   expect(found).toMatchObject({ ...both, status: 429 });
   expect(found.with({ hint: "what next" })).toMatchObject({ ...both, hint: "what next", message: "why" });
 });
+
+it("an error before any reply has no status", () => {
+  const lost = new BesedaError("The connection failed.", { code: "unavailable" });
+  expect(aboutReply(lost, { status: 0, headers: {} }).status).toBeUndefined();
+});

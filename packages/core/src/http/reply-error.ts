@@ -45,10 +45,10 @@ export function errorInBody(body: unknown): BesedaError | undefined {
   });
 }
 
-/** The error with the status and the id of the reply that it was found in, where it does not bring its own. */
+/** The error with the status and the id of the reply that it was found in, where there is one and it does not bring its own. */
 export function aboutReply(error: BesedaError, reply: ReplyHead): BesedaError {
   const ids = idsOf(reply.headers);
-  const { requestId = ids.requestId, traceId = ids.traceId, status = reply.status } = error;
+  const { requestId = ids.requestId, traceId = ids.traceId, status = reply.status || undefined } = error;
   return error.with({ requestId, traceId, status });
 }
 
