@@ -68,6 +68,13 @@ describe("a failed request", () => {
     return { attempt, outcome };
   }
 
+  it("is not sent again and again where the number of retries is none, such as of a variable that is not set", async () => {
+    const { attempt, outcome } = start([failure(), failure(), failure()], { retry: { retries: Number.NaN } });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await outcome).toMatchObject({ error: { code: "unavailable" } });
+    expect(attempt).toHaveBeenCalledTimes(1);
+  });
+
   it("is sent again twice, not a moment before the service allows it", async () => {
     const { attempt, outcome } = start([failure({ retryAfterMs: 5_000 }), failure({ retryAfterMs: 1_000 })]);
     await vi.advanceTimersByTimeAsync(4_999);

@@ -40,7 +40,9 @@ export async function retrying<Value>(attempt: () => Promise<Value>, call: Retri
       const { retryAfterMs } = error;
       const signal = call.signal?.();
       if (retryAfterMs !== undefined) beginPause(call, error, retryAfterMs);
-      if (failures >= retries || signal?.aborted || (retryAfterMs ?? 0) > longestWaitMs) throw error;
+      // Written so that NaN is no retry, where it would be one after the other.
+      const isLast = !(failures < retries);
+      if (isLast || signal?.aborted || (retryAfterMs ?? 0) > longestWaitMs) throw error;
       if (retryAfterMs === undefined) await waited(Math.min(longestWaitMs, backOffMs(failures, Math.random())), signal);
       failures++;
     }
