@@ -24,3 +24,13 @@ it("A header that is given takes the place of the one that is set here, however 
   });
   expect(headers).toEqual({ authorization: "Basic b3Nt", "x-folder-id": "b1g" });
 });
+
+it("A name and a password in the address are refused, and in no text of the error", () => {
+  expect(() => toServer({ baseURL: "https://me:pass-word@models.example/v1" })).toThrow(
+    expect.objectContaining({
+      code: "invalid-argument",
+      message: expect.not.stringContaining("pass-word"),
+      hint: expect.stringContaining("authorization"),
+    }),
+  );
+});

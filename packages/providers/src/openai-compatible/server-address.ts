@@ -42,6 +42,12 @@ function toUrl(baseURL: string): URL {
       hint: "Give the whole of it, such as https://api.openai.com/v1 or http://localhost:11434/v1.",
     });
   }
+  if (url.username !== "" || url.password !== "") {
+    throw new BesedaError("The base URL holds a name or a password, which would not be sent.", {
+      code: "invalid-argument",
+      hint: 'Leave them out of it, and pass headers: { authorization: "Basic …" }.',
+    });
+  }
   // People copy the address of the endpoint too.
   url.pathname = url.pathname.replace(/\/+$/, "").replace(/\/chat\/completions$/, "");
   return url;
