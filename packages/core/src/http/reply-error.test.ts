@@ -68,3 +68,9 @@ it("an error before any reply has no status", () => {
   const lost = new BesedaError("The connection failed.", { code: "unavailable" });
   expect(aboutReply(lost, { status: 0, headers: {} }).status).toBeUndefined();
 });
+
+it("an error in a list, as Gemini sends it over its OpenAI-compatible API, is told in its own words", () => {
+  const body = JSON.stringify([{ error: { code: 400, message: "API key not valid.", status: "INVALID_ARGUMENT" } }]);
+  const { message } = statusError({ url: new URL("http://a.test/b"), status: 400, headers: {}, body });
+  expect(message).toBe("http://a.test answered 400: API key not valid.");
+});

@@ -235,7 +235,8 @@ export function requestIdOf(headers: ReplyHeaders): string | undefined {
 
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    const value: unknown = JSON.parse(body);
+    return Array.isArray(value) ? value[0] : value;
   } catch {
     return undefined;
   }
