@@ -60,14 +60,15 @@ export type ChatDelta = {
   reasoning?: string | null;
   /** OpenRouter: blocks that the model wants to see again unchanged. */
   reasoning_details?: ReasoningDetail[] | null;
-  tool_calls?: ChatToolCallPiece[] | null;
+  tool_calls?: (ChatToolCallPiece | null)[] | null;
 };
 
 export type ReasoningDetail = { type?: string; index?: number; [field: string]: JsonValue | undefined };
 
 export type ChatToolCallPiece = {
   index?: number | null;
-  id?: string | null;
+  /** Some count them. */
+  id?: string | number | null;
   function?: { name?: string | null; arguments?: string | Record<string, unknown> | null } | null;
 };
 

@@ -85,7 +85,7 @@ export class ChatReply implements SseSink<ModelEvent> {
       const isAnew = isFiltered && this.#quirks.filterReplacesText;
       this.#put({ type: isAnew ? "text-replace" : "text-delta", text }, events);
     }
-    if (delta.tool_calls) for (const piece of delta.tool_calls) this.#calls.add(piece, events);
+    if (delta.tool_calls) for (const piece of delta.tool_calls) if (piece) this.#calls.add(piece, events);
   }
 
   #withoutStray(text: string | null | undefined): string | null | undefined {

@@ -7,7 +7,7 @@ import { quirks } from "./quirks.ts";
 const tools = ["add", "weather", "get_weather"];
 
 /** The calls that these pieces make, each piece in a chunk of its own. */
-function callsOf(...pieces: ChatToolCallPiece[]): { id: string; call: string }[] {
+function callsOf(...pieces: (ChatToolCallPiece | null)[]): { id: string; call: string }[] {
   const reply = new ChatReply(quirks.standard, tools);
   const events: ModelEvent[] = [];
   for (const piece of pieces) reply.add({ choices: [{ delta: { tool_calls: [piece] } }] }, events);
@@ -151,6 +151,14 @@ describe("tool calls", () => {
     );
     expect(ids).toEqual(Array(3).fill(expect.stringMatching(/^call_[0-9a-f]{24}$/)));
     expect(new Set(ids).size).toBe(3);
+  });
+
+  it("have texts for ids where the server counts them, and none for a piece that is null", () => {
+    const pieces = [{ ...whole("", "add", null, 1), id: 0 }, null, { ...whole("", "add", null, 2), id: 1 }];
+    expect(callsOf(...pieces)).toEqual([
+      { id: "0", call: 'add({"x":1})' },
+      { id: "1", call: 'add({"x":2})' },
+    ]);
   });
 
   it("that are 128 in one reply stay 128", () => {

@@ -26,7 +26,7 @@ export class ToolCallPieces {
   }
 
   add(piece: ChatToolCallPiece, events: ModelEvent[]): void {
-    const id = piece.id ?? "";
+    const id = String(piece.id ?? "");
     const name = piece.function?.name ?? "";
     const input = textOfArguments(piece.function?.arguments);
     let call = this.#callOf(id, piece.index ?? undefined);
