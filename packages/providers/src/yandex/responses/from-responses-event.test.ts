@@ -94,6 +94,15 @@ describe("a stream of the Responses API", () => {
     expect(events.at(-1)).toMatchObject({ finishReason: "tool-calls" });
   });
 
+  it("that left out the end of a call's arguments is told it by the whole reply", () => {
+    const events = heard(
+      { type: "response.output_item.added", output_index: 0, item: call("") },
+      { type: "response.function_call_arguments.delta", output_index: 0, delta: '{"x":' },
+      completed(call('{"x":1}')),
+    );
+    expect(events.find((event) => event.type === "tool-call")).toMatchObject({ input: '{"x":1}' });
+  });
+
   it("whose end leaves out what the stream had, such as the thinking, tells each text and each call once", () => {
     const thinking = { type: "response.output_item.done", output_index: 0, item: { type: "reasoning", summary: [] } };
     const said = heard(

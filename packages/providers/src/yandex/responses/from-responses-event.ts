@@ -23,7 +23,7 @@ export type ResponsesReplyOptions = {
 };
 
 /** A call that was begun, perhaps long before it is whole. Its arguments belong to the last one at their place. */
-type BegunCall = { place: number | undefined; callId: string; isArgued: boolean; isSettled: boolean };
+type BegunCall = { place: number | undefined; callId: string; argued: string; isSettled: boolean };
 
 type Billing = { prices: YandexPrices | false; modelUri: string };
 
@@ -182,7 +182,7 @@ export class ResponsesReply implements SseSink<ModelEvent> {
 
   #begin({ call_id, name }: WireItem, place?: number): BegunCall {
     const callId = call_id ?? "";
-    const call: BegunCall = { place, callId, isArgued: false, isSettled: false };
+    const call: BegunCall = { place, callId, argued: "", isSettled: false };
     const index = this.#begun.push(call) - 1;
     this.#calls.add({ index, id: callId, function: { name: name ?? null } }, []);
     return call;
@@ -196,13 +196,15 @@ export class ResponsesReply implements SseSink<ModelEvent> {
     );
     const call = same ?? this.#begin(item);
     call.isSettled = true;
-    if (item.arguments && !call.isArgued) this.#argue(call, item.arguments, events);
+    const { arguments: whole } = item;
+    if (whole && call.argued === "") this.#argue(call, whole, events);
+    else if (whole?.startsWith(call.argued)) this.#argue(call, whole.slice(call.argued.length), events);
   }
 
   #argue(call: BegunCall | undefined, text: string, events: ModelEvent[]): void {
     // Of a call that was not begun the arguments come whole at the end.
     if (!call) return;
-    call.isArgued = true;
+    call.argued += text;
     this.#calls.add({ index: this.#begun.indexOf(call), function: { arguments: text } }, events);
   }
 }
