@@ -89,6 +89,7 @@ export async function runParking(
   onPark: (question: BatchQuestion, parked: Omit<Parked, "group" | "inputTokens">) => void,
 ): Promise<RowOutcome> {
   const askDirectly: AskModel = (question) => spending(askWhole(question), here.budget);
+  let isRefused = false;
   const outcome = await runRow({
     agent,
     row,
@@ -96,6 +97,7 @@ export async function runParking(
     work,
     ask: (question, park) => {
       const { tries = 0, error } = (question.begun.read() ?? {}) as Partial<Refusal>;
+      isRefused = error !== undefined;
       if (error) return ending(() => Promise.reject(revivedError(error)));
       if (!takesBatches(question.model)) return askDirectly(question);
       const model = withTools(question.model, question.request);
@@ -111,7 +113,8 @@ export async function runParking(
     begunAt,
   });
   if ("parked" in outcome) await work.flush();
-  return outcome;
+  // What a batch has refused is of this row alone: that was found when the batch was read.
+  return isRefused && "result" in outcome ? { result: outcome.result } : outcome;
 }
 
 /** What is asked directly counts when it is answered. */

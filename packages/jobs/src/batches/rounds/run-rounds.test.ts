@@ -178,6 +178,19 @@ describe("a part in rounds", () => {
     expect((await outputOf(place))[1]).toMatchObject({ error: { code: "unavailable", message: "Too much to do." } });
   });
 
+  it.each([
+    ["was limited in five batches", new BesedaError("Slow down.", { code: "rate-limited", isRetryable: true }), 1],
+    ["asks for what is not found", new BesedaError("No such file.", { code: "not-found" }), 1],
+    ["asks for what is not found, as others do", new BesedaError("No such file.", { code: "not-found" }), 3],
+  ])("a row that %s has its error, and the others go on though none of them is done", async (_, error, failed) => {
+    const { agent } = looking((request, nth) =>
+      Number(questionOf(request).slice(4)) <= failed ? error : threeSteps(request, nth),
+    );
+    const place = await partPlace(agent, { ...inRounds, rows: 8 });
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 8 - failed, failed } });
+    expect((await outputOf(place))[0]).toMatchObject({ response: null, error: { code: error.code } });
+  });
+
   it("asks each model in a batch of its own, and those that take none directly", async () => {
     const large = memoryBatches(() => says("large"), { modelId: "large" });
     const small = memoryBatches(() => says("small"), { modelId: "small" });
