@@ -52,6 +52,13 @@ describe("the pace of a batch", () => {
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000]);
   });
 
+  it("leaves a service alone and says so, though it asks for longer than there are dates", () => {
+    const pace = new Pace(16);
+    pace.refused(refusal(1e17), 0);
+    expect(pace.pauseMs()).toBeGreaterThan(1e16);
+    expect(pace.problem).toContain("Too many requests.");
+  });
+
   it("tells what may pass from what concerns every row", () => {
     expect(mayPass(refusal())).toBe(true);
     expect(mayPass(new BesedaError("No.", { code: "rejected" }))).toBe(false);

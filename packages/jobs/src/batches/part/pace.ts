@@ -1,5 +1,6 @@
 // How many rows at once a service bears: fewer as soon as it refuses, one more after a long while of answers.
 import { type BesedaError, toBesedaError } from "@beseda/core";
+import { isoIn } from "../../iso-time.ts";
 
 /** So many answers for each row that is asked at once, before there is one more. */
 const patience = 8;
@@ -43,8 +44,8 @@ export class Pace {
     const pauseMs = error.retryAfterMs ?? Math.min(firstPauseMs * 2 ** this.#refusals, longestPauseMs);
     if (error.code === "rate-limited" && now + pauseMs > this.#pausedUntil) {
       this.#pausedUntil = now + pauseMs;
-      const until = new Date(Date.now() + pauseMs).toISOString();
-      this.#problem = pauseMs > worthTelling ? `Nothing is asked before ${until}: ${error.message}` : undefined;
+      const told = `Nothing is asked before ${isoIn(pauseMs)}: ${error.message}`;
+      this.#problem = pauseMs > worthTelling ? told : undefined;
     }
     if (startedAt < this.#cutAt) return;
     this.#cutAt = now;
