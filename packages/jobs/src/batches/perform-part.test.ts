@@ -290,6 +290,26 @@ describe("a part of a batch", () => {
     expect([...tries.values()]).toEqual([1, 4, 5]);
   });
 
+  it("a row of several steps may fail in passing at each of them, and pays for none twice", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    const busy = new BesedaError("Too much to do.", { code: "unavailable", isRetryable: true });
+    let answered = 0;
+    const model = scriptedModel(({ messages }, call) => {
+      if (call % 4 !== 3) return { error: busy };
+      answered++;
+      if (answered === 4) return { text: "There." };
+      return { toolCalls: [{ toolName: "walk", input: { to: messages.length }, toolCallId: `${call}` }] };
+    });
+    const inputSchema = { type: "object", properties: { to: { type: "number" } } } as const;
+    const walk = tool({ name: "walk", description: "Walks.", inputSchema, execute: () => "walked" });
+    const place = await partPlace(new Agent({ model, tools: [walk] }), { rows: 1 });
+    const working = workOn(place);
+    await vi.advanceTimersByTimeAsync(200_000);
+    await working;
+    expect(await outputOf(place)).toMatchObject([{ response: "There.", error: null, steps: 4, attempts: 13 }]);
+    expect(answered).toBe(4);
+  });
+
   it("keeps to what a service allows in a minute: no row fails, and few requests are refused once it has adapted", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
     const perMinute = 120;

@@ -4,8 +4,18 @@ import type { Line, PartLog } from "./part-log.ts";
 import { failedRow } from "./row-runner.ts";
 import type { RowWork } from "./row-work.ts";
 
-/** `attempt` counts from 1, attempts at which a worker died included; `begunAt` is that of the first one in this process. */
-export type FedRow = { line: Line; row: InputRow; work: RowWork; attempt: number; begunAt?: number };
+/**
+ * `attempt` counts from 1, attempts at which a worker died included; `begunAt` is that of the first one in this process.
+ * `failures`: those in passing since it has had the reply of `step`.
+ */
+export type FedRow = {
+  line: Line;
+  row: InputRow;
+  work: RowWork;
+  attempt: number;
+  begunAt?: number;
+  failures?: { step: number; count: number };
+};
 
 /** A row with which a worker died so often is tried by itself, after all the others. */
 const crashesOfSuspects = 2;

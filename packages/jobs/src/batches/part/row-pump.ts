@@ -19,8 +19,8 @@ export type PumpOptions = {
   run(fed: FedRow): Promise<RowOutcome>;
 };
 
-/** In all; what is paused in between grows. */
-const mostAttempts = 5;
+/** Of one step of a row; what is paused in between grows. */
+const mostFailures = 5;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 /** Where more rows than these fail in passing, and none is answered in between, the service is out of order. */
@@ -143,18 +143,17 @@ export class RowPump {
     if (!error || !mayPass(error)) this.#failing.clear();
     if (!error) slots.pace.answered();
     else if (concernsAll(error, log.progress)) {
-      if (error.code === "not-found" && !this.#isMetByOthers(fed)) this.#putOff(fed, error);
-      else halt.now({ why: "refused", error });
-      return false;
+      if (error.code !== "not-found" || this.#isMetByOthers(fed)) {
+        halt.now({ why: "refused", error });
+        return false;
+      }
+      if (this.#isPutOff(fed, error)) return false;
     } else if (mayPass(error)) {
       slots.pace.refused(error, startedAt);
       this.#failing.add(fed.line);
       // What is halted is gone on with: then it is tried again.
       if (halt.stop) return false;
-      if (fed.attempt < mostAttempts) {
-        this.#putOff(fed, error);
-        return false;
-      }
+      if (this.#isPutOff(fed, error)) return false;
       if (this.#failing.size > mostFailing && !fed.work.entries.has(outageKey)) {
         await log.note([...this.#failing].map((line) => ({ line, key: outageKey, value: true })));
         halt.now({ why: "refused", error: error.with({ hint: outageHint }) });
@@ -166,10 +165,14 @@ export class RowPump {
     return true;
   }
 
-  #putOff(fed: FedRow, error: BesedaError): void {
-    this.#later.push({ fed, at: performance.now() + pauseMs(error, fed.attempt) });
+  /** Not one that has failed so often at the same step. */
+  #isPutOff(fed: FedRow, error: BesedaError): boolean {
+    const failures = countFailure(fed);
+    if (failures === mostFailures) return false;
+    this.#later.push({ fed, at: performance.now() + pauseMs(error, failures) });
     fed.attempt++;
     fed.work.beginAgain();
+    return true;
   }
 
   #isMetByOthers({ line }: FedRow): boolean {
@@ -202,6 +205,14 @@ export class RowPump {
 const outageHint =
   "Many rows in a row have failed so, and none was answered. All that is answered is kept; when the service is back, go on: resume: true (--resume).";
 
-function pauseMs({ retryAfterMs }: BesedaError, attempt: number): number {
-  return retryAfterMs ?? Math.min(firstPauseMs * 4 ** (attempt - 1), longestPauseMs);
+/** One more. A row that got further than before begins to count anew. */
+function countFailure(fed: FedRow): number {
+  const { step, count } = fed.failures ?? { step: 0, count: 0 };
+  const { stepsAnswered } = fed.work;
+  fed.failures = stepsAnswered > step ? { step: stepsAnswered, count: 1 } : { step, count: count + 1 };
+  return fed.failures.count;
+}
+
+function pauseMs({ retryAfterMs }: BesedaError, failures: number): number {
+  return retryAfterMs ?? Math.min(firstPauseMs * 4 ** (failures - 1), longestPauseMs);
 }

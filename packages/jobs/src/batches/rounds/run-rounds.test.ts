@@ -1,8 +1,12 @@
 import { Agent, BesedaError, type Message, type ModelEvent, type ModelRequest, textOf, tool } from "@beseda/core";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { goOn, mortalWorker, outputOf, type PartPlace, partPlace, type Worker, workOn } from "../part-place.fake.ts";
 import { type Answer, type MemoryBatchesOptions, memoryBatches } from "./memory-batches.fake.ts";
 import { spoolFolder } from "./spool.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const usage = { inputTokens: 3, outputTokens: 2, totalTokens: 5 };
 
@@ -189,6 +193,25 @@ describe("a part in rounds", () => {
     const place = await partPlace(agent, { ...inRounds, rows: 8 });
     expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 8 - failed, failed } });
     expect((await outputOf(place))[0]).toMatchObject({ response: null, error: { code: error.code } });
+  });
+
+  it("a row whose own model is not found has its error in the end, and the batch of the others is sent", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const missing = () => new BesedaError("No such model.", { code: "not-found" });
+    const { batches: _none, ...lost } = memoryBatches(missing, { modelId: "lost" });
+    const large = memoryBatches(() => says("large"), { modelId: "large" });
+    const agent = new Agent({
+      model: large,
+      prepareStep: ({ messages: [first] }) => ({ model: textOf(first as Message) === "row 2" ? lost : large }),
+    });
+    const place = await partPlace(agent, { ...inRounds, rows: 4 });
+    let isOver = false;
+    const working = workOn(place).finally(() => {
+      isOver = true;
+    });
+    for (let seconds = 0; !isOver && seconds < 200; seconds++) await vi.advanceTimersByTimeAsync(1_000);
+    expect((await working).outcome).toMatchObject({ response: { finished: 3, failed: 1 } });
+    expect((await outputOf(place))[1]).toMatchObject({ error: { code: "not-found" }, attempts: 5 });
   });
 
   it("asks each model in a batch of its own, and those that take none directly", async () => {
