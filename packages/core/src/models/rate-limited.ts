@@ -34,9 +34,9 @@ export type RateLimitOptions = {
  * at most; the usage of the reply corrects both. A service that counts `maxOutputTokens` as a
  * request arrives may count more. Tokens alone keep two requests a second apart at most.
  *
- * Waiting is a part of the call: it counts for `firstChunkMs` and `stepMs` of an agent's timeouts, 2 and 5 minutes, and for
- * `firstEventMs` of a `fallback`. Hence `longestWaitMs`: who has no chance is told at once when to try again, and a batch
- * asks less at once then. Raise it together with those timeouts.
+ * Waiting is a part of the call: it counts for `firstChunkMs`, `stepMs` and `totalMs` of an agent's timeouts, 2, 5 and 10
+ * minutes, and for `firstEventMs` of a `fallback`. Hence `longestWaitMs`: who has no chance is told at once when to try
+ * again, and a batch asks less at once then. Raise it together with those timeouts.
  *
  * An operation counts when it is submitted. Batches of the service have quotas of their own and are not limited. What the
  * model's adapter sends again after a failure is not counted anew: `retry: { retries: 0 }` there leaves it to the caller.

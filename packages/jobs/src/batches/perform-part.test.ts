@@ -484,6 +484,21 @@ describe("a part of a batch", () => {
     expect((await outputOf(place)).every(({ attempts }) => attempts === 1)).toBe(true);
   });
 
+  it("a row of many steps may wait for all of its turns, however long that takes together", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+    const model = scriptedModel((_, call) =>
+      call === 12 ? { text: "There." } : { toolCalls: [{ toolName: "walk", input: { call }, toolCallId: `${call}` }] },
+    );
+    const inputSchema = { type: "object", properties: { call: { type: "number" } } } as const;
+    const walk = tool({ name: "walk", description: "Walks.", inputSchema, execute: () => "walked" });
+    const limited = rateLimited(model, { requestsPerMinute: 1 });
+    const place = await partPlace(new Agent({ model: limited, tools: [walk], maxSteps: 20 }), { rows: 1 });
+    const working = workOn(place);
+    await vi.advanceTimersByTimeAsync(900_000);
+    await working;
+    expect(await outputOf(place)).toMatchObject([{ response: "There.", error: null, steps: 13 }]);
+  });
+
   it("a worker that closes sends nothing for rows that wait until its model may be asked", async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => warnings.push(warning);

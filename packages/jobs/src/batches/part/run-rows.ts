@@ -30,7 +30,7 @@ export async function runRows(work: PartWork): Promise<void> {
   const { ask: asked, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
   const ask = calls === "async" ? noting(asked, log) : asked;
   const { cut: signal, leaving } = halt;
-  const timeouts = timeoutsOf(spec);
+  const timeouts = timeoutsOf(work);
   const costOf = (usage: Usage) => agent.model.costOf?.(usage, calls);
   await pumpRows(work, work.here.budget, ({ line, row, work, attempt, begunAt }) => {
     const runId = rowId(spec, line);
@@ -64,10 +64,12 @@ export function rowId({ batchId, part }: PartSpec, line: number): string {
   return `${batchId}/${part}/${line}`;
 }
 
-export function timeoutsOf({ calls }: PartSpec): Partial<Timeouts> {
-  const silence = { firstChunkMs: Number.POSITIVE_INFINITY, chunkMs: Number.POSITIVE_INFINITY };
-  if (calls !== "async") return silence;
-  return { ...silence, totalMs: Number.POSITIVE_INFINITY, stepMs: Number.POSITIVE_INFINITY };
+/** What a row waits for its turn is no time of its own: of many steps that would add up. */
+export function timeoutsOf({ spec, agent }: Pick<PartWork, "spec" | "agent">): Partial<Timeouts> {
+  const unlimited = Number.POSITIVE_INFINITY;
+  const silence = { firstChunkMs: unlimited, chunkMs: unlimited };
+  if (spec.calls === "async") return { ...silence, totalMs: unlimited, stepMs: unlimited };
+  return agent.model.rateLimits ? { ...silence, totalMs: unlimited } : silence;
 }
 
 /** Nobody watches a row: whole replies cost less. */

@@ -107,7 +107,7 @@ export async function runParking(
     },
     // Whole replies would be silent for longer than sub-agents wait.
     askBelow: (question) => spending(askNow(question), here.budget),
-    timeouts: timeoutsOf(spec),
+    timeouts: timeoutsOf({ spec, agent }),
     signal: halt.cut,
     attempt: attempt + work.refusals,
     begunAt,
