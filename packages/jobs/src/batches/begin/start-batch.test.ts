@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, BesedaError, type JobEngine, type LanguageModel, rateLimited, tool, withDefaults } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localEngine } from "../../engines/local/local-engine.ts";
 import type { BatchEstimate, BatchOptions, BatchSource } from "../batch.ts";
 import { withBatches } from "../batch-models.fake.ts";
@@ -449,6 +449,18 @@ describe("a batch that is found again", () => {
     expect(specOf(resumed).folder).toBe(specOf(job).folder);
     await engine.cancel(job.id);
     expect(specOf(await start(rows, { overwrite: true })).folder).not.toBe(specOf(job).folder);
+  });
+
+  it("that was called off keeps its parts, too, where going on is cut short before there is a new job", async () => {
+    const first = await start();
+    await finished({ error: { code: "aborted", message: "The job was called off." } });
+    const create = vi.spyOn(engine, "create").mockRejectedValueOnce(new Error("The disk is full."));
+    await expect(start(rows, { resume: true })).rejects.toThrow("The disk is full.");
+    expect(await engine.get(first.id)).toBeUndefined();
+    const again = await start(rows, { resume: true });
+    expect(specOf(again)).toEqual(specOf(first));
+    expect(create).toHaveBeenCalledTimes(2);
+    expect(await engine.files.list("batches/")).toEqual(await keptFiles());
   });
 
   it("does not leave the folder of the output otherwise than it was", async () => {

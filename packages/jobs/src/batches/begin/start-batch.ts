@@ -1,10 +1,28 @@
 // What jobs.batch() does: begins a batch, or finds again the one of this output. Nothing is paid for in this room.
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { Agent, BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel } from "@beseda/core";
+import {
+  Agent,
+  BesedaError,
+  type Job,
+  type JobEngine,
+  type JsonValue,
+  type LanguageModel,
+  toBesedaError,
+} from "@beseda/core";
 import { type Calls, callsOf } from "../../journal/ask-model.ts";
 import type { BatchLimits, BatchOptions, BatchSource, BatchSpec } from "../batch.ts";
-import { batchIdOf, deleteBatch, deleteJobs, filesOf, jsonBytes, partsFile, pathsOf, specOf } from "../batch-place.ts";
+import {
+  batchIdOf,
+  deleteBatch,
+  deleteJobs,
+  filesOf,
+  jsonBytes,
+  partsFile,
+  pathsOf,
+  readJson,
+  specOf,
+} from "../batch-place.ts";
 import { setLimits } from "../latest-limits.ts";
 import { type AgentFacts, agentFacts, fingerprintOf, requireSameAgent } from "./agent-facts.ts";
 import { checkOptions, requirePrices } from "./check-options.ts";
@@ -52,7 +70,7 @@ export async function startBatch(
   const facts = agentFacts(agent, calls);
   const wish: Wish = { engine, queue, agent, source, options, id: batchIdOf(output), output, limits, calls, facts };
   const left = await engine.get(wish.id);
-  if (!left) return begin(wish);
+  if (!left) return (options.resume && (await renewAgain(wish))) || begin(wish);
   if (options.resume) return goOn(wish, left);
   if (left.state !== "done") throw unfinished(left);
   if (left.outcome?.error && !options.overwrite) throw failed(left);
@@ -65,6 +83,7 @@ export async function startBatch(
 async function begin(wish: Wish): Promise<Job> {
   const { engine, agent, source, options, id, calls } = wish;
   await requireFree(wish);
+  await engine.files.delete(renewalOf(id));
   // Another process may begin the same batch at this moment: each has a folder of its own, and one of them wins.
   const folder = `${filesOf(id)}${randomBytes(4).toString("hex")}`;
   try {
@@ -118,23 +137,48 @@ function create({ engine, queue, id, agent }: Wish, spec: BatchSpec): Promise<Jo
 }
 
 async function goOn(wish: Wish, left: Job): Promise<Job> {
-  const { engine, id, agent, source, limits, facts } = wish;
+  const { engine, id, limits } = wish;
   const spec = specOf(left);
   requireSameQueue(wish, left);
-  requireSameAgent(agent.name, spec.agentFacts, facts);
-  await requireSameDataset(spec, await datasetHash(source));
+  await requireSame(wish, spec);
   if (left.state === "done" && left.outcome?.error === undefined) {
     if (await isThere(spec.output)) return left;
     await deleteBatch(engine, id);
     return begin(wish);
   }
   await setLimits(engine, spec.folder, limits);
-  if (left.state === "done") {
-    // It was called off, or has failed: its finished parts are still there.
-    await deleteJobs(engine, id);
-    return create(wish, spec);
-  }
-  return woken(engine, left);
+  return left.state === "done" ? renew(wish, spec) : woken(engine, left);
+}
+
+/** It was called off, or has failed: its finished parts are still there. Noted before, they are found where this is cut short. */
+async function renew(wish: Wish, spec: BatchSpec): Promise<Job> {
+  const { engine, id } = wish;
+  await engine.files.put(renewalOf(id), jsonBytes(spec as unknown as JsonValue));
+  await deleteJobs(engine, id);
+  const job = await create(wish, spec);
+  await engine.files.delete(renewalOf(id));
+  return job;
+}
+
+async function renewAgain(wish: Wish): Promise<Job | undefined> {
+  const { engine, id, limits } = wish;
+  const kept = await readJson(engine, renewalOf(id)).catch((thrown: unknown) => {
+    if (toBesedaError(thrown).code !== "not-found") throw thrown;
+  });
+  if (!kept) return undefined;
+  const spec = kept as unknown as BatchSpec;
+  await requireSame(wish, spec);
+  await setLimits(engine, spec.folder, limits);
+  return renew(wish, spec);
+}
+
+function renewalOf(id: string): string {
+  return `${filesOf(id)}renewal.json`;
+}
+
+async function requireSame({ agent, source, facts }: Wish, spec: BatchSpec): Promise<void> {
+  requireSameAgent(agent.name, spec.agentFacts, facts);
+  await requireSameDataset(spec, await datasetHash(source));
 }
 
 /** Whoever works on it hears of the new limits; if it has come to wait in the meantime it is woken, by us or by its worker. */
