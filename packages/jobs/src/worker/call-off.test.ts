@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Agent } from "@beseda/core";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Agent, BesedaError } from "@beseda/core";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { memoryEngine } from "../batches/part/memory-engine.fake.ts";
 import { memoryBatches } from "../batches/rounds/memory-batches.fake.ts";
 import { createJobs } from "../create-jobs.ts";
 import { localEngine } from "../engines/local/local-engine.ts";
 import { LaterService, said } from "../journal/later-service.fake.ts";
+import { callOffKind, performCallOff } from "./call-off.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -111,4 +113,50 @@ it("the operations of rows are called off with a batch that nobody works on, and
   await vi.waitFor(() => expect(service.orphans).toEqual([]));
   expect(cancelled).toHaveLength(5);
   await next.close();
+});
+
+describe("what its service does not call off yet, such as what waits for its turn there,", () => {
+  const left = async () => {
+    const model = memoryBatches(() => [{ type: "finish", finishReason: "stop" }]);
+    let isPending = true;
+    const cancelled: string[] = [];
+    model.batches.cancel = async (id) => {
+      if (isPending) throw new BesedaError("It is PENDING.", { code: "rejected" });
+      cancelled.push(id);
+      return { id, done: true };
+    };
+    const agents = new Map([["rows", new Agent({ name: "rows", model })]]);
+    const engine = memoryEngine();
+    const begun = [{ as: "batch", model: "test:batched", id: "batch-1" }];
+    const spec = { jobId: "gone", agentName: "rows", begun };
+    await engine.create({ id: "off", queue: "q", kind: callOffKind, spec });
+    const closing = new AbortController().signal;
+    const tryOnce = async () => {
+      const lease = await engine.claim({ queue: "q", kinds: [callOffKind], signal: closing });
+      if (!lease) throw new Error("It is not offered any more.");
+      await performCallOff(lease, { engine, queue: "q", agents, agentsOfBatches: new Map(), closing });
+      return engine.get("off");
+    };
+    const work = () => {
+      isPending = false;
+    };
+    return { tryOnce, work, cancelled };
+  };
+
+  it("is called off later", async () => {
+    const { tryOnce, work, cancelled } = await left();
+    for (let time = 0; time < 10; time++) {
+      expect(await tryOnce()).toMatchObject({ state: "queued", metadata: { problem: "It is PENDING." } });
+    }
+    work();
+    expect(await tryOnce()).toMatchObject({ state: "done", outcome: { response: null } });
+    expect(cancelled).toEqual(["batch-1"]);
+  });
+
+  it("is left after a day, with the reason", async () => {
+    const { tryOnce } = await left();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 25 * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await tryOnce()).toMatchObject({ state: "done", outcome: { error: { message: "It is PENDING." } } });
+  });
 });

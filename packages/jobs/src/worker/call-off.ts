@@ -1,5 +1,13 @@
 // What a service does for a job that is called off is called off there by a job of its own: nobody may be working on the first.
-import { BesedaError, type Job, type JobEngine, type JsonValue, type LanguageModel, type Lease } from "@beseda/core";
+import {
+  BesedaError,
+  type Job,
+  type JobEngine,
+  type JsonValue,
+  type LanguageModel,
+  type Lease,
+  toBesedaError,
+} from "@beseda/core";
 import { isoIn } from "../iso-time.ts";
 import { plainError } from "./job-error.ts";
 import { leaveToOthers } from "./offer.ts";
@@ -19,8 +27,10 @@ type CallOffSpec = { jobId: string; agentName: string; begun: readonly WithServi
 
 /** How soon it is looked again whether the job is done: it was about to be. */
 const lookMs = 1_000;
-/** How long it is offered to others. */
-const longestOfferMs = 24 * 3_600_000;
+/** Some services call off only what they are working on, and not what waits for its turn there. */
+const againMs = 60_000;
+/** How long it is offered to others, and tried. */
+const longestMs = 24 * 3_600_000;
 
 /** To be called just before the job is called off, however often. */
 export async function callOffBegun(engine: JobEngine, { id, queue, spec, metadata }: Job): Promise<void> {
@@ -43,7 +53,7 @@ export const performCallOff: Perform = async (lease, { engine, agents }) => {
   const cancelled = await Promise.allSettled(
     begun.filter((each) => each.model === name).map((each) => cancel(model, each)),
   );
-  for (const each of cancelled) if (each.status === "rejected") throw each.reason;
+  for (const each of cancelled) if (each.status === "rejected") return tryAgain(lease, each.reason);
   const other = begun.find((each) => each.model !== name);
   await lease.finish(other ? { error: plainError(unknown(other)) } : { response: null });
 };
@@ -62,8 +72,19 @@ async function offer(lease: Lease, agentName: string): Promise<void> {
     code: "missing-setting",
     hint: "Start a process that gives this agent to createJobs({ agents }).",
   });
-  if (Date.now() - Date.parse(lease.job.createdAt) > longestOfferMs) return lease.finish({ error: plainError(error) });
+  if (isLate(lease)) return lease.finish({ error: plainError(error) });
   await leaveToOthers(lease, error);
+}
+
+async function tryAgain(lease: Lease, thrown: unknown): Promise<void> {
+  const error = toBesedaError(thrown);
+  if (isLate(lease)) return lease.finish({ error: plainError(error) });
+  await lease.report({ metadata: { problem: error.advice } });
+  await lease.release(isoIn(againMs));
+}
+
+function isLate({ job }: Lease): boolean {
+  return Date.now() - Date.parse(job.createdAt) > longestMs;
 }
 
 function unknown({ as, id, model }: WithService): BesedaError {
