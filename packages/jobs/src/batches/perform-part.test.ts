@@ -93,6 +93,26 @@ describe("a part of a batch", () => {
     });
   });
 
+  it.each(["sync", "batch"] as const)(
+    "counts what a sub-agent was answered by the prices of its model (%s)",
+    async (calls) => {
+      const asking = scriptedModel(({ messages }) =>
+        messages.at(-1)?.role === "tool"
+          ? { text: "Asked.", usage }
+          : { toolCalls: [{ toolName: "expert", input: { task: "Well?" }, toolCallId: "1" }], usage },
+      );
+      const cheap = { ...withBatches(asking), costOf: ({ totalTokens }: Usage) => ({ RUB: totalTokens }) };
+      const dear = { ...answering(), costOf: ({ totalTokens }: Usage) => ({ RUB: 100 * totalTokens }) };
+      const expert = new Agent({ name: "expert", model: dear });
+      const agent = new Agent({ model: cheap, tools: [expert.asTool({ description: "Knows." })] });
+      const place = await partPlace(agent, { rows: 1, calls, pollMs: 1 });
+      await workOn(place);
+      expect(await outputOf(place)).toMatchObject([
+        { response: "Asked.", usage: { totalTokens: 15, cost: { RUB: 510 } } },
+      ]);
+    },
+  );
+
   it("asks nothing again where its output is there, and its worker died just before it could say so", async () => {
     const away = new BesedaError("Away.", { code: "unavailable", isRetryable: true, retryAfterMs: 1 });
     let isBack = false;

@@ -10,6 +10,7 @@ import type { Halt } from "./halt.ts";
 import { inputRows } from "./input-rows.ts";
 import { noting } from "./open-operations.ts";
 import type { PartLog } from "./part-log.ts";
+import { pricing } from "./priced-replies.ts";
 import { type FedRow, RowFeed } from "./row-feed.ts";
 import { RowPump } from "./row-pump.ts";
 import { nameOf, runRow } from "./row-runner.ts";
@@ -27,8 +28,9 @@ export type PartWork = {
 export async function runRows(work: PartWork): Promise<void> {
   const { spec, agent, log, halt } = work;
   const { calls, pollMs } = spec;
-  const { ask: asked, askBelow, settled } = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
-  const ask = calls === "async" ? noting(asked, log) : asked;
+  const asked = asking({ calls, pollMs, leaving: halt.leaving, now: askWhole });
+  const ask = pricing(calls === "async" ? noting(asked.ask, log) : asked.ask, calls);
+  const askBelow = pricing(asked.askBelow, "sync");
   const { cut: signal, leaving } = halt;
   const timeouts = timeoutsOf(work);
   const costOf = (usage: Usage) => agent.model.costOf?.(usage, calls);
@@ -36,7 +38,7 @@ export async function runRows(work: PartWork): Promise<void> {
     const runId = rowId(spec, line);
     return runRow({ agent, row, runId, work, ask, askBelow, timeouts, signal, leaving, begunAt, attempt, costOf });
   });
-  await settled();
+  await asked.settled();
 }
 
 /** Hands each row that is not done to `run` for as long as the budget has it, those that are suspected of killing workers at the end and alone. */

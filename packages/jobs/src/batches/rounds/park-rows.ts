@@ -17,6 +17,7 @@ import type { AskModel, ModelQuestion } from "../../journal/run-journal.ts";
 import { revivedError } from "../../worker/job-error.ts";
 import { guessedAnswer } from "../begin/estimate.ts";
 import type { Budget, Room } from "../part/budget.ts";
+import { pricing } from "../part/priced-replies.ts";
 import type { FedRow } from "../part/row-feed.ts";
 import { nameOf, type RowOutcome, runRow } from "../part/row-runner.ts";
 import { usageOf } from "../part/row-work.ts";
@@ -88,7 +89,8 @@ export async function runParking(
   { line, row, work, attempt }: FedRow,
   onPark: (question: BatchQuestion, parked: Omit<Parked, "group" | "inputTokens">) => void,
 ): Promise<RowOutcome> {
-  const askDirectly: AskModel = (question) => spending(askWhole(question), here.budget);
+  const spending = (ask: AskModel) => spendingFrom(here.budget, pricing(ask, "sync"));
+  const askDirectly = spending(askWhole);
   let isRefused = false;
   const outcome = await runRow({
     agent,
@@ -106,7 +108,7 @@ export async function runParking(
       return ending(async () => ({ done: true, value: undefined }));
     },
     // Whole replies would be silent for longer than sub-agents wait.
-    askBelow: (question) => spending(askNow(question), here.budget),
+    askBelow: spending(askNow),
     timeouts: timeoutsOf({ spec, agent }),
     signal: halt.cut,
     attempt: attempt + work.refusals,
@@ -118,11 +120,13 @@ export async function runParking(
 }
 
 /** What is asked directly counts when it is answered. */
-async function* spending(reply: AsyncIterable<ModelEvent[]>, budget: Budget): AsyncGenerator<ModelEvent[]> {
-  for await (const events of reply) {
-    budget.spend(usageOf(events as unknown as JsonValue));
-    yield events;
-  }
+function spendingFrom(budget: Budget, ask: AskModel): AskModel {
+  return async function* (question) {
+    for await (const events of ask(question)) {
+      budget.spend(usageOf(events as unknown as JsonValue));
+      yield events;
+    }
+  };
 }
 
 /** An answer is taken for as long as estimates take it. */
