@@ -1,5 +1,5 @@
 // What a batch will come to: measured by the last batch of the same agent, where there is one, otherwise guessed.
-import type { Agent, Job, JobEngine, Usage } from "@beseda/core";
+import { type Agent, type Job, type JobEngine, noUsage, type Usage } from "@beseda/core";
 import type { Calls } from "../../journal/ask-model.ts";
 import type { BatchEstimate, BatchResult, BatchTime } from "../batch.ts";
 import { specOf } from "../batch-place.ts";
@@ -82,8 +82,9 @@ function inProportion(
   const share = rows / last.rows;
   const inputTokens = Math.round(usage.inputTokens * share);
   const outputTokens = Math.round(usage.outputTokens * share);
-  const { costOf } = agent.model;
-  const cost = usage.cost && (calls === "batch" && costOf ? inRounds(last, share, costOf) : scaled(usage.cost, share));
+  const costOf = calls === "batch" ? agent.model.costOf : undefined;
+  const hasLeast = Object.values(costOf?.(noUsage, "batch") ?? {}).some((least) => least > 0);
+  const cost = usage.cost && (costOf && hasLeast ? inRounds(last, share, costOf) : scaled(usage.cost, share));
   return { inputTokens, outputTokens, ...(cost && { cost }) };
 }
 

@@ -233,6 +233,20 @@ describe("a batch that is begun", () => {
     expect(costs).toEqual([{ RUB: 60 }]);
   });
 
+  it("is estimated in batches with what sub-agents of a dearer model came to, row for row", async () => {
+    const model: LanguageModel = {
+      ...withBatches(scriptedModel([])),
+      costOf: ({ totalTokens }) => ({ RUB: totalTokens / 1_000 }),
+    };
+    await start(rows, {}, new Agent({ model }));
+    const usage = { inputTokens: 400, outputTokens: 100, totalTokens: 500, cost: { RUB: 60 } };
+    await finished({ response: { rows: 2, answered: 2, failed: 0, usage, seconds: 10 } });
+    const costs: BatchEstimate["cost"][] = [];
+    const confirm = ({ cost }: BatchEstimate) => costs.push(cost) > 0;
+    await start([...rows, ...rows], { confirm, output: inDir("four.parquet") }, new Agent({ model }));
+    expect(costs).toEqual([{ RUB: 120 }]);
+  });
+
   it("is estimated by what the last batch of the same agent came to", async () => {
     await start();
     const usage = { inputTokens: 400, outputTokens: 100, totalTokens: 500, cost: { RUB: 2 } };
