@@ -72,6 +72,32 @@ describe("a batch that was begun", () => {
     expect(model.taken.map(({ key }) => key)).toEqual([...new Set(model.taken.map(({ key }) => key))]);
   });
 
+  it("is sent anew where it is known and done, and its replies are gone when they are asked for again, too", async () => {
+    const { place, model } = await partOf(3, {
+      onCall(call) {
+        if (call === "reply" && model.taken.length === 1) throw failed("No such file.", { code: "not-found" });
+      },
+    });
+    expect((await workOn(place)).metadata).toMatchObject({ stopped: "refused", withService: [{ id: "batch-1" }] });
+    await goOn(place, limits);
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 2 } });
+  });
+
+  it("is kept where its service has not known it twice, and has known it in between", async () => {
+    const { place, model } = await partOf(3, {
+      unfinished: 4,
+      onCall(call, nth) {
+        if (call === "poll" && (nth === 1 || nth === 3)) throw failed("No such batch.", { code: "not-found" });
+      },
+    });
+    for (let time = 0; time < 2; time++) {
+      expect((await workOn(place)).metadata).toMatchObject({ stopped: "refused", withService: [{ id: "batch-1" }] });
+      await goOn(place, limits);
+    }
+    expect((await workOn(place)).outcome).toMatchObject({ response: { finished: 3, providerBatches: 1 } });
+    expect(sizes(model)).toEqual([3]);
+  });
+
   it("and is cancelled by others keeps what was answered: going on sends the rest", async () => {
     const late = failed("Not answered.", { code: "aborted", isRetryable: true });
     const { place, model } = await partOf(5, {

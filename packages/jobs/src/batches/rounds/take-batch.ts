@@ -97,7 +97,7 @@ export async function collectBatch(
 ): Promise<Trouble | undefined> {
   const { halt, rounds, place, spool } = work;
   const id = batch.id ?? "";
-  const end = await patiently(halt, () => endOf(work, id, batches));
+  const end = await patiently(halt, () => endOf(work, batch, batches));
   if (!end) return undefined;
   if (end.error) return { as: "unheard", error: end.error };
   const over = end.value && ({ as: "over", error: end.value } as const);
@@ -118,10 +118,17 @@ export async function collectBatch(
 }
 
 /** Once it is done: what the service says against it. */
-async function endOf({ halt, spec }: BatchWork, id: string, batches: ModelBatches): Promise<BesedaError | undefined> {
+async function endOf(
+  { halt, spec }: BatchWork,
+  batch: RoundBatch,
+  batches: ModelBatches,
+): Promise<BesedaError | undefined> {
+  const { id = "" } = batch;
   let said: BesedaError | undefined;
-  const onProgress = ({ error }: Operation<unknown>) => {
+  const onProgress = ({ done, error }: Operation<unknown>) => {
     said = error;
+    // It works on it. One that is done has been lost if its replies are.
+    if (!done) delete batch.isLost;
   };
   await waitForOperation(batches, id, { signal: halt.soon, pollMs: spec.pollMs ?? pollMs, onProgress }).catch(
     (thrown: unknown) => {
