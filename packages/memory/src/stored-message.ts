@@ -30,6 +30,7 @@ function isPart(part: unknown): boolean {
   if (!isRecord(part)) return false;
   if (part.type === "text" || part.type === "reasoning") return isText(part.text);
   if (part.type === "tool-call") return isText(part.toolCallId) && isText(part.toolName);
+  if (part.type === "file") return isText(part.file) && isText(part.mediaType);
   return part.type === "image" && isText(part.image);
 }
 

@@ -198,6 +198,7 @@ const everyKind: readonly Message[] = [
     content: [
       { type: "text", text: "What is it?" },
       { type: "image", image: "data:image/png;base64,AA==" },
+      { type: "file", file: "data:application/pdf;base64,AA==", mediaType: "application/pdf", name: "Счёт.pdf" },
     ],
   },
   {
