@@ -32,6 +32,17 @@ describe("a reply", () => {
     ]);
   });
 
+  it("that is rewritten before it had any text has the text that it was given", () => {
+    const reply = new ReplyFold("run", 1, "prompted");
+    reply.add([{ type: "text-delta", text: "<think>hm</think>" }]);
+    const parts = reply.add([{ type: "text-replace", text: "<think>hm</think>Hello" }]);
+    expect(parts.map(({ type }) => type)).toEqual(["reasoning-end", "text-start", "text-delta"]);
+    expect(reply.message("whole").content).toEqual([
+      { type: "reasoning", text: "hm" },
+      { type: "text", text: "Hello" },
+    ]);
+  });
+
   it("that was stopped keeps its text and none of its calls: they were not carried out", () => {
     const reply = folded([
       { type: "text-delta", text: "One moment." },

@@ -166,7 +166,10 @@ export class ReplyFold {
   #replaceText(text: string, parts: StreamPart[]): void {
     const runId = this.#runId;
     const last = this.#content.findLast((part) => part.type === "text");
-    if (!last) this.#delta("text", text, parts);
+    if (!last) {
+      this.#delta("text", text, parts);
+      return;
+    }
     for (const [index, part] of this.#content.entries()) {
       if (part.type !== "text") continue;
       const anew = part === last ? text : "";
