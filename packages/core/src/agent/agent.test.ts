@@ -20,6 +20,14 @@ describe("an agent", () => {
     );
   });
 
+  it.each([0, -1, Number.NaN])("cannot be made with a limit of %s steps or tools at once", (limit) => {
+    const model = scriptedModel([]);
+    expect(() => new Agent({ model, maxSteps: limit })).toThrow(`The maxSteps of an agent cannot be ${limit}.`);
+    expect(() => new Agent({ model, toolConcurrency: limit })).toThrow(
+      `toolConcurrency of an agent cannot be ${limit}.`,
+    );
+  });
+
   it.each([[""], [" \n"], [[]]])("does not ask the model about nothing: %j", async (input) => {
     const agent = new Agent({ model: scriptedModel([]) });
     expect(() => agent.stream(input)).toThrow("There is no message to answer.");

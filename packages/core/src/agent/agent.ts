@@ -16,7 +16,7 @@ import { handOffTool } from "./hand-off.ts";
 import { planStep } from "./plan-step.ts";
 import { Run } from "./run.ts";
 import type { RunResult } from "./run-record.ts";
-import { defaultTimeouts } from "./timeouts.ts";
+import { changedTimeouts, defaultTimeouts } from "./timeouts.ts";
 
 export type AgentOptions<Schema extends AnySchema | undefined = AnySchema | undefined> = OptionsOf<Schema, Agent>;
 
@@ -31,7 +31,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
   #plan: AgentPlan;
   #hasHandOffs = false;
 
-  /** @throws BesedaError `missing-setting` without a model, `invalid-argument` for two tools of one name. */
+  /** @throws BesedaError `missing-setting` without a model, `invalid-argument` for two tools of one name or a limit that is none. */
   constructor(options: AgentOptions<Schema>) {
     this.name = options.name ?? "assistant";
     this.description = options.description ?? "";
@@ -94,7 +94,7 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
     return new Run(plan, this.#bus, {
       asked,
       store: link?.store ?? journal?.store ?? plan.store,
-      timeouts: timeouts ? { ...plan.timeouts, ...timeouts } : plan.timeouts,
+      timeouts: timeouts ? changedTimeouts(plan.timeouts, timeouts) : plan.timeouts,
       speaker: { runId, threadId, userId, ownerId, context },
       instructions,
       signal,
@@ -178,13 +178,15 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
 }
 
 function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): AgentPlan {
-  const { model, memory, output: schema } = options;
+  const { model, memory, output: schema, maxSteps = 10, toolConcurrency = 10 } = options;
   if (typeof model?.stream !== "function") {
     throw new BesedaError(`The agent "${name}" has no model.`, {
       code: "missing-setting",
       hint: "Give one: offline() needs no key, openaiCompatible({ baseURL, apiKey, model }) reaches a server.",
     });
   }
+  requirePositive("maxSteps", maxSteps);
+  requirePositive("toolConcurrency", toolConcurrency);
   if (tools.length > 0) requireTools(tools, name);
   const output = schema && answerFormat(schema, name);
   const set = tools.length > 0 ? toolSet(tools) : noTools;
@@ -202,13 +204,21 @@ function planOf(options: AgentOptions, name: string, tools: readonly Tool[]): Ag
     settings: options.settings ?? noSettings,
     memory,
     store: memory?.store ?? new ProcessStore(),
-    maxSteps: options.maxSteps ?? 10,
+    maxSteps,
     stopWhen: options.stopWhen,
     prepareStep: options.prepareStep,
-    toolConcurrency: options.toolConcurrency ?? 10,
-    timeouts: options.timeouts ? { ...defaultTimeouts, ...options.timeouts } : defaultTimeouts,
+    toolConcurrency,
+    timeouts: options.timeouts ? changedTimeouts(defaultTimeouts, options.timeouts) : defaultTimeouts,
     streamed: options.streamed ?? true,
   };
+}
+
+function requirePositive(option: string, value: number): void {
+  if (value > 0) return;
+  throw new BesedaError(`The ${option} of an agent cannot be ${value}.`, {
+    code: "invalid-argument",
+    hint: "Give a number above 0, Infinity for no limit, or leave it out: then it is 10.",
+  });
 }
 
 // Shared: servers make an agent for each request.

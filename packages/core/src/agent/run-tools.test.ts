@@ -47,6 +47,13 @@ describe("the tools of one step", () => {
     expect(most).toBe(3);
   });
 
+  it("run all at once without a limit", async () => {
+    const look = made("look", () => "ok");
+    const calls = Array.from({ length: 20 }, (_, n) => ({ toolName: "look", input: { n } }));
+    const { answers } = await answersTo(calls, [look], { toolConcurrency: Number.POSITIVE_INFINITY });
+    expect(answers).toHaveLength(20);
+  });
+
   it("answer in the model's order, whoever is ready first, failures included", async () => {
     const gates = Array.from({ length: 5 }, () => gate<void>());
     const wait = made("wait", async ({ n }) => {

@@ -57,7 +57,7 @@ export async function* runTools(
     inbox.wake();
   };
   try {
-    for (let running = 0; running < run.concurrency; running++) startNext();
+    for (let running = 0; running < Math.min(run.concurrency, calls.length); running++) startNext();
     for (let open = calls.length; open > 0; ) {
       const parts: StreamPart[] = [];
       for (const arrival of await inbox.take(run.stop)) {

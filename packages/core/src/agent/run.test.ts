@@ -299,6 +299,18 @@ describe("time limits", () => {
     }
   });
 
+  it("that are undefined stay as they are, and those that are no numbers are refused", async () => {
+    const refused = { code: "invalid-argument", message: "timeouts.totalMs is not a number." };
+    expect(() => new Agent({ model: silent, timeouts: { totalMs: Number.NaN } })).toThrow(
+      expect.objectContaining(refused),
+    );
+    const agent = new Agent({ model: silent, timeouts: { totalMs: 1 } });
+    expect(() => agent.stream("Hi", { timeouts: { totalMs: Number.NaN } })).toThrow(expect.objectContaining(refused));
+    // As those give it who check types less strictly.
+    const timeouts = { totalMs: undefined } as object;
+    await expect(agent.generate("Hi", { timeouts })).rejects.toMatchObject({ code: "timeout" });
+  });
+
   it("chunkMs counts the model's silence, not the reader's", async () => {
     vi.useFakeTimers();
     try {

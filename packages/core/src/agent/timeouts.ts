@@ -1,4 +1,5 @@
 // How long a run may wait, and for what. Anything that can wait has a limit.
+import { BesedaError } from "../errors.ts";
 
 /** In milliseconds. `Infinity` switches one off. */
 export type Timeouts = {
@@ -24,6 +25,21 @@ export const defaultTimeouts: Timeouts = {
   toolMs: 60_000,
   approvalMs: 7 * 24 * 3_600_000,
 };
+
+/** What is undefined stays as it is. @throws BesedaError `invalid-argument` for what is no number */
+export function changedTimeouts(timeouts: Timeouts, changes: Partial<Timeouts>): Timeouts {
+  const changed = { ...timeouts };
+  for (const name of Object.keys(timeouts) as (keyof Timeouts)[]) {
+    changed[name] = changes[name] ?? timeouts[name];
+    if (Number.isNaN(changed[name])) {
+      throw new BesedaError(`timeouts.${name} is not a number.`, {
+        code: "invalid-argument",
+        hint: "Give milliseconds, Infinity for no limit, or leave it out.",
+      });
+    }
+  }
+  return changed;
+}
 
 /** Like `setTimeout`, for limits that may be `Infinity` or longer than the 24.8 days that Node can count. */
 export function startTimer(ms: number, whenOver: () => void): NodeJS.Timeout | undefined {
