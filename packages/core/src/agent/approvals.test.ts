@@ -7,7 +7,7 @@ import type { Store } from "../ports/store.ts";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
 import { type Tool, tool } from "../tool/tool.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { ProcessStore } from "./approvals.ts";
+import { type PendingApproval, ProcessStore } from "./approvals.ts";
 import { repairThread } from "./plan-step.ts";
 
 const threadId = "t";
@@ -44,6 +44,15 @@ function eraser(execute: (input: { file: string }) => unknown): Tool {
     needsApproval: true,
     execute,
   });
+}
+
+/** The waiting calls of this id, in all runs. */
+async function expire(store: Store, id: string): Promise<void> {
+  for (const [key, run] of await store.entries("")) {
+    const { pending } = run as unknown as { pending: PendingApproval[] };
+    for (const call of pending) if (call.callId.endsWith(id)) call.expiresAt = new Date(0).toISOString();
+    await store.set(key, run);
+  }
 }
 
 function reader(): Tool {
@@ -165,6 +174,23 @@ describe("a call that needs an approval", () => {
     ).toEqual(["a.txt is gone", "b.txt is gone"]);
   });
 
+  it("that has expired is denied when another one is decided on", async () => {
+    const kept = disk();
+    const two = { toolCalls: ["a.txt", "b.txt"].map((file) => ({ toolName: "erase", input: { file } })) };
+    const { runId } = await started([two], kept.memory).agent.generate("Erase both", { threadId });
+    await expire(kept.store, "call-1-2");
+    const later = started([{ text: "Only a.txt." }], kept.memory);
+    const late = later.agent.resume(runId, [{ callId: "call-1-2", approved: true }]);
+    await expect(late).rejects.toMatchObject({ code: "invalid-argument" });
+    const result = await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
+    expect(result).toMatchObject({ finishReason: "stop", text: "Only a.txt." });
+    expect(later.erase.mock.calls.map(([input]) => input.file)).toEqual(["a.txt"]);
+    expect(later.model.requests[0]?.messages.at(-1)).toMatchObject({
+      output: expect.stringContaining("Nobody decided in time."),
+    });
+    expect(await kept.store.entries("")).toEqual([]);
+  });
+
   it("stays answerable while the user says something else, and its result then comes after that", async () => {
     const kept = disk();
     const { runId } = await started([calls], kept.memory).agent.generate("Erase a.txt", { threadId });
@@ -248,6 +274,37 @@ describe("an approval cannot be", () => {
     await agent.resume(runId, forged);
     expect(erase.mock.calls[0]?.[0]).toEqual({ file: "a.txt" });
   });
+});
+
+it("an approval of a sub-agent's call that has expired is denied, and the other is carried out", async () => {
+  const kept = disk();
+  const below = started([{ toolCalls: [...calls.toolCalls, ...calls.toolCalls] }, { text: "Erased." }], undefined);
+  const helper = { toolName: "helper", input: { task: "Erase" } };
+  const above = started([{ toolCalls: [helper, ...calls.toolCalls] }, { text: "Done." }], kept.memory, {
+    tools: [below.agent.asTool({ name: "helper" }), eraser(() => "gone")],
+  });
+  const { runId, pending } = await above.agent.generate("Erase", { threadId });
+  expect(pending.map(({ callId }) => callId)).toEqual(["call-1-1/call-1-1", "call-1-1/call-1-2", "call-1-2"]);
+  await expire(kept.store, "/call-1-2");
+  const decisions = ["call-1-1/call-1-1", "call-1-2"].map((callId) => ({ callId, approved: true }));
+  expect(await above.agent.resume(runId, decisions)).toMatchObject({ finishReason: "stop", text: "Done." });
+  expect(below.erase).toHaveBeenCalledTimes(1);
+  expect(await kept.store.entries("")).toEqual([]);
+});
+
+it("a sub-agent all of whose approvals have expired goes on when another one is decided on", async () => {
+  const kept = disk();
+  const below = started([calls, { text: "I may not." }], undefined);
+  const helper = { toolName: "helper", input: { task: "Erase" } };
+  const above = started([{ toolCalls: [helper, ...calls.toolCalls] }, { text: "Done." }], kept.memory, {
+    tools: [below.agent.asTool({ name: "helper" }), eraser(() => "gone")],
+  });
+  const { runId } = await above.agent.generate("Erase", { threadId });
+  await expire(kept.store, "call-1-1");
+  expect((await above.agent.resume(runId, [{ callId: "call-1-2", approved: true }])).text).toBe("Done.");
+  expect(above.model.requests[1]?.messages.at(-2)).toMatchObject({ output: "I may not." });
+  expect(below.erase).not.toHaveBeenCalled();
+  expect(await kept.store.entries("")).toEqual([]);
 });
 
 describe("whether a call needs an approval", () => {

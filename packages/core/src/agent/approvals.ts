@@ -79,7 +79,7 @@ export function readApprovalId(approvalId: string): { runId: string; callId: str
 
 const prefix = "approvals/";
 
-/** The runs of one agent that wait, in a Store. */
+/** The runs of one agent that wait, in a Store. What has expired can only be denied. */
 export class Approvals {
   readonly #store: Store;
   readonly #agentName: string;
@@ -121,7 +121,7 @@ export class Approvals {
       throw notWaiting(runId);
     }
     requireFormat(stored);
-    if (!stored.pending.some(isAlive)) {
+    if (!isBelow && !stored.pending.some(isAlive)) {
       await this.#forget(stored);
       throw notWaiting(runId);
     }
@@ -156,7 +156,7 @@ export class Approvals {
   }
 }
 
-function isAlive({ expiresAt }: PendingApproval): boolean {
+export function isAlive({ expiresAt }: PendingApproval): boolean {
   return Date.parse(expiresAt) > Date.now();
 }
 
@@ -178,7 +178,9 @@ function requireRightful({ userId }: SuspendedRun, decider: string | undefined):
 
 function requireKnown({ runId, pending }: SuspendedRun, decisions: readonly Decision[]): void {
   const waiting = pending.filter(isAlive).map(({ callId }) => callId);
-  const unknown = decisions.find(({ callId }) => !waiting.includes(callId));
+  const unknown = decisions.find(
+    ({ callId, approved }) => !pending.some((call) => call.callId === callId && (isAlive(call) || !approved)),
+  );
   const isTwice = new Set(decisions.map(({ callId }) => callId)).size < decisions.length;
   if (decisions.length > 0 && !unknown && !isTwice) return;
   const problem = unknown

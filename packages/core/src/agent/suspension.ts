@@ -4,6 +4,7 @@ import {
   type Approvals,
   approvalIdOf,
   type Decision,
+  isAlive,
   isOfCall,
   type PendingApproval,
   type SuspendedRun,
@@ -125,7 +126,15 @@ export async function reopen(
   const calls = toolCallsOf(message).filter(({ toolCallId }) =>
     pending.some(({ callId }) => isOfCall(callId, toolCallId, subRuns)),
   );
-  return { message, calls, decisions, suspended };
+  return { message, calls, decisions: [...decisions, ...overdue(suspended, decisions)], suspended };
+}
+
+/** Denies what has expired: nobody can decide on it any more, and the run would wait for ever. */
+function overdue({ pending }: SuspendedRun, decisions: readonly Decision[]): Decision[] {
+  const expired = pending.filter(
+    (call) => !isAlive(call) && !decisions.some((decision) => decision.callId === call.callId),
+  );
+  return expired.map(({ callId }) => ({ callId, approved: false, reason: "Nobody decided in time." }));
 }
 
 /** What has to stand in the thread before the calls of an open step are carried out. */
