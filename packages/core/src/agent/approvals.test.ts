@@ -7,7 +7,7 @@ import type { Store } from "../ports/store.ts";
 import { type ScriptedReply, scriptedModel } from "../testing/scripted-model.ts";
 import { type Tool, tool } from "../tool/tool.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
-import { type PendingApproval, ProcessStore } from "./approvals.ts";
+import { approvalIdOf, type PendingApproval, ProcessStore, readApprovalId } from "./approvals.ts";
 import { repairThread } from "./plan-step.ts";
 
 const threadId = "t";
@@ -305,6 +305,14 @@ it("a sub-agent all of whose approvals have expired goes on when another one is 
   expect(above.model.requests[1]?.messages.at(-2)).toMatchObject({ output: "I may not." });
   expect(below.erase).not.toHaveBeenCalled();
   expect(await kept.store.entries("")).toEqual([]);
+});
+
+it.each([
+  ["3f2a", "call-1/p:0"],
+  ["order:17", "call-1"],
+  ["100%3A:", ":%3A"],
+])("a button of the run %s and the call %s brings both back", (runId, callId) => {
+  expect(readApprovalId(approvalIdOf(runId, callId))).toEqual({ runId, callId });
 });
 
 describe("whether a call needs an approval", () => {

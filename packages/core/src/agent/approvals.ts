@@ -8,7 +8,7 @@ export type PendingApproval = {
   runId: string;
   /** Unique within the run. Of a sub-agent's call it is the path to it: `<call of the sub-agent>/<its own call>`. */
   callId: string;
-  /** Run and call in one text, for buttons: `<runId>:<callId>`, which `readApprovalId` takes apart. */
+  /** Run and call in one text, for buttons, which `readApprovalId` takes apart. */
   approvalId: string;
   toolName: string;
   input: unknown;
@@ -67,14 +67,16 @@ export function isOfCall(callId: string, toolCallId: string, subRuns: Readonly<R
   return callId === toolCallId || (Object.hasOwn(subRuns, toolCallId) && callId.startsWith(`${toolCallId}/`));
 }
 
+/** The ids of operations may have colons in them, as the ids of calls do. */
 export function approvalIdOf(runId: string, callId: string): string {
-  return `${runId}:${callId}`;
+  return `${runId.replaceAll("%", "%25").replaceAll(":", "%3A")}:${callId}`;
 }
 
 /** What `approvalIdOf` has joined, for a button that brings it back. Nothing where it is none. */
 export function readApprovalId(approvalId: string): { runId: string; callId: string } | undefined {
   const [, runId, callId] = /^([^:]+):(.+)$/s.exec(approvalId) ?? [];
-  return runId === undefined || callId === undefined ? undefined : { runId, callId };
+  if (runId === undefined || callId === undefined) return undefined;
+  return { runId: runId.replaceAll("%3A", ":").replaceAll("%25", "%"), callId };
 }
 
 const prefix = "approvals/";
