@@ -215,7 +215,7 @@ function callsToRun(message: AssistantMessage): ToolCallPart[] {
 
 function handedTo(plan: AgentPlan, results: readonly ToolMessage[]): AgentPlan | undefined {
   const handOffs = plan.handOffs();
-  const handOff = results.find(({ toolName, isError }) => !isError && handOffs.has(toolName));
+  const handOff = results.findLast(({ toolName, isError }) => !isError && handOffs.has(toolName));
   return handOff && handOffs.get(handOff.toolName);
 }
 

@@ -399,6 +399,18 @@ describe("a hand-off", () => {
     expect((await front.generate("Well?", { threadId: "t" })).agentName).toBe("sales");
   });
 
+  it("to two agents in one reply gives the thread to the last of them, in this run and in the next", async () => {
+    const both = { toolCalls: ["sales", "repairs"].map((name) => ({ toolName: `hand_off_to_${name}`, input: {} })) };
+    const others = ["sales", "repairs"].map(
+      (name) => new Agent({ name, model: scriptedModel(() => ({ text: name })) }),
+    );
+    for (const maxSteps of [1, 2]) {
+      const options = { name: "front", model: scriptedModel(() => both), memory: memory(), handOffs: () => others };
+      await new Agent({ ...options, maxSteps }).generate("Hello", { threadId: "t" });
+      expect((await new Agent(options).generate("Who?", { threadId: "t" })).text).toBe("repairs");
+    }
+  });
+
   it("keeps the promise of the agent that was asked: its output, and lets the other one's tool choice count", async () => {
     const answer = scriptedModel([{ toolCalls: [{ toolName: "final_answer", input: { price: 5 } }] }]);
     const sales = new Agent({ name: "sales", model: answer, toolChoice: "required" });
