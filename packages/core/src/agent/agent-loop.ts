@@ -62,13 +62,13 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
   let open: OpenStep | undefined;
   try {
     const { input, decisions } = { input: [], decisions: [], ...asked };
-    const found = "decisions" in asked ? findRun(approvals, task, decisions) : undefined;
+    const found = "decisions" in asked ? stop.race(() => findRun(approvals, task, decisions)) : undefined;
     const waiting = await found?.catch(() => undefined);
     if (waiting) record.threadId = waiting.threadId;
     yield [{ type: "start", agentName: agent.name, threadId: record.threadId, input, runId }];
     await found;
 
-    if (!waiting?.thread) await record.load();
+    if (!waiting?.thread) await stop.race(() => record.load());
     stop.throwIfStopped();
     if (waiting) open = await reopen(waiting, { approvals, record, decisions });
     const suspended = open?.suspended;

@@ -86,6 +86,16 @@ describe("a memory that fails", () => {
   });
 });
 
+it("a memory that does not answer ends the run with its time, before anything is asked", async () => {
+  const never = () => new Promise<never>(() => {});
+  const agentWith = (memory: Memory) => new Agent({ model: scriptedModel([]), memory, timeouts: { totalMs: 1 } });
+  const store = new ProcessStore();
+  const generating = agentWith(memoryOn(store, never)).generate("Go", { threadId: "t" });
+  await expect(generating).rejects.toMatchObject({ code: "timeout" });
+  const resuming = agentWith(memoryOn(Object.assign(store, { get: never }))).resume("r", []);
+  await expect(resuming).rejects.toMatchObject({ code: "timeout" });
+});
+
 describe("a resumed run", () => {
   const approve = (...callIds: string[]) => callIds.map((callId) => ({ callId, approved: true }));
 
