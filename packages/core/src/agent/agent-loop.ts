@@ -73,6 +73,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
     if (waiting) open = await reopen(waiting, { approvals, record, decisions });
     const suspended = open?.suspended;
     const speaker = suspended ? speakerOf(suspended, task.speaker) : task.speaker;
+    const { instructions = suspended?.instructions } = task;
     await record.say(input);
     let plan = (suspended ? agentNamed(suspended.agentName, agent) : whoHas(record.thread, agent)) ?? agent;
     let steps = suspended?.steps ?? 0;
@@ -93,7 +94,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         const outlook = { step: open ? steps : steps + 1, steps: [...record.steps], messages, agentName: plan.name };
         now = preparedPlan(now, await stop.race(() => plan.prepareStep?.(outlook)));
       }
-      if (task.instructions) now = alsoTold(task.instructions, now);
+      if (instructions) now = alsoTold(instructions, now);
       let message: AssistantMessage;
       if (open) {
         await prepareThread(open, record);
@@ -149,7 +150,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
         if (waiting.length > 0) {
           await record.say(steering.end());
           const { left: stepsLeft } = budget;
-          const whose = { askedAgent: agent.name, agentName: now.name, handedTo: target?.name, speaker };
+          const whose = { askedAgent: agent.name, agentName: now.name, handedTo: target?.name, speaker, instructions };
           const step = { ...whose, record, message, waiting };
           yield await suspend({ approvals, approvalMs: timeouts.approvalMs, steps, stepsLeft, link, open, ...step });
           ending = "approval";

@@ -174,6 +174,16 @@ describe("a call that needs an approval", () => {
     ).toEqual(["a.txt is gone", "b.txt is gone"]);
   });
 
+  it("keeps the instructions of its run, unless whoever resumes it gives others", async () => {
+    const kept = disk();
+    const told = { instructions: "In French." };
+    const { runId } = await started([calls], kept.memory).agent.generate("Erase", { threadId, ...told });
+    const later = started([calls, { text: "Fait." }], kept.memory);
+    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
+    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }], { instructions: "In German." });
+    expect(later.model.requests.map(({ instructions }) => instructions)).toEqual(["In French.", "In German."]);
+  });
+
   it("that has expired is denied when another one is decided on", async () => {
     const kept = disk();
     const two = { toolCalls: ["a.txt", "b.txt"].map((file) => ({ toolName: "erase", input: { file } })) };

@@ -37,6 +37,8 @@ export type SuspendedRun = {
   threadId?: string;
   userId?: string;
   ownerId?: string;
+  /** Those that were added for this run. */
+  instructions?: string;
   /** How many steps the run has taken, and how many it may still take, those of its sub-agents included. */
   steps: number;
   stepsLeft: number;

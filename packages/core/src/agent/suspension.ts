@@ -34,6 +34,8 @@ export type StepInWaiting = {
   /** Who gets the thread after this step, where it was handed over in it. */
   handedTo: string | undefined;
   speaker: Speaker;
+  /** Those of the run. */
+  instructions: string | undefined;
   record: RunRecord;
   message: AssistantMessage;
   waiting: readonly WaitingCall[];
@@ -48,6 +50,7 @@ export type StepInWaiting = {
 /** Stores the run first; whoever sees the requests can answer at once. */
 export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
   const { askedAgent, approvals, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
+  const { instructions } = step;
   const { runId, threadId, userId, ownerId } = speaker;
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
@@ -65,6 +68,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     ...(threadId !== undefined && { threadId }),
     ...(userId !== undefined && { userId }),
     ...(ownerId !== undefined && { ownerId }),
+    ...(instructions !== undefined && { instructions }),
     steps,
     stepsLeft,
     message,
