@@ -119,6 +119,32 @@ describe("a resumed run", () => {
     await expect(agent.resume(runId, approve("c1"))).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
+  it("that is stopped leaves undecided calls of its sub-agent waiting, too", async () => {
+    const hang = vi.fn(() => new Promise(() => {}));
+    const b = vi.fn(() => "done");
+    const tools = [act("a", hang, { needsApproval: true }), act("b", b, { needsApproval: true })];
+    const below = new Agent({
+      name: "below",
+      tools,
+      model: scriptedModel([callsOf("a", "b"), { text: "B is done." }]),
+    });
+    const above = scriptedModel([
+      { toolCalls: [{ toolName: "below", input: { task: "Go" }, toolCallId: "s" }] },
+      { text: "Well." },
+    ]);
+    const agent = new Agent({ model: above, tools: [below.asTool()] });
+    const { runId } = await agent.generate("Go");
+    const run = agent.stream({ runId, decisions: approve("s/c1") });
+    const { result } = run;
+    await vi.waitFor(() => expect(hang).toHaveBeenCalled());
+    run.cancel();
+    expect((await result).finishReason).toBe("aborted");
+    expect((await agent.pending()).map(({ callId }) => callId)).toEqual(["s/c2"]);
+    expect((await agent.resume(runId, approve("s/c2"))).text).toBe("Well.");
+    expect([hang, b].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+    expect(above.requests[1]?.messages.at(-1)).toMatchObject({ output: "B is done." });
+  });
+
   it("that could not begin waits on as it was", async () => {
     const execute = vi.fn(() => "done");
     const { agent } = waiting([{ text: "Both." }], execute);

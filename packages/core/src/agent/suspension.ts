@@ -87,15 +87,19 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
   }));
 }
 
-/** A resumed run that was stopped or failed: what had not begun waits on. Where all of it had, nothing is left to wait. */
+/**
+ * A resumed run that was stopped or failed: what had not begun waits on, and so does what nobody has decided on of a run
+ * below that had. Where nothing is left, nothing waits.
+ */
 export async function putBack(
-  { suspended }: OpenStep,
+  { suspended, decisions }: OpenStep,
   approvals: Approvals,
   begun: ReadonlySet<string>,
 ): Promise<void> {
   const { pending, subRuns } = suspended;
-  const isBegun = (callId: string) => [...begun].some((toolCallId) => isOfCall(callId, toolCallId, subRuns));
-  const waiting = pending.filter(({ callId }) => !isBegun(callId));
+  const isDecided = (id: string) => decisions.some(({ callId }) => callId === id);
+  const isBegun = (id: string) => [...begun].some((toolCallId) => isOfCall(id, toolCallId, subRuns));
+  const waiting = pending.filter(({ callId }) => !(isDecided(callId) && isBegun(callId)));
   if (waiting.length > 0) await approvals.put({ ...suspended, pending: waiting });
 }
 
