@@ -33,8 +33,15 @@ describe("ThinkSplitter", () => {
     }
   });
 
+  it("leaves tags alone in an answer that is an object: they stand in its texts", () => {
+    const answer = '{"html": "a <think> b </think> c"}';
+    expect(split([`<think>hm</think>\n${answer}\n`])).toEqual({ thinking: "hm", answer: `${answer}\n` });
+  });
+
   it("gives the same for any text in any pieces", () => {
-    const pieces = fc.array(fc.constantFrom("<think>", "</think>", "<", "/think>", "think", " ", "\n", "a", "<thi"));
+    const pieces = fc.array(
+      fc.constantFrom("<think>", "</think>", "<", "/think>", "think", " ", "\n", "a", "<thi", "{"),
+    );
     fc.assert(
       fc.property(pieces, (list) => {
         expect(split(list)).toEqual(split([list.join("")]));

@@ -21,6 +21,8 @@ export class ThinkSplitter {
   #space = "";
   /** At the beginning of a block white space is dropped until something else comes. */
   #atEdge = true;
+  /** The answer is an object: what looks like a tag stands in one of its texts. */
+  #isObject = false;
 
   /** `startsInside` is for models whose template has already opened the tag. */
   constructor({ startsInside = false }: { startsInside?: boolean } = {}) {
@@ -44,6 +46,8 @@ export class ThinkSplitter {
   #push(text: string, out: ModelEvent[]): void {
     this.#held += text;
     for (;;) {
+      this.#isObject ||= !this.#inside && this.#atEdge && this.#held.trimStart().startsWith("{");
+      if (this.#isObject) break;
       const tag = this.#inside ? thinkClose : thinkOpen;
       const at = this.#held.indexOf(tag);
       if (at < 0) break;
@@ -86,6 +90,7 @@ export class ThinkSplitter {
   /** The thinking in a rewritten text has been shown before. */
   #answerAnew(text: string): string {
     this.#inside = this.#startsInside;
+    this.#isObject = false;
     this.#held = "";
     this.#space = "";
     this.#atEdge = true;
