@@ -89,18 +89,19 @@ export function messagesOf(input: string | UserMessage | readonly Message[], use
   const said: readonly Message[] = isList(input)
     ? input
     : [typeof input === "string" ? { role: "user", content: input } : input];
-  const messages = said.map((message) =>
-    message.role === "user" ? { ...message, content: wellFormed(message.content) } : { ...message },
-  );
-  const last = messages.at(-1);
+  const last = said.at(-1);
   if (last?.role !== "user" || isEmpty(last)) {
     throw new BesedaError("There is no message to answer.", {
       code: "invalid-argument",
       hint: "The last message has to be the user's, with a text, an image or a file.",
     });
   }
-  if (userId !== undefined) last.userId ??= userId;
-  return messages;
+  return said.map((message) => {
+    if (message.role !== "user") return { ...message };
+    const copy = { ...message, content: wellFormed(message.content) };
+    if (userId !== undefined && message === last) copy.userId ??= userId;
+    return copy;
+  });
 }
 
 /** Half a character, as a text cut in the wrong place has it, is refused by many services. */

@@ -28,7 +28,8 @@ describe("an agent", () => {
     );
   });
 
-  it.each([[""], [" \n"], [[]]])("does not ask the model about nothing: %j", async (input) => {
+  const nothing: unknown[] = ["", " \n", [], undefined, null];
+  it.each(nothing.map((each) => [each as string]))("does not ask the model about nothing: %j", async (input) => {
     const agent = new Agent({ model: scriptedModel([]) });
     expect(() => agent.stream(input)).toThrow("There is no message to answer.");
     await expect(agent.generate(input)).rejects.toThrow("There is no message to answer.");

@@ -83,7 +83,8 @@ export class Agent<Schema extends AnySchema | undefined = AnySchema | undefined>
       });
     }
     const below = link?.runs.start(this.name, input);
-    const decided = below?.resumed ?? (typeof input === "object" && "decisions" in input ? input : undefined);
+    const decided =
+      below?.resumed ?? (typeof input === "object" && input !== null && "decisions" in input ? input : undefined);
     const journal = options.journal ?? below?.journal;
     const runId = below?.ended?.runId ?? decided?.runId ?? journal?.runId ?? randomUUID();
     below?.begin(runId);
