@@ -1,5 +1,6 @@
 // Several models as one: the next is asked where the one before it has failed before it said anything.
 import { BesedaError, describeThrown, type ErrorCode, toBesedaError } from "../errors.ts";
+import { longestTimer } from "../http/wait.ts";
 import type {
   LanguageModel,
   ModelAbilities,
@@ -168,7 +169,7 @@ class Attempt {
     const stopped = new Promise<never>((_, reject) => {
       this.#stop.signal.addEventListener("abort", () => reject(this.#stop.signal.reason));
     });
-    if (this.#firstEventMs <= 2 ** 31 - 1) timer = setTimeout(() => this.leave(this.#silence()), this.#firstEventMs);
+    if (this.#firstEventMs <= longestTimer) timer = setTimeout(() => this.leave(this.#silence()), this.#firstEventMs);
     try {
       return await Promise.race([this.events.next(), stopped]);
     } finally {
