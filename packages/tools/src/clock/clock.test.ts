@@ -115,6 +115,7 @@ it.each([
   [{ add: "and" }, 'Write it like "10 days"'],
   [{ add: "1.5 days" }, "whole numbers"],
   [{ add: "999999 years" }, "years 1 to 9999"],
+  [{ add: "999999999 days" }, "years 1 to 9999"],
   [{ add: `${"9".repeat(400)} days` }, "whole numbers"],
   [{ date: "0001-01-01", add: "-1 day" }, "years 1 to 9999"],
   [{ until: "x".repeat(100_000) }, "is not a date"],

@@ -91,8 +91,10 @@ function utcOf({ year, month, day, hour, minute, second }: WallTime): number {
   return date.setUTCFullYear(year, month - 1, day);
 }
 
+/** `NaN` is further away than a Date can hold. */
 function checkYear(year: number): void {
-  if (year < 1 || year > 9999) throw inputError("The result is outside of the years 1 to 9999. Take a smaller amount.");
+  if (year >= 1 && year <= 9999) return;
+  throw inputError("The result is outside of the years 1 to 9999. Take a smaller amount.");
 }
 
 // Making a formatter costs a hundred times what using it does.
