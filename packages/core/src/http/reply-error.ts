@@ -98,8 +98,16 @@ export function connectionError(cause: Error, { origin, protocol }: URL, hasBegu
   });
 }
 
+/** A longer wait, 3 years, is none: all who use the key would be silent for ever. */
+const longestWaitMs = 1e11;
+
 /** What the service asks for: `retry-after-ms`, then `retry-after` in seconds or as an HTTP date. Nonsense is nothing. */
 export function retryAfterMs(headers: ReplyHeaders, now: number): number | undefined {
+  const ms = askedWaitMs(headers, now);
+  return ms !== undefined && ms < longestWaitMs ? ms : undefined;
+}
+
+function askedWaitMs(headers: ReplyHeaders, now: number): number | undefined {
   const ms = Number.parseFloat(headerOf(headers, "retry-after-ms") ?? "");
   if (ms >= 0) return ms;
   const text = headerOf(headers, "retry-after")?.trim() ?? "";

@@ -20,6 +20,10 @@ describe("how long a service asks to wait", () => {
     [{ "retry-after": "-5" }, undefined],
     [{ "retry-after": "soon" }, undefined],
     [{ "retry-after-ms": "soon", "retry-after": ["2", "3"] }, 2000],
+    // A moment instead of a time to wait, as some have it.
+    [{ "retry-after": "1795000000" }, undefined],
+    [{ "retry-after-ms": "1795000000000" }, undefined],
+    [{ "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }, undefined],
     [{}, undefined],
   ])("%j is %s ms", (headers, expected) => {
     expect(retryAfterMs(headers, now)).toBe(expected);
