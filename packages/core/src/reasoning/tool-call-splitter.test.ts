@@ -119,6 +119,10 @@ describe("ToolCallSplitter", () => {
 
   it.each<[string, string]>([
     ["inside a line, where no object follows", "I write <tool_call> and call."],
+    [
+      "in a text of an object",
+      String.raw`{"html": "Write <tool_call>{\"name\": \"a\", \"arguments\": {}}</tool_call>."}`,
+    ],
     ["inside a line, with an object far away", `I write <tool_call>${" ".repeat(200)}{ and so on.`],
     ["between backticks", `\`\`\`${call("a")}\`\`\``],
     ["in a code block with a title", `\`\`\`xml title=Example\n${call("a")}\n\`\`\``],

@@ -107,13 +107,16 @@ export class ToolCallSplitter {
     return text.slice(at + mark.length);
   }
 
-  /** A start mark inside a line opens a call only where an object follows: otherwise the model speaks of it. */
+  /**
+   * A start mark inside a line opens a call only where an object follows: otherwise the model speaks of it. In a text of
+   * an answer that is JSON the quotes of the object have backslashes.
+   */
   #readInLine(text: string, out: ModelEvent[]): string {
     const { callStart } = this.#protocol;
     const gap = text.slice(callStart.length, callStart.length + widestGap);
     const next = gap.trimStart();
-    if (next === "" && gap.length < widestGap) return this.#hold(text);
-    if (next.startsWith("{")) this.#beginCall(out);
+    if ((next === "" || next === "{") && gap.length < widestGap) return this.#hold(text);
+    if (/^\{(?!\\)/.test(next)) this.#beginCall(out);
     else {
       this.#text.add(callStart);
       this.#mode = "text";
