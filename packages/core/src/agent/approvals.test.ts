@@ -184,6 +184,19 @@ describe("a call that needs an approval", () => {
     expect(later.model.requests.map(({ instructions }) => instructions)).toEqual(["In French.", "In German."]);
   });
 
+  it("finds what its run has asked and read, though the memory gives only the end of the thread", async () => {
+    const kept = disk();
+    const memory = { ...kept.memory, load: async () => kept.thread().slice(-2) };
+    const look = { toolCalls: [{ toolName: "read", input: {} }] };
+    const { runId } = await started([look, calls], memory).agent.generate("Read, then erase", { threadId });
+    const later = started([calls, { text: "Gone." }], memory);
+    await later.agent.resume(runId, [{ callId: "call-2-1", approved: true }]);
+    await started([{ text: "Hi." }], memory).agent.generate("Hello", { threadId });
+    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
+    const said = later.model.requests.map(({ messages }) => messages.map((each) => each.role.slice(0, 1)).join(""));
+    expect(said).toEqual(["uatat", "uatatatuaat"]);
+  });
+
   it("that has expired is denied when another one is decided on", async () => {
     const kept = disk();
     const two = { toolCalls: ["a.txt", "b.txt"].map((file) => ({ toolName: "erase", input: { file } })) };

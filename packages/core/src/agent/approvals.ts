@@ -51,6 +51,8 @@ export type SuspendedRun = {
   subRuns: Record<string, SubRun>;
   /** Of a run whose thread is not kept: the messages so far. */
   thread?: Message[];
+  /** Of a run whose thread is kept: what the run itself has added to it, more than which a memory may have to give. */
+  messages?: Message[];
 };
 
 export type SubRun = {

@@ -66,6 +66,10 @@ type InFlight = { request: ModelRequest; reply: ReplyFold };
 export class RunRecord {
   thread: Message[] = [];
   readonly steps: Step[] = [];
+  /** What the run has added to the thread, the user's message first. */
+  readonly added: Message[] = [];
+  /** The same of a run that was resumed, until then. */
+  addedBefore: readonly Message[] = [];
   usage: Usage = noUsage;
   output: unknown;
   pending: readonly PendingApproval[] = [];
@@ -79,7 +83,6 @@ export class RunRecord {
   readonly #journal: Journal | undefined;
   /** How many messages of each sort were stored: by this the journal tells them apart. */
   #stored: Map<string, number> | undefined;
-  readonly #added: Message[] = [];
   /** So many messages of the thread are known to be whole. */
   #whole = 0;
   #inFlight: InFlight | undefined;
@@ -143,7 +146,7 @@ export class RunRecord {
 
   /** Stores a message. Results of tools join the thread by `addResults`, in the order of the calls. */
   keep(message: Message): Promise<void> | undefined {
-    this.#added.push(message);
+    this.added.push(message);
     return this.note(message);
   }
 
@@ -159,7 +162,7 @@ export class RunRecord {
 
   addResults(toolResults: readonly ToolMessage[]): void {
     this.thread.push(...toolResults);
-    this.#added.splice(-toolResults.length, toolResults.length, ...toolResults);
+    this.added.splice(-toolResults.length, toolResults.length, ...toolResults);
     const step = this.steps.at(-1);
     if (step) step.toolResults = toolResults;
   }
@@ -193,7 +196,7 @@ export class RunRecord {
       pending: this.pending,
       usage: this.usage,
       steps: this.steps,
-      messages: this.#added,
+      messages: this.added,
     };
   }
 

@@ -1,5 +1,12 @@
 // How a run is put aside for a person's approval, and taken up again where it was left.
-import { type AssistantMessage, type Message, type ToolCallPart, type ToolMessage, toolCallsOf } from "../message.ts";
+import {
+  type AssistantMessage,
+  type Message,
+  type ToolCallPart,
+  type ToolMessage,
+  textOf,
+  toolCallsOf,
+} from "../message.ts";
 import {
   type Approvals,
   approvalIdOf,
@@ -75,7 +82,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     pending,
     subRuns,
     ...(link && { isBelow: true }),
-    ...(!record.isKept && { thread: record.thread }),
+    ...(record.isKept ? { messages: [...record.addedBefore, ...record.added] } : { thread: record.thread }),
   });
   record.pending = pending;
   link?.runs.wait(runId, askedAgent, pending);
@@ -130,11 +137,19 @@ export async function reopen(
 ): Promise<OpenStep> {
   const suspended = await approvals.claim(runId, decisions);
   const { pending, subRuns, message } = suspended;
-  if (suspended.thread) record.thread = [...suspended.thread];
+  record.addedBefore = suspended.messages ?? [];
+  record.thread = suspended.thread ? [...suspended.thread] : withOwn(record.thread, record.addedBefore);
   const calls = toolCallsOf(message).filter(({ toolCallId }) =>
     pending.some(({ callId }) => isOfCall(callId, toolCallId, subRuns)),
   );
   return { message, calls, decisions: [...decisions, ...overdue(suspended, decisions)], suspended };
+}
+
+/** With what a window has cut off, though the run goes on with it: the question, what tools have answered. */
+function withOwn(thread: Message[], own: readonly Message[]): Message[] {
+  const isIn = (messages: readonly Message[], wanted: Message | undefined) =>
+    messages.some((each) => wanted && each.createdAt === wanted.createdAt && textOf(each) === textOf(wanted));
+  return isIn(thread, own[0]) ? thread : [...own, ...thread.filter((message) => !isIn(own, message))];
 }
 
 /** Denies what has expired: nobody can decide on it any more, and the run would wait for ever. */
