@@ -291,6 +291,16 @@ describe("an approval cannot be", () => {
     expect(await kept.store.entries("")).toEqual([]);
   });
 
+  it("given by anything but true, such as what a form has sent", async () => {
+    const { runId, agent, erase } = await waiting();
+    for (const given of ["false", "true", 1, undefined]) {
+      const decision = { callId: "call-1-1", approved: given as unknown as boolean };
+      await expect(agent.resume(runId, [decision])).rejects.toMatchObject({ code: "invalid-argument" });
+    }
+    expect(erase).not.toHaveBeenCalled();
+    expect((await agent.resume(runId, approved)).text).toBe("Gone.");
+  });
+
   it("given for other arguments than those that were shown: they are stored, not passed", async () => {
     const { runId, agent, erase } = await waiting();
     const forged = [{ callId: "call-1-1", approved: true, input: { file: "/etc/passwd" } }];

@@ -182,19 +182,22 @@ function requireRightful({ userId }: SuspendedRun, decider: string | undefined):
   });
 }
 
-function requireKnown({ runId, pending }: SuspendedRun, decisions: readonly Decision[]): void {
-  const waiting = pending.filter(isAlive).map(({ callId }) => callId);
-  const unknown = decisions.find(
-    ({ callId, approved }) => !pending.some((call) => call.callId === callId && (isAlive(call) || !approved)),
-  );
-  const isTwice = new Set(decisions.map(({ callId }) => callId)).size < decisions.length;
-  if (decisions.length > 0 && !unknown && !isTwice) return;
-  const problem = unknown
-    ? `No call "${unknown.callId}" of the run ${runId} waits for an approval.`
-    : isTwice
-      ? "There are two decisions on one call."
-      : "There is no decision.";
+function requireKnown(run: SuspendedRun, decisions: readonly Decision[]): void {
+  const problem = problemWith(decisions, run);
+  if (problem === undefined) return;
+  const waiting = run.pending.filter(isAlive).map(({ callId }) => callId);
   throw new BesedaError(problem, { code: "invalid-argument", hint: `Decide once on each of: ${waiting.join(", ")}.` });
+}
+
+function problemWith(decisions: readonly Decision[], { runId, pending }: SuspendedRun): string | undefined {
+  if (decisions.length === 0) return "There is no decision.";
+  for (const { callId, approved } of decisions) {
+    if (typeof approved !== "boolean") return `Whether "${callId}" is approved has to be true or false.`;
+    const call = pending.find((each) => each.callId === callId);
+    if (!call || (approved && !isAlive(call))) return `No call "${callId}" of the run ${runId} waits for an approval.`;
+  }
+  const isTwice = new Set(decisions.map(({ callId }) => callId)).size < decisions.length;
+  return isTwice ? "There are two decisions on one call." : undefined;
 }
 
 function notWaiting(runId: string): BesedaError {
