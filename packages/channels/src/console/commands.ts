@@ -119,22 +119,21 @@ function approve(session: Session, argument: string): Promise<CommandOutcome> {
 }
 
 function deny(session: Session, argument: string): Promise<CommandOutcome> {
-  const reason = argument.replace(/^\d+\s*/, "").trim();
-  return decide(session, argument, { approved: false, ...(reason !== "" && { reason }) });
+  const [, number = "", reason = ""] = /^(\d+(?=\s|$))?\s*([\s\S]*)$/.exec(argument) ?? [];
+  return decide(session, number, { approved: false, ...(reason !== "" && { reason }) });
 }
 
 /** Without a number on all calls that wait on this thread; the numbers are those of `waitingCalls`. */
 async function decide(
   { agent, threadId }: Session,
-  argument: string,
+  number: string,
   verdict: { approved: boolean; reason?: string },
 ): Promise<CommandOutcome> {
   const waiting = await agent.pending(threadId);
-  const number = /^\d+/.exec(argument)?.[0];
-  const chosen = number === undefined ? waiting : waiting.slice(Number(number) - 1, Number(number));
+  const chosen = number === "" ? waiting : waiting.filter((_, index) => String(index + 1) === number);
   if (waiting.length === 0) return { text: "Nothing waits for an approval on this thread." };
   if (chosen.length === 0)
-    return { text: [`There is no call ${number}. These wait:`, ...waitingCalls(waiting)].join("\n") };
+    return { text: [`There is no call ${oneLine(number, 40)}. These wait:`, ...waitingCalls(waiting)].join("\n") };
   const runIds = [...new Set(chosen.map(({ runId }) => runId))];
   return {
     goOn: runIds.map((runId) => ({

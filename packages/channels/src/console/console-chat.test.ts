@@ -329,6 +329,25 @@ describe("a call that waits for an approval", () => {
     expect(await exitCode).toBe(0);
   });
 
+  it("is carried out only where nothing but its number stands behind /approve", async () => {
+    erased.length = 0;
+    const both = ["a", "b"].map((file) => ({ toolName: "erase", input: { file } }));
+    const terminal = new FakeTerminal();
+    const agent = new Agent({ model: scriptedModel([{ toolCalls: both }]), tools: [erase], memory: keptInMap() });
+    const exitCode = consoleChat(agent, terminal);
+    await terminal.output.shows("you › ");
+    await terminal.type("erase both\r", "/deny REASON.\n\nyou › ");
+    const waiting = '  1  erase {"file":"a"}\n  2  erase {"file":"b"}\n\nyou › ';
+    for (const wrong of ["b", "2nd", "1 2", "0"]) {
+      await terminal.type(`/approve ${wrong}\r`, `There is no call ${wrong}. These wait:\n${waiting}`);
+    }
+    expect(erased).toEqual([]);
+    await terminal.type("/approve 2\r", "/deny REASON.\n\nyou › ");
+    expect(erased).toEqual(["b"]);
+    await terminal.type("\x04", "\n");
+    expect(await exitCode).toBe(0);
+  });
+
   it("is said in a pipe, where nobody can answer it", async () => {
     const { out } = await pipe(new Agent({ model: scriptedModel([call("c")]), tools: [erase] }), "erase c\n");
     expect(out).toMatch(/^Waiting for an approval: erase {"file":"c"}\. .*\/approve.*\n$/);
