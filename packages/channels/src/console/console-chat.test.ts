@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { Agent, BesedaError, type Memory, type Message, tool } from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
@@ -346,6 +347,34 @@ describe("a call that waits for an approval", () => {
     expect(erased).toEqual(["b"]);
     await terminal.type("\x04", "\n");
     expect(await exitCode).toBe(0);
+  });
+
+  it("goes on waiting where Ctrl-C stops another one that was approved with it", async () => {
+    const begun: string[] = [];
+    const pay = tool({
+      name: "pay",
+      description: "",
+      inputSchema: { type: "object" },
+      needsApproval: true,
+      execute: async ({ to }, { progress, signal }) => {
+        begun.push(String(to));
+        progress("on its way");
+        await once(signal, "abort");
+      },
+    });
+    const asks = (to: string): ScriptedReply => ({ toolCalls: [{ toolName: "pay", input: { to } }] });
+    const terminal = new FakeTerminal();
+    const agent = new Agent({ model: scriptedModel([asks("ann"), asks("bob")]), tools: [pay], memory: keptInMap() });
+    const exitCode = consoleChat(agent, terminal);
+    await terminal.output.shows("you › ");
+    for (const to of ["ann", "bob"]) await terminal.type(`pay ${to}\r`, "/deny REASON.\n\nyou › ");
+    await terminal.type("/approve\r", "on its way");
+    await terminal.type("\x03", "■ stopped\n\nyou › ");
+    const waiting = (await agent.pending("default")).map(({ input }) => (input as { to: string }).to);
+    expect(waiting).toHaveLength(1);
+    expect([...begun, ...waiting].sort()).toEqual(["ann", "bob"]);
+    terminal.input.write("\x03");
+    expect(await exitCode).toBe(130);
   });
 
   it("is said in a pipe, where nobody can answer it", async () => {

@@ -58,6 +58,8 @@ export async function interactiveChat(session: Session, terminal: Terminal): Pro
         const signal = AbortSignal.any([stop.signal, leave.signal]);
         if ((await Promise.race([say(session, input, terminal, signal), left])) === "left") return 130;
         isArmed = stop.signal.aborted;
+        // What was approved with it is not begun any more, and keeps waiting.
+        if (signal.aborted) break;
       }
     }
   } finally {
