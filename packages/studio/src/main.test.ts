@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type ModelServer, type ReceivedRequest, startModelServer } from "@beseda/core/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -184,6 +185,17 @@ describe("beseda", () => {
       env,
     });
     expect({ exitCode, out, err }).toEqual({ exitCode: 0, out: "“hi” is message 1\n", err: "error: stray\n" });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("fails where there is no room for its output", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawn(process.execPath, ["--import", "tsx", main, "models", "--json"], {
+      env: { PATH: process.env.PATH, HOME: folder },
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+    const [[exitCode], err] = await Promise.all([once(child, "close"), text(child.stderr as NodeJS.ReadableStream)]);
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: oneLine });
   });
 
   it("tells its version and its commands", async () => {

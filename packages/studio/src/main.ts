@@ -7,7 +7,7 @@ import { addJobCommands, collected, filled } from "./jobs-arguments.ts";
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const isVerbose = process.argv.includes("--verbose");
 
-// A reader that goes away is no accident; who has something to lose by it listens too.
+// A reader that goes away is no accident; who has something to lose by it listens too. leave() tells of a full disk.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 process.on("uncaughtException", (thrown) => void fail(thrown).then(leave));
@@ -231,7 +231,12 @@ async function fail(thrown: unknown): Promise<number> {
 /** Whatever is still open, such as a tool that does not stop, is left behind; what was written goes out first. */
 function leave(exitCode: number): void {
   process.exitCode = exitCode;
-  process.stdout.write("", () => process.exit(exitCode));
+  process.stdout.write("", () => {
+    const { errored } = process.stdout;
+    const isLost = exitCode === 0 && errored !== null && !("code" in errored && errored.code === "EPIPE");
+    if (isLost) process.stderr.write(`error: The output cannot be written: ${errored.message}.\n`);
+    process.exit(isLost ? 1 : exitCode);
+  });
 }
 
 /** Package managers hand on the `--` of `pnpm start -- --model offline`, after which no option would be one. */
