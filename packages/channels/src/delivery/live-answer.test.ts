@@ -150,6 +150,19 @@ describe("LiveAnswer", () => {
     expect(chat.writes).toEqual(["post text"]);
   });
 
+  it("posts the whole text next where a frame may have arrived as a new message, and not each later frame too", async () => {
+    const chat = new Chat();
+    const answer = new LiveAnswer(chat);
+    chat.failures.push(...["a", "ab", "abc"].map(() => new Error("connection reset")));
+    for (const text of ["a", "ab", "abc"]) {
+      answer.show(text);
+      await framesAreWritten();
+    }
+    chat.failures.length = 0;
+    await answer.finish("abcd");
+    expect(chat.writes).toEqual(["post a", "post abcd"]);
+  });
+
   it("shows no frames any more once the whole text is there", async () => {
     const chat = new Chat();
     const answer = new LiveAnswer(chat);

@@ -42,7 +42,8 @@ export class LiveAnswer<MessageId> {
 
   /**
    * The text so far. Returns at once. At the pace of the platform the latest text is shown; what came in between is
-   * skipped, and a frame that the platform refuses is lost.
+   * skipped, and a frame that the platform refuses is lost. After a new message that failed there are no more frames: it
+   * may have arrived, and so may the next one.
    */
   show(text: string): void {
     this.#text = text;
@@ -82,10 +83,11 @@ export class LiveAnswer<MessageId> {
         await this.#wait(this.#surface.paceMs);
         this.#isNew ||= this.#nextPart() !== undefined;
       } catch (error) {
-        const askedMs = this.#surface.retryAfterMs(error) ?? this.#surface.paceMs;
-        // Nothing can be shown until then: it stays at that.
-        if (askedMs > longestWaitMs) return;
-        await this.#wait(askedMs);
+        const askedMs = this.#surface.retryAfterMs(error);
+        const mayBeThere = askedMs === undefined && this.#sent[next.index] === undefined;
+        // The whole text is what comes next.
+        if (mayBeThere || (askedMs ?? 0) > longestWaitMs) return;
+        await this.#wait(askedMs ?? this.#surface.paceMs);
       }
     }
     this.#isWriting = false;
