@@ -29,6 +29,10 @@ const floors: Record<string, { from: string; below?: string }> = {
   ws: { from: "8.17.1" },
 };
 
+/** By the name alone. */
+const ignored = new RegExp(
+  `^(${[".git", ...readFileSync(join(root, ".gitignore"), "utf8").trim().split("\n")].map(toPattern).join("|")})$`,
+);
 const lock = readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
 const packages = readdirSync(join(root, "packages")).map((folder) => join("packages", folder));
 
@@ -105,13 +109,19 @@ function linesWith(wanted: RegExp | string): string[] {
 }
 
 function* filesIn(folder: string): Generator<string> {
-  const ignored = /^(node_modules|dist|\.git|\.beseda|\.env|\.DS_Store|.*\.(tgz|log))$/;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (ignored.test(entry.name)) continue;
     if (entry.isDirectory()) yield* filesIn(path);
     else if (entry.isFile()) yield path;
   }
+}
+
+function toPattern(name: string): string {
+  return name
+    .replace(/^\/|\/$/g, "")
+    .replaceAll(".", "\\.")
+    .replaceAll("*", ".*");
 }
 
 function readManifest(folder: string): Manifest {
