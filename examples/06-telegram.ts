@@ -89,9 +89,9 @@ function isPrivate({ chat }: Said): boolean {
   return chat.type === "private";
 }
 
-/** In a group only what mentions the bot, or replies to it. */
+/** In a group only what mentions the bot, in whatever case, or replies to it. */
 function wordsForUs(said: Said): string | undefined {
-  const words = said.msg.text.replaceAll(`@${said.me.username}`, "").trim();
+  const words = said.msg.text.replace(new RegExp(`(?<!\\w)@${said.me.username}\\b`, "gi"), "").trim();
   const isReply = said.msg.reply_to_message?.from?.id === said.me.id;
   return isPrivate(said) || isReply || words !== said.msg.text ? words : undefined;
 }

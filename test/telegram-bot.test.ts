@@ -73,12 +73,13 @@ describe("the Telegram bot", () => {
     const { telegram, answered } = await start(scriptedModel(() => ({ text: wordsOf("word ".repeat(200)) })));
     const boris = telegram.person("Boris");
     const group = telegram.group("Dacha");
-    telegram.say(boris, "Hello everybody, a@beseda.example is my address.", { chatId: group.id });
+    telegram.say(boris, "Hello everybody, a@beseda_bot.example is my address.", { chatId: group.id });
+    telegram.say(boris, "@beseda_bot_of_others speak", { chatId: group.id });
     await answered();
-    expect(telegram.chat(group.id)).toHaveLength(1);
-    telegram.say(boris, "@beseda_bot speak", { chatId: group.id });
+    expect(telegram.chat(group.id)).toHaveLength(2);
+    telegram.say(boris, "@Beseda_Bot speak", { chatId: group.id });
     await answered();
-    const [, , answer] = telegram.chat(group.id);
+    const [, , , answer] = telegram.chat(group.id);
     telegram.say(boris, "go on", { chatId: group.id, replyTo: answer?.id ?? 0 });
     await answered();
     expect(telegram.chat(group.id).filter(({ from }) => from === "Beseda")).toHaveLength(2);
