@@ -33,8 +33,9 @@ rect.s0 { fill: var(--s0); } rect.s1 { fill: var(--s1); }
 .row div { display: flex; gap: .4rem; }
 .table { overflow-x: auto; border: 1px solid var(--rule); border-radius: .6rem; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .45rem .8rem; border-top: 1px solid var(--rule); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .45rem .8rem; border-top: 1px solid var(--rule); }
 thead th, tbody:first-child tr:first-child td { border-top: 0; }
 th { color: var(--soft); font-weight: 500; }
-td:first-child { white-space: nowrap; overflow-wrap: normal; }
+td:first-child { white-space: nowrap; }
+td:last-child { overflow-wrap: anywhere; }
 `;
