@@ -96,6 +96,15 @@ describe("the repository", () => {
     }
     expect(readFileSync(join(root, "LICENSE"), "utf8")).toContain("MIT License");
   });
+
+  it("says in the README of every package to install what its code imports", () => {
+    for (const folder of packages) {
+      const readme = readFileSync(join(root, folder, "README.md"), "utf8");
+      const installed = [...readme.matchAll(/npm install ([^\n`]+)/g)].flatMap(([, names = ""]) => names.split(" "));
+      const imported = [...readme.matchAll(/from "(@beseda\/\w+|zod)/g)].map(([, name]) => name);
+      expect(installed, folder).toEqual(expect.arrayContaining(imported));
+    }
+  });
 });
 
 /** `file:line` of every line of the repository in which something occurs. What .gitignore names is left out. */
