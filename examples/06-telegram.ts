@@ -45,7 +45,10 @@ export function telegramBot(token: string, agent: Agent, memory: Memory, { apiRo
     const ownerId = isPrivate(said) ? userId : threadId;
     const typing = keepTyping(said);
     try {
-      await showRun(agent.stream(text, { threadId, userId, ownerId, signal }), surfaceOf(said));
+      const run = agent.stream(text, { threadId, userId, ownerId, signal });
+      await showRun(run, surfaceOf(said));
+      // Why it failed is for the log.
+      await run.result;
     } finally {
       clearInterval(typing);
     }

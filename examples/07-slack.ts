@@ -55,7 +55,10 @@ export function slackBot(credentials: AppOptions, agent: Agent, memory: Memory, 
     const eyes = { channel: said.channel, timestamp: said.ts, name: "eyes" };
     app.client.reactions.add(eyes).catch(() => {});
     try {
-      await showRun(agent.stream(said.text, { threadId: threadOf(said), userId, ownerId, signal }), surfaceOf(said));
+      const run = agent.stream(said.text, { threadId: threadOf(said), userId, ownerId, signal });
+      await showRun(run, surfaceOf(said));
+      // Why it failed is for the log.
+      await run.result;
     } finally {
       app.client.reactions.remove(eyes).catch(() => {});
     }

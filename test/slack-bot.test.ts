@@ -115,7 +115,8 @@ describe("the Slack app", () => {
     model.done();
   });
 
-  it("keeps what was written when the model fails, says so, and answers the next message", async () => {
+  it("keeps what was written when the model fails, tells the log why, and answers the next message", async () => {
+    const complaints = vi.spyOn(console, "error").mockImplementation(() => {});
     const { slack, idle } = await start(
       scriptedModel([{ text: "The capital is", error: new Error("the model is gone") }, { text: "Paris." }]),
     );
@@ -124,7 +125,9 @@ describe("the Slack app", () => {
     await slack.say(anna, "Once more, please.").acknowledged;
     await idle();
     const answers = texts(slack, anna.directChannel).filter((text) => /capital is|Paris/.test(text));
-    expect(answers).toEqual(["The capital is\n\n⚠️ The answer broke off: the model is gone", "Paris."]);
+    expect(answers).toEqual(["The capital is\n\n⚠️ Something went wrong. Please try again.", "Paris."]);
+    expect(complaints.mock.calls.flat()).toEqual([`Channel ${anna.directChannel}: the model is gone`]);
+    complaints.mockRestore();
   });
 
   it("stops at the word stop, keeps what was written, and forgets the conversation at the word reset", async () => {

@@ -135,7 +135,8 @@ describe("the Telegram bot", () => {
     model.done();
   });
 
-  it("keeps what was written when the model fails, says so, and answers the next message", async () => {
+  it("keeps what was written when the model fails, tells the log why, and answers the next message", async () => {
+    const complaints = vi.spyOn(console, "error").mockImplementation(() => {});
     const model = scriptedModel([
       { text: "The capital of France is", error: new Error("the model is gone") },
       { text: "Paris." },
@@ -146,8 +147,10 @@ describe("the Telegram bot", () => {
     telegram.say(anna, "Once more, please.");
     await answered();
     const [, , broken, whole] = texts(telegram, anna);
-    expect(broken).toBe("The capital of France is\n\n⚠️ The answer broke off: the model is gone");
+    expect(broken).toBe("The capital of France is\n\n⚠️ Something went wrong. Please try again.");
     expect(whole).toBe("Paris.");
+    expect(complaints.mock.calls.flat()).toEqual([`Chat ${anna.id}: the model is gone`]);
+    complaints.mockRestore();
   });
 
   it("stops at /stop, keeps what was written, and goes on with what waits", async () => {

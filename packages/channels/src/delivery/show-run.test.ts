@@ -1,4 +1,4 @@
-import { Agent, type LanguageModel, tool } from "@beseda/core";
+import { Agent, BesedaError, type LanguageModel, tool } from "@beseda/core";
 import { type ScriptedReply, scriptedModel } from "@beseda/core/testing";
 import { describe, expect, it } from "vitest";
 import type { ChatSurface } from "./live-answer.ts";
@@ -32,9 +32,13 @@ describe("showRun", () => {
     expect(shown).toBe("Let me see.\n\nDone.");
   });
 
-  it("keeps what was written before a failure, and says what happened", async () => {
-    const { shown } = await watch([{ text: "The answer is", error: new Error("the line is dead") }]);
-    expect(shown).toBe("The answer is\n\n⚠️ The answer broke off: the line is dead");
+  it("keeps what was written before a failure, and says that it failed, but nothing of what is inside", async () => {
+    const { shown } = await watch([{ text: "The answer is", error: new Error("no table orders_2 at 10.0.0.5") }]);
+    expect(shown).toBe("The answer is\n\n⚠️ Something went wrong. Please try again.");
+    const away = new BesedaError("http://10.0.0.5 refused the connection.", { code: "unavailable" });
+    expect((await watch([{ error: away }])).shown).toBe(
+      "⚠️ The model cannot be reached at the moment. Please try again a little later.",
+    );
   });
 
   it("keeps what was written before a stop", async () => {

@@ -1,11 +1,13 @@
 // A run as a chat sees it: the text as it is written, the tool at work, and a line that says why an answer is not whole.
 import type { FinishReason, Run, StreamPart } from "@beseda/core";
+import { failureText } from "../failure-text.ts";
 import { SourceList } from "../source-list.ts";
 import { type ChatSurface, LiveAnswer } from "./live-answer.ts";
 
 /**
  * Reads the run and shows it. Every run ends in a text: the answer, or what there is of it and a line about why it broke
- * off. Under an answer that rests on sources the first five of them are named. Reasoning is not shown.
+ * off. Under an answer that rests on sources the first five of them are named. Reasoning is not shown, and of a failure
+ * nothing that could name what is inside: `run.result` rejects with it.
  *
  * @throws what the platform answered, when even the whole text could not be delivered.
  */
@@ -66,7 +68,7 @@ class AnswerText {
         break;
       case "error":
         this.#tool = "";
-        this.#note = `⚠️ The answer broke off: ${part.error.message}`;
+        this.#note = `⚠️ ${failureText(part.error)}`;
         break;
     }
   }

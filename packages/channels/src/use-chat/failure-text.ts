@@ -1,22 +1,17 @@
 // What a stranger in a browser is told of a failure.
-import type { ErrorCode, StreamPart } from "@beseda/core";
+import type { StreamPart } from "@beseda/core";
+import { failureText } from "../failure-text.ts";
 import type { UiChunk } from "./ui-wire.ts";
 
 /** A part that tells of a failure: of the run, where `error` is a `BesedaError`, or of one tool, where it is text. */
 export type FailurePart = Extract<StreamPart, { type: "error" | "tool-error" }>;
 
-/** Nothing of the error itself: messages can hold addresses inside, names of tables and the like. */
+/** Nothing of the error itself. */
 export function safeText(failure: FailurePart): string {
   if (failure.type === "tool-error") return "The tool failed.";
-  return texts[failure.error.code] ?? "Something went wrong. Please try again.";
+  if (failure.error.code !== "not-found") return failureText(failure.error);
+  return "What you answer does not wait for an answer any more. Please ask again.";
 }
-
-const texts: Partial<Record<ErrorCode, string>> = {
-  "rate-limited": "There are too many requests at the moment. Please try again a little later.",
-  unavailable: "The model cannot be reached at the moment. Please try again a little later.",
-  timeout: "The answer took too long. Please try again.",
-  "not-found": "What you answer does not wait for an answer any more. Please ask again.",
-};
 
 /** How a call that did not succeed is shown: a person denied it, or it failed. */
 export function toolFailure(
