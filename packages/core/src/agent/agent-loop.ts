@@ -81,6 +81,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
       Math.min(suspended?.stepsLeft ?? Number.POSITIVE_INFINITY, agent.maxSteps - steps),
       link?.budget,
     );
+    const takenIds = new Set(suspended?.callIds);
     const repeats = new RepeatBreaker();
     let hasToolAnswered = false;
     let ending: FinishReason | undefined;
@@ -111,7 +112,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           { type: "start-step", step: steps, agentName: now.name, provider, modelId, settings: now.settings, runId },
         ];
         const request = planWholeStep(now, messages, hasToolAnswered);
-        const reply = new ReplyFold(runId, steps, now.reasoning);
+        const reply = new ReplyFold({ runId, step: steps, reasoning: now.reasoning, takenIds });
         record.beginReply(request, reply);
         const model = journal?.model(now.able, steps) ?? now.able;
         const call = new ModelCall(model, request, { timeouts, stop, streamed: agent.streamed });
@@ -151,7 +152,7 @@ export async function* agentLoop(agent: AgentPlan, task: RunTask): AsyncGenerato
           await record.say(steering.end());
           const { left: stepsLeft } = budget;
           const whose = { askedAgent: agent.name, agentName: now.name, handedTo: target?.name, speaker, instructions };
-          const step = { ...whose, record, message, waiting };
+          const step = { ...whose, record, message, waiting, callIds: [...takenIds] };
           yield await suspend({ approvals, approvalMs: timeouts.approvalMs, steps, stepsLeft, link, open, ...step });
           ending = "approval";
         }

@@ -301,6 +301,24 @@ describe("an approval cannot be", () => {
     expect((await agent.resume(runId, approved)).text).toBe("Gone.");
   });
 
+  it("given for a later call by a decision that comes twice, though the model gives all calls the same id", async () => {
+    const { memory } = disk();
+    const erasing = (file: string) =>
+      started([{ toolCalls: [{ toolName: "erase", input: { file }, toolCallId: "0" }] }], memory);
+    const { runId, pending } = await erasing("a.txt").agent.generate("Erase", { threadId });
+    const decided = [pending.map(({ callId }) => ({ callId, approved: true }))];
+    for (const file of ["b.txt", "c.txt"]) {
+      const result = await erasing(file).agent.resume(runId, decided.at(-1) ?? []);
+      expect(result.pending).toMatchObject([{ input: { file } }]);
+      for (const decisions of decided) {
+        const { agent, erase } = started([], memory);
+        await expect(agent.resume(runId, decisions)).rejects.toMatchObject({ code: "invalid-argument" });
+        expect(erase).not.toHaveBeenCalled();
+      }
+      decided.push(result.pending.map(({ callId }) => ({ callId, approved: true })));
+    }
+  });
+
   it("given for other arguments than those that were shown: they are stored, not passed", async () => {
     const { runId, agent, erase } = await waiting();
     const forged = [{ callId: "call-1-1", approved: true, input: { file: "/etc/passwd" } }];

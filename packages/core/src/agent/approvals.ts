@@ -44,6 +44,8 @@ export type SuspendedRun = {
   stepsLeft: number;
   /** The reply whose calls wait. */
   message: AssistantMessage;
+  /** Of all calls of the run so far: a decision that comes twice must not meet a later call with the same id. */
+  callIds: string[];
   pending: PendingApproval[];
   /** It works for a call of another run, and is resumed through that one. */
   isBelow?: true;

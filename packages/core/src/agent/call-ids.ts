@@ -1,10 +1,15 @@
-// The ids of the calls of one reply: the model's own, made different where it gives several calls the same one.
+// The ids of the calls of one reply: the model's own, made different where it gives several calls of a run the same one.
 
 /** Results, journals and approvals know a call by its id alone, and strict services refuse a thread where two have the same. */
 export class CallIds {
-  readonly #taken = new Set<string>();
+  readonly #taken: Set<string>;
   /** Of calls that are being written, by the model's own id, in the order in which they began. */
   readonly #open = new Map<string, string[]>();
+
+  /** `taken` are those of the run so far; those of this reply are added. */
+  constructor(taken: Set<string>) {
+    this.#taken = taken;
+  }
 
   /** A call begins to be written. */
   begin(given: string): string {

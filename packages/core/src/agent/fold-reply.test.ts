@@ -8,7 +8,7 @@ import { Agent } from "./agent.ts";
 import { ReplyFold } from "./fold-reply.ts";
 
 function folded(events: ModelEvent[]): ReplyFold {
-  const reply = new ReplyFold("run", 1, "native");
+  const reply = new ReplyFold({ runId: "run", step: 1, reasoning: "native", takenIds: new Set() });
   for (const event of events) reply.add([event]);
   return reply;
 }
@@ -56,7 +56,7 @@ describe("a reply", () => {
   });
 
   it("whose calls all have one id has calls with ids of their own, from their first part on", () => {
-    const reply = new ReplyFold("run", 1, "native");
+    const reply = new ReplyFold({ runId: "run", step: 1, reasoning: "native", takenIds: new Set() });
     const start = { type: "tool-input-start", toolCallId: "c", toolName: "look" } as const;
     const call = (input: string, toolCallId = "c") =>
       ({ type: "tool-call", toolCallId, toolName: "look", input }) as const;

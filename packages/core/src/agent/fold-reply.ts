@@ -17,12 +17,21 @@ import { CallIds } from "./call-ids.ts";
 import type { ReasoningStyle } from "./plan-step.ts";
 import type { PartBody, StreamPart } from "./stream-part.ts";
 
+export type ReplyContext = {
+  runId: string;
+  step: number;
+  reasoning: ReasoningStyle;
+  /** The ids of the calls of the run so far; those of this reply are added. */
+  takenIds: Set<string>;
+};
+
 export class ReplyFold {
   readonly #runId: string;
   readonly #step: number;
   readonly #hidesReasoning: boolean;
   readonly #splitter: ThinkSplitter | undefined;
   readonly #content: AssistantPart[] = [];
+  readonly #takenIds: Set<string>;
   #callIds: CallIds | undefined;
   readonly #sources: Source[] = [];
   /** Calls whose closing brackets were added. */
@@ -33,8 +42,9 @@ export class ReplyFold {
   /** Set by the model's `finish`. */
   finish: { finishReason: FinishReason; usage: Usage | undefined; response: ReplyMetadata | undefined } | undefined;
 
-  constructor(runId: string, step: number, reasoning: ReasoningStyle) {
+  constructor({ runId, step, reasoning, takenIds }: ReplyContext) {
     this.#runId = runId;
+    this.#takenIds = takenIds;
     this.#step = step;
     this.#hidesReasoning = reasoning === "off";
     this.#splitter = reasoning === "prompted" ? new ThinkSplitter() : undefined;
@@ -116,7 +126,7 @@ export class ReplyFold {
       }
       case "tool-input-start": {
         this.closeBlock(parts);
-        this.#callIds ??= new CallIds();
+        this.#callIds ??= new CallIds(this.#takenIds);
         const id = this.#callIds.begin(event.toolCallId);
         parts.push({ type: "tool-input-start", id, toolName: event.toolName, runId });
         break;
@@ -143,7 +153,7 @@ export class ReplyFold {
   #toolCall(event: Extract<ModelEvent, { type: "tool-call" }>, parts: StreamPart[]): void {
     const { toolName, providerData } = event;
     this.closeBlock(parts);
-    this.#callIds ??= new CallIds();
+    this.#callIds ??= new CallIds(this.#takenIds);
     const { toolCallId, wasShown } = this.#callIds.end(event.toolCallId);
     if (wasShown) parts.push({ type: "tool-input-end", id: toolCallId, runId: this.#runId });
     const { wasOpen, ...input } = parseInput(event.input);

@@ -45,6 +45,7 @@ export type StepInWaiting = {
   instructions: string | undefined;
   record: RunRecord;
   message: AssistantMessage;
+  callIds: string[];
   waiting: readonly WaitingCall[];
   /** How many steps the run has taken, and how many it may still take. */
   steps: number;
@@ -56,8 +57,8 @@ export type StepInWaiting = {
 
 /** Stores the run first; whoever sees the requests can answer at once. */
 export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
-  const { askedAgent, approvals, agentName, handedTo, speaker, record, message, steps, stepsLeft, open, link } = step;
-  const { instructions } = step;
+  const { askedAgent, approvals, agentName, handedTo, speaker, record, steps, stepsLeft, open, link } = step;
+  const { message, instructions, callIds } = step;
   const { runId, threadId, userId, ownerId } = speaker;
   const pending = step.waiting.flatMap((waiting) => pendingOf(waiting, step));
   const subRuns = { ...open?.suspended.subRuns };
@@ -79,6 +80,7 @@ export async function suspend(step: StepInWaiting): Promise<StreamPart[]> {
     steps,
     stepsLeft,
     message,
+    callIds,
     pending,
     subRuns,
     ...(link && { isBelow: true }),
