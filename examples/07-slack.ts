@@ -42,10 +42,12 @@ export function slackBot(credentials: AppOptions, agent: Agent, memory: Memory, 
   function hear(eventId: string, said: Said): void {
     if (said.text === "" || !events.claim(eventId)) return;
     const threadId = threadOf(said);
-    if (said.text === "stop") queue.stop(threadId);
+    // Phones begin every message with a capital letter.
+    const command = said.text.toLowerCase();
+    if (command === "stop") queue.stop(threadId);
     else
       queue
-        .run(threadId, (signal) => (said.text === "reset" ? reset(said) : answer(said, signal)))
+        .run(threadId, (signal) => (command === "reset" ? reset(said) : answer(said, signal)))
         .catch((error: Error) => console.error(`Channel ${said.channel}: ${error.message}`));
   }
 

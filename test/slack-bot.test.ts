@@ -135,11 +135,11 @@ describe("the Slack app", () => {
     const anna = slack.person("Anna");
     await slack.say(anna, "A story!").acknowledged;
     await vi.waitFor(() => expect(texts(slack, anna.directChannel)).toContain("Once upon a time"));
-    await slack.say(anna, "stop").acknowledged;
+    await slack.say(anna, "Stop").acknowledged;
     await idle();
     expect(texts(slack, anna.directChannel)).toContain("Once upon a time\n\n⏹ Stopped.");
     expect(await memory.threads()).toHaveLength(1);
-    await slack.say(anna, "reset").acknowledged;
+    await slack.say(anna, "Reset").acknowledged;
     await idle();
     expect(await memory.threads()).toEqual([]);
     expect(texts(slack, anna.directChannel).at(-1)).toContain("Forgotten");
