@@ -18,7 +18,7 @@ function placesOf({ precision, scale, logical_type: logical }: SchemaElement): {
   return { precision: precision ?? said?.precision ?? Number.POSITIVE_INFINITY, scale: scale ?? said?.scale ?? 0 };
 }
 
-/** Its decimals come as they are stored, but for those in maps: hyparquet multiplies them, which changes their digits. */
+/** Its decimals come as they are stored: hyparquet multiplies them, which changes their digits. */
 export function withStoredDecimals(metadata: FileMetaData, trees: readonly SchemaTree[]): FileMetaData {
   const decimals = new Set(trees.flatMap(decimalsIn));
   const schema = metadata.schema.map((element) => {
@@ -31,10 +31,8 @@ export function withStoredDecimals(metadata: FileMetaData, trees: readonly Schem
 
 function decimalsIn({ element, children }: SchemaTree): SchemaElement[] {
   if (children.length === 0) return isDecimal(element) ? [element] : [];
-  // What maps and variants hold is read by what it says itself.
-  return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT"
-    ? children.flatMap(decimalsIn)
-    : [];
+  // What variants hold is read by what it says itself.
+  return element.logical_type?.type === "VARIANT" ? [] : children.flatMap(decimalsIn);
 }
 
 /** Takes what is stored. */

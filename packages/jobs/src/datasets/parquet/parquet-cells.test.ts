@@ -104,6 +104,26 @@ describe("cells of Parquet files of others can be written again as they were rea
     });
   });
 
+  it("maps keep every entry: one with a key that is not safe is the text of its JSON", async () => {
+    const writer = new ByteWriter();
+    const schema: SchemaElement[] = [
+      { name: "root", num_children: 1 },
+      { name: "v", repetition_type: "OPTIONAL", num_children: 1, converted_type: "MAP" },
+      { name: "key_value", repetition_type: "REPEATED", num_children: 2 },
+      { name: "key", repetition_type: "REQUIRED", type: "BYTE_ARRAY", converted_type: "UTF8" },
+      { name: "value", repetition_type: "OPTIONAL", type: "INT64", converted_type: "DECIMAL", precision: 18, scale: 2 },
+    ];
+    const file = new ParquetWriter({ writer, schema, statistics: false });
+    const maps = [{ a: 12345678901234567n, b: null }, Object.fromEntries([["__proto__", 5n]]), {}, null];
+    file.write({ columnData: [{ name: "v", data: maps }], rowGroupSize: maps.length });
+    file.finish();
+    writeFileSync(path, Buffer.from(writer.getBuffer()));
+    expect(await read()).toEqual({
+      type: "json",
+      cells: [{ a: "123456789012345.67", b: null }, '{"__proto__":"0.05"}', {}, null],
+    });
+  });
+
   it("integers in JSON keep theirs, as texts beyond what a number holds", () => {
     const read = (json: string) => parsersOf({ areUtf8: true }).jsonFromBytes?.(Buffer.from(json));
     expect(read('{"a": [12345678901234567890, 1], "b": "12345678901234567890"}')).toEqual({

@@ -85,8 +85,18 @@ export function itemsOf({ element, children: [list, ...others] }: SchemaTree): S
   return list.children[0] ?? onlyOne(list);
 }
 
+/** What the keys and the values of a map are; nothing for what is none. */
+export function entriesOf({
+  element,
+  children: [entries, ...others],
+}: SchemaTree): [SchemaTree, SchemaTree] | undefined {
+  if (element.converted_type !== "MAP" || entries?.element.repetition_type !== "REPEATED" || others.length > 0) return;
+  const [key, value, ...further] = entries.children;
+  return key && value && further.length === 0 ? [key, value] : undefined;
+}
+
 /** Of what has children and is no list. */
-export function isStruct({ element }: SchemaTree): boolean {
+function isStruct({ element }: SchemaTree): boolean {
   return element.converted_type !== "MAP" && element.logical_type?.type !== "VARIANT";
 }
 
@@ -94,10 +104,16 @@ function isEnum({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type === "ENUM" || logical_type?.type === "ENUM";
 }
 
-/** Whose texts are read as such. */
-export function withTextEnums(metadata: FileMetaData): FileMetaData {
-  const schema = metadata.schema.map((each) => (isEnum(each) ? { ...each, converted_type: "UTF8" as const } : each));
-  return { ...metadata, schema };
+/** Enums are read as texts, and maps as lists of their entries: hyparquet's own lose the key `__proto__`. */
+export function withPlainTypes(metadata: FileMetaData): FileMetaData {
+  return { ...metadata, schema: metadata.schema.map(withPlainType) };
+}
+
+function withPlainType(element: SchemaElement): SchemaElement {
+  if (isEnum(element)) return { ...element, converted_type: "UTF8" };
+  if (element.converted_type !== "MAP") return element;
+  const { converted_type: _, ...group } = element;
+  return group;
 }
 
 /** Half of what it holds is no `int`, so that all of it comes as digits. */

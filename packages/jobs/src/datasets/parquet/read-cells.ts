@@ -5,7 +5,7 @@ import type { ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
 import { longDigits, withDigits } from "../jsonl/parse-line.ts";
 import { problemIn } from "../plain-cells.ts";
 import { decimalReader, isDecimal } from "./decimals.ts";
-import { isStruct, isUint64, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
+import { entriesOf, isUint64, itemsOf, leafType, onlyOne } from "./parquet-schema.ts";
 import { isoOfDays, isoOfMicros, isoOfMillis, isoOfNanos } from "./timestamps.ts";
 
 /** Of a part of a file, whose rows are looked at one by one where some text in it is none. */
@@ -73,7 +73,9 @@ function nestedReader(tree: SchemaTree): CellReader {
   if (children.length === 0) return leafReader(element) ?? plainCell;
   const items = itemsOf(tree);
   if (items) return listReader(nestedReader(items));
-  return isStruct(tree) ? structReader(children) : anyCell;
+  const entries = entriesOf(tree);
+  if (entries) return mapReader(...entries);
+  return element.logical_type?.type === "VARIANT" ? anyCell : structReader(children);
 }
 
 function listReader(read: CellReader): CellReader {
@@ -82,6 +84,24 @@ function listReader(read: CellReader): CellReader {
     for (let index = 0; index < cell.length; index++) cell[index] = read(cell[index]);
     return cell;
   };
+}
+
+/** One with a key that is not safe is the text of its JSON. */
+function mapReader(keys: SchemaTree, values: SchemaTree): CellReader {
+  const readKey = nestedReader(keys);
+  const readValue = nestedReader(values);
+  return (cell) => {
+    if (typeof cell !== "object" || cell === null) return null;
+    const entries = Object.values(cell).flat() as Record<string, unknown>[];
+    const map = Object.fromEntries(
+      entries.map((entry) => [keyText(readKey(entry[keys.element.name])), readValue(entry[values.element.name])]),
+    );
+    return problemIn(map) === undefined ? map : JSON.stringify(map);
+  };
+}
+
+function keyText(key: JsonValue): string {
+  return typeof key === "object" ? JSON.stringify(key) : String(key);
 }
 
 function structReader(children: readonly SchemaTree[]): CellReader {
@@ -132,7 +152,7 @@ function binaryCell(cell: unknown): JsonValue {
   return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString("base64");
 }
 
-/** Of maps, variants and geometries, whose cells say themselves what they are. */
+/** Of variants and geometries, whose cells say themselves what they are. */
 function anyCell(cell: unknown): JsonValue {
   if (typeof cell !== "object" || cell === null) return doubleCell(intCell(cell));
   if (cell instanceof Uint8Array) return binaryCell(cell);

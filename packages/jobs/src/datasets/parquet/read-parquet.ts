@@ -15,7 +15,7 @@ import { checkedPages } from "./checked-pages.ts";
 import { withStoredDecimals } from "./decimals.ts";
 import { decompressors } from "./decompressors.ts";
 import { damaged, footerOf } from "./footer.ts";
-import { columnOf, withTextEnums } from "./parquet-schema.ts";
+import { columnOf, withPlainTypes } from "./parquet-schema.ts";
 import { randomFile } from "./random-file.ts";
 import { type CellReader, cellReader, hasWrongText, parsersOf, type Texts } from "./read-cells.ts";
 
@@ -36,7 +36,7 @@ async function* parquetRows(source: string | ByteSource, name: string): AsyncGen
   try {
     const footer = await footerOf(name, file);
     const trees = parquetSchema(footer).children;
-    const metadata = withStoredDecimals(withTextEnums(footer), trees);
+    const metadata = withStoredDecimals(withPlainTypes(footer), trees);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = rowStart + Number(group.num_rows);
