@@ -124,6 +124,14 @@ describe("cells of Parquet files of others can be written again as they were rea
     });
   });
 
+  it("intervals and BSON are bytes", async () => {
+    const interval = { type: "FIXED_LEN_BYTE_ARRAY", type_length: 12, converted_type: "INTERVAL" } as const;
+    const bytes = Uint8Array.from({ length: 12 }, (_, index) => index);
+    expect(await foreign(interval, [bytes, null])).toEqual({ type: "binary", cells: ["AAECAwQFBgcICQoL", null] });
+    const bson = { type: "BYTE_ARRAY", converted_type: "BSON" } as const;
+    expect(await foreign(bson, [bytes, null])).toEqual({ type: "binary", cells: ["AAECAwQFBgcICQoL", null] });
+  });
+
   it("integers in JSON keep theirs, as texts beyond what a number holds", () => {
     const read = (json: string) => parsersOf({ areUtf8: true }).jsonFromBytes?.(Buffer.from(json));
     expect(read('{"a": [12345678901234567890, 1], "b": "12345678901234567890"}')).toEqual({

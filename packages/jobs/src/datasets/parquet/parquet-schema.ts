@@ -104,16 +104,18 @@ function isEnum({ converted_type, logical_type }: SchemaElement): boolean {
   return converted_type === "ENUM" || logical_type?.type === "ENUM";
 }
 
-/** Enums are read as texts, and maps as lists of their entries: hyparquet's own lose the key `__proto__`. */
+/**
+ * Enums are read as texts, maps as lists of their entries (hyparquet's own lose the key `__proto__`), and what it refuses as the
+ * bytes that it is.
+ */
 export function withPlainTypes(metadata: FileMetaData): FileMetaData {
   return { ...metadata, schema: metadata.schema.map(withPlainType) };
 }
 
 function withPlainType(element: SchemaElement): SchemaElement {
   if (isEnum(element)) return { ...element, converted_type: "UTF8" };
-  if (element.converted_type !== "MAP") return element;
-  const { converted_type: _, ...group } = element;
-  return group;
+  const { converted_type: converted, ...stored } = element;
+  return converted === "MAP" || converted === "INTERVAL" || converted === "BSON" ? stored : element;
 }
 
 /** Half of what it holds is no `int`, so that all of it comes as digits. */
