@@ -161,6 +161,14 @@ describe("Parquet of others", () => {
     await expect(read(file("LZO", { LZO: (page) => page }))).rejects.toMatchObject(failure);
   });
 
+  it("has columns of nulls alone, of which LZ4 leaves a single byte", async () => {
+    const columnData = [{ name: "nothing", data: [null, null], type: "STRING" as const }];
+    for (const codec of ["LZ4", "LZ4_RAW"] as const) {
+      const compressors = { [codec]: (page: Uint8Array) => (page.length === 0 ? Uint8Array.of(0) : page) };
+      expect(await read(Buffer.from(parquetWriteBuffer({ columnData, codec, compressors })))).toBe(2);
+    }
+  });
+
   it("keeps all digits of times, and gives bytes, maps and numbers that JSON has not", async () => {
     const element = { repetition_type: "OPTIONAL" } as const;
     const schema: SchemaElement[] = [
