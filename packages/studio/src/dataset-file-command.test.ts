@@ -92,6 +92,16 @@ describe("beseda dataset convert", () => {
     expect(readFileSync(to, "utf8")).toBe("prompt,n,text\r\nПривет,1,\r\nHello,2.5,\r\n,,\r\n");
   });
 
+  it("writes nothing where not a single row can be read, though they are to be left out", async () => {
+    const from = fileOf("none.jsonl", "oops\n");
+    const to = join(folder, "none.csv");
+    expect(await convert(from, to, { skipBad: true })).toBe(1);
+    expect(taken()).toMatch(/^error: row 1: .*\n1 of 1 rows cannot be read; nothing was written\.\n$/);
+    expect(await convert(from, to, { skipBad: true, json: true })).toBe(1);
+    expect(JSON.parse(taken())).toMatchObject({ problems: [{ row: 1 }], rows: 0, skipped: 1, output: null });
+    expect(existsSync(to)).toBe(false);
+  });
+
   it("writes over a file only when it is told to", async () => {
     const from = fileOf("again.jsonl", good);
     const to = fileOf("there.csv", "mine");

@@ -62,7 +62,7 @@ export async function check(file: string, { type, json }: Json & { type?: string
 
 export type ConvertOptions = Json & { overwrite?: boolean; skipBad?: boolean };
 
-/** 1 where rows cannot be read, which are all told then; without `skipBad` nothing is written. */
+/** 1 where rows cannot be read, which are all told then; without `skipBad`, or where none can be, nothing is written. */
 export async function convert(input: string, output: string, options: ConvertOptions): Promise<0 | 1> {
   const { overwrite, skipBad, json } = options;
   const dataset = await openDataset(input);
@@ -75,9 +75,10 @@ export async function convert(input: string, output: string, options: ConvertOpt
         const scanner = dataset.columns ? undefined : columnsOf();
         const rows = await look(dataset, { scanner, problems, progress, signal });
         const bad = problems.count;
-        if (bad > 0 && !skipBad) {
+        if (bad > 0 && (!skipBad || bad === rows)) {
           await sink.abort();
-          const conclusion = `${bad} of ${rows} rows cannot be read; nothing was written. --skip-bad leaves them out.`;
+          const others = bad === rows ? "" : " --skip-bad leaves them out.";
+          const conclusion = `${bad} of ${rows} rows cannot be read; nothing was written.${others}`;
           problems.end({ rows: 0, skipped: bad, output: null }, conclusion);
           return 1;
         }
