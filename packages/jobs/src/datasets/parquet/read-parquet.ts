@@ -1,7 +1,6 @@
 // Rows out of a Parquet file: one group of rows after another, in pieces where a group is large.
 import type { JsonValue } from "@beseda/core";
 import {
-  type AsyncBuffer,
   type ColumnData,
   type FileMetaData,
   parquetRead,
@@ -16,7 +15,7 @@ import { withStoredDecimals } from "./decimals.ts";
 import { decompressors } from "./decompressors.ts";
 import { damaged, footerOf } from "./footer.ts";
 import { columnOf, withPlainTypes } from "./parquet-schema.ts";
-import { randomFile } from "./random-file.ts";
+import { type RandomFile, randomFile } from "./random-file.ts";
 import { type CellReader, cellReader, hasWrongText, parsersOf, type Texts } from "./read-cells.ts";
 
 /** @throws BesedaError `damaged`, `unsupported`, `too-large` where its footer says so */
@@ -39,11 +38,12 @@ async function* parquetRows(source: string | ByteSource, name: string): AsyncGen
     const metadata = withStoredDecimals(withPlainTypes(footer), trees);
     let rowStart = 0;
     for (const group of metadata.row_groups) {
-      const groupEnd = rowStart + Number(group.num_rows);
+      const groupStart = rowStart;
+      const groupEnd = groupStart + Number(group.num_rows);
       const most = rowsInPiece(group);
       while (rowStart < groupEnd) {
         const rowEnd = Math.min(groupEnd, rowStart + most);
-        const piece = { name, file: checkedPages(file, group), metadata, rowStart, rowEnd };
+        const piece = { name, file, metadata, group, groupStart, rowStart, rowEnd };
         const { columns, wrongTexts } = await columnsIn(piece, trees);
         // Rows weigh more than columns: as few of them as are needed are made at once.
         for (let at = rowStart; at < rowEnd; at += rowsAtOnce) {
@@ -68,13 +68,22 @@ function rowsInPiece({ num_rows, total_byte_size }: RowGroup): number {
   return Math.max(1, Math.ceil(Number(num_rows) / pieces));
 }
 
-type Piece = { name: string; file: AsyncBuffer; metadata: FileMetaData; rowStart: number; rowEnd: number };
+/** Rows are counted from the beginning of the file. */
+type Piece = {
+  name: string;
+  file: RandomFile;
+  metadata: FileMetaData;
+  group: RowGroup;
+  groupStart: number;
+  rowStart: number;
+  rowEnd: number;
+};
 /** The column of a text that is none, by the number of its row. */
 type WrongTexts = ReadonlyMap<number, string>;
 type ColumnPiece = { column: string; read: CellReader | undefined; chunks: ColumnData[] };
 
 async function columnsIn(
-  { name, ...piece }: Piece,
+  { name, file, metadata, group, groupStart, rowStart, rowEnd }: Piece,
   trees: readonly SchemaTree[],
 ): Promise<{ columns: ColumnPiece[]; wrongTexts: WrongTexts }> {
   const columns: ColumnPiece[] = trees.map((tree) => ({
@@ -85,16 +94,27 @@ async function columnsIn(
   const texts: Texts = { areUtf8: true };
   const byName = new Map(columns.map(({ column, chunks }) => [column, chunks]));
   try {
-    const onChunk = (chunk: ColumnData) => void byName.get(chunk.columnName)?.push(chunk);
-    await parquetRead({ ...piece, compressors: decompressors, parsers: parsersOf(texts), utf8: false, onChunk });
+    await parquetRead({
+      file: checkedPages(file, group),
+      // With each call it looks through all groups that it is told of.
+      metadata: { ...metadata, row_groups: [group] },
+      rowStart: rowStart - groupStart,
+      rowEnd: rowEnd - groupStart,
+      compressors: decompressors,
+      parsers: parsersOf(texts),
+      utf8: false,
+      onChunk({ columnName, columnData, rowStart, rowEnd }) {
+        const chunk = { columnName, columnData, rowStart: groupStart + rowStart, rowEnd: groupStart + rowEnd };
+        byName.get(columnName)?.push(chunk);
+      },
+    });
     const short = columns.find(
-      ({ chunks }) =>
-        !(chunks[0] && chunks[0].rowStart <= piece.rowStart && (chunks.at(-1)?.rowEnd ?? 0) >= piece.rowEnd),
+      ({ chunks }) => !(chunks[0] && chunks[0].rowStart <= rowStart && (chunks.at(-1)?.rowEnd ?? 0) >= rowEnd),
     );
     if (short) throw new RangeError(`the column ${short.column} is too short`);
     return { columns, wrongTexts: texts.areUtf8 ? new Map() : wrongTextsIn(columns) };
   } catch (cause) {
-    throw damaged(name, `rows ${piece.rowStart + 1} to ${piece.rowEnd} cannot be read`, cause);
+    throw damaged(name, `rows ${rowStart + 1} to ${rowEnd} cannot be read`, cause);
   }
 }
 
