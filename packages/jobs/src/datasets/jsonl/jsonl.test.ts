@@ -125,6 +125,18 @@ describe("JSON lines", () => {
     }
   });
 
+  it("that are nothing but empty are no rows, and in front of others they are counted", async () => {
+    for (const [blank, ...cuts] of [["\n"], ["\n\r\n \n", 1, 3], [" "], ["\uFEFF\n\n", 4]] as const) {
+      await expect(rowsOf(blank, cuts)).rejects.toThrow("rows.jsonl is empty: it has no rows");
+    }
+    const rows = [
+      { number: 1, problem: "it is empty" },
+      { number: 2, problem: "it is empty" },
+      { number: 3, cells: { a: 1 } },
+    ];
+    for (const cuts of [[], [1], [2], [1, 2, 3]]) expect(await rowsOf('\n\n{"a":1}', cuts)).toEqual(rows);
+  });
+
   it("that are longer than 64 MB end the reading with the number of the row", async () => {
     async function* bytes() {
       yield Buffer.from('{"a":1}\n{"a":"');

@@ -19,9 +19,12 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
   let rest: Buffer[] = [];
   let restLength = 0;
   let number = 0;
+  // Empty lines are rows that are none, unless there is nothing else.
+  let isBlank = true;
   for await (const read of bytes()) {
     const block = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
-    const end = block.lastIndexOf(lineFeed);
+    isBlank &&= block.toString("utf8").trim() === "";
+    const end = isBlank ? -1 : block.lastIndexOf(lineFeed);
     if (end >= 0) {
       const whole = rest.length === 0 ? block.subarray(0, end) : Buffer.concat([...rest, block.subarray(0, end)]);
       rest = [];
@@ -38,14 +41,12 @@ async function* jsonlRows({ name, bytes }: ByteSource): AsyncGenerator<(Row | Ba
     restLength += left.length;
     if (restLength > longestLine) throw tooLong(name, number + 1);
   }
+  if (isBlank) throw emptyDataset(name);
   if (restLength > 0) {
     const last = Buffer.concat(rest);
     if (number === 0) refuseOthers(name, last);
-    const rows = rowsOf(last, number);
-    number += rows.length;
-    yield rows;
+    yield rowsOf(last, number);
   }
-  if (number === 0) throw emptyDataset(name);
 }
 
 const byteOrderMark = "\uFEFF";
