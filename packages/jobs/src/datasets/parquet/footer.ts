@@ -75,7 +75,7 @@ function wrongNames(file: string, problem: string): BesedaError {
 type GroupPlace = { name: string; index: number; size: number; metadata: FileMetaData };
 
 const codecs: readonly string[] = ["UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW"];
-/** What has to be in memory at once. */
+/** What has to be in memory at once: packed, or not. */
 const mostGroupBytes = 512 * 1024 * 1024;
 const mostValues = 1 << 24;
 
@@ -100,7 +100,8 @@ function checkGroup({ columns, num_rows }: RowGroup, { name, index, size }: Grou
       throw new RangeError(`group ${index + 1} has a column with ${values} values for ${num_rows} rows`);
     }
     if (values > mostValues) throw tooLarge(name, `a column of group ${index + 1} has ${values} values`);
-    bytes += length;
+    // Columns with lists or objects are unpacked as a whole.
+    bytes += isFlat ? length : Math.max(length, Number(chunk.total_uncompressed_size));
   }
   if (num_rows < 0n || columns.length === 0) throw new RangeError(`group ${index + 1} is none`);
   if (bytes > mostGroupBytes) throw tooLarge(name, `group ${index + 1} of its rows has ${bytes} bytes`);
