@@ -55,6 +55,19 @@ it("Reading many groups of rows takes no more time for each of them: hyparquet i
   expect(told).toEqual(Array.from({ length: 10 }, () => 1));
 });
 
+it("A large group is unpacked in pieces, and where it has lists in few, since each unpacks all of them", async () => {
+  const large = (group: RowGroup) => {
+    group.total_byte_size = 250n * 1024n * 1024n;
+  };
+  writeGroup(numbers, large);
+  expect(await read()).toHaveLength(100);
+  expect(parquetRead).toHaveBeenCalledTimes(8);
+  vi.mocked(parquetRead).mockClear();
+  writeGroup(lists, large);
+  expect(await read()).toHaveLength(100);
+  expect(parquetRead).toHaveBeenCalledTimes(1);
+});
+
 it("A group whose lists are more than memory holds is refused with the next step, before they fill it", async () => {
   const large = ({ columns }: RowGroup) => {
     for (const { meta_data: column } of columns) if (column) column.total_uncompressed_size = 600n * 1024n * 1024n;

@@ -62,9 +62,12 @@ async function* parquetRows(source: string | ByteSource, name: string): AsyncGen
 const rowsAtOnce = 2_000;
 /** What is unpacked at once of a group that is larger. */
 const bytesInPiece = 32 * 1024 * 1024;
+/** Each piece unpacks the whole of columns with lists or objects, so that there should be few. */
+const bytesInNestedPiece = 256 * 1024 * 1024;
 
-function rowsInPiece({ num_rows, total_byte_size }: RowGroup): number {
-  const pieces = Math.max(1, Math.ceil(Number(total_byte_size) / bytesInPiece));
+function rowsInPiece({ num_rows, total_byte_size, columns }: RowGroup): number {
+  const isNested = columns.some(({ meta_data: column }) => column && column.path_in_schema.length > 1);
+  const pieces = Math.max(1, Math.ceil(Number(total_byte_size) / (isNested ? bytesInNestedPiece : bytesInPiece)));
   return Math.max(1, Math.ceil(Number(num_rows) / pieces));
 }
 
