@@ -173,6 +173,11 @@ export class PartsAtWork {
    * done, and paid for, once more. Only a write is sure to be refused.
    */
   #requireLease(): Promise<void> {
+    return this.keepSeconds();
+  }
+
+  /** For whoever goes on with it. */
+  keepSeconds(): Promise<void> {
     this.#secondsKept = this.#seconds;
     return this.#lease.write([["seconds", this.#secondsKept]]);
   }

@@ -194,6 +194,19 @@ it("how long it was worked on is known but for a minute to whoever goes on after
   await performed;
 });
 
+it("how long it was worked on is known to whoever goes on where it was stopped", async () => {
+  await begin(10);
+  const stop = new AbortController();
+  const performed = perform(stop.signal);
+  await until(async () => (await partsIn("queued")) === 1);
+  const real = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => real() + 30_000);
+  stop.abort();
+  await performed;
+  const [[, seconds] = []] = await (await claimed("batch")).read("seconds");
+  expect(Number(seconds)).toBeGreaterThan(29);
+});
+
 it("what parts were told is what the batch was resumed with last", async () => {
   await begin(10, { concurrency: 3 });
   await begin(10, { concurrency: 7, maxTokens: 5_000, resume: true });

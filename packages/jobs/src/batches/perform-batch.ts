@@ -31,6 +31,7 @@ export const performBatch: Perform = async (lease, place) => {
   try {
     const trouble = await untilDone(parts, progress, stop);
     if (trouble) {
+      await parts.keepSeconds();
       await lease.wait(progress.stopped(parts.totals, trouble));
       // Somebody has gone on with it while it was about to wait.
       const isResumed = await limits.look({ urgent: true }).catch(() => false);
@@ -46,7 +47,10 @@ export const performBatch: Perform = async (lease, place) => {
     await place.engine.files.delete(filesOf(lease.job.id)).catch(() => {});
   } catch (thrown) {
     await end(lease, place, thrown, {
-      working: () => progress.report(parts.totals, "working"),
+      left: async () => {
+        await parts.keepSeconds();
+        await progress.report(parts.totals, "working");
+      },
       stopped: (error) => progress.stopped(parts.totals, error),
     });
   } finally {
@@ -92,7 +96,7 @@ async function end(
   lease: Lease,
   { engine, closing }: Workplace,
   thrown: unknown,
-  progress: { working(): Promise<void>; stopped(error: BesedaError): Record<string, JsonValue> },
+  progress: { left(): Promise<void>; stopped(error: BesedaError): Record<string, JsonValue> },
 ): Promise<void> {
   const { signal } = lease;
   if (signal.aborted) {
@@ -103,7 +107,7 @@ async function end(
   }
   if (closing.aborted) {
     // For whoever looks until another one goes on with it; that one tells it again.
-    await progress.working().catch(() => {});
+    await progress.left().catch(() => {});
     return lease.release();
   }
   const error = toBesedaError(thrown);
