@@ -105,7 +105,10 @@ describe("beseda dataset convert", () => {
   it("writes over a file only when it is told to", async () => {
     const from = fileOf("again.jsonl", good);
     const to = fileOf("there.csv", "mine");
-    await expect(convert(from, to, {})).rejects.toThrow("is there already");
+    await expect(convert(from, to, {})).rejects.toMatchObject({
+      message: expect.stringContaining("is there already"),
+      hint: expect.stringContaining("--overwrite"),
+    });
     expect(readFileSync(to, "utf8")).toBe("mine");
     expect(await convert(from, to, { overwrite: true })).toBe(0);
     // Even onto itself.

@@ -74,7 +74,7 @@ async function checkPlace(path: string, overwrite: boolean): Promise<void> {
 function isThere(path: string): BesedaError {
   return new BesedaError(`${path} is there already.`, {
     code: "invalid-argument",
-    hint: "Name another file, or let this one be overwritten.",
+    hint: "Name another file, or let this one be replaced: overwrite (--overwrite).",
   });
 }
 
