@@ -40,7 +40,7 @@ describe("beseda dataset check", () => {
     const lines = fileOf("mixed.jsonl", mixed);
     expect(await check(lines, {})).toBe(1);
     expect(taken()).toMatch(
-      /^error: row 3: it is not JSON .*\nerror: row 4: it has no prompt, .*\n2 of 4 rows to correct\.\n$/,
+      /^error: row 3: it is not JSON .*\nerror: row 4: text is empty\n2 of 4 rows to correct\.\n$/,
     );
     expect(await check(lines, { json: true })).toBe(1);
     expect(JSON.parse(taken())).toMatchObject({ isValid: false, rows: 4, problems: [{ row: 3 }, { row: 4 }] });

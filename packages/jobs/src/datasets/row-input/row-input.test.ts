@@ -81,6 +81,8 @@ describe("what a row asks", () => {
       [{ prompt: 7 }, "prompt has to be a text"],
       [{ a: 1, b: null }, "it has no prompt, messages, request or text, but only a, b"],
       [{}, "it has no prompt, messages, request or text, but no columns"],
+      [{ text: null, n: 1 }, "text is empty"],
+      [{ messages: null, prompt: null }, "prompt and messages are empty"],
       [
         { anchor: "x", positive: "y" },
         "it is a pair or a triplet for embeddings (anchor, positive): there is nothing to answer",

@@ -41,6 +41,8 @@ function nothingToAnswer(cells: Cells): string {
     return "it is a pair or a triplet for embeddings (anchor, positive): there is nothing to answer";
   }
   const names = Object.keys(cells);
+  const empty = kinds.map(([column]) => column).filter((column) => names.includes(column));
+  if (empty.length > 0) return `${empty.join(" and ")} ${empty.length === 1 ? "is" : "are"} empty`;
   const listed =
     names.length === 0 ? "no columns" : `only ${names.slice(0, 10).join(", ")}${names.length > 10 ? " …" : ""}`;
   return `it has no prompt, messages, request or text, but ${listed}`;
