@@ -33,7 +33,7 @@ describe("a reply", () => {
   });
 
   it("that is rewritten before it had any text has the text that it was given", () => {
-    const reply = new ReplyFold({ runId: "run", step: 1, reasoning: "native", takenIds: new Set() });
+    const reply = new ReplyFold({ runId: "run", step: 1, reasoning: "prompted", takenIds: new Set() });
     reply.add([{ type: "text-delta", text: "<think>hm</think>" }]);
     const parts = reply.add([{ type: "text-replace", text: "<think>hm</think>Hello" }]);
     expect(parts.map(({ type }) => type)).toEqual(["reasoning-end", "text-start", "text-delta"]);
