@@ -179,8 +179,9 @@ describe("a call that needs an approval", () => {
     const told = { instructions: "In French." };
     const { runId } = await started([calls], kept.memory).agent.generate("Erase", { threadId, ...told });
     const later = started([calls, { text: "Fait." }], kept.memory);
-    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
-    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }], { instructions: "In German." });
+    const { pending } = await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
+    const others = pending.map(({ callId }) => ({ callId, approved: true }));
+    await later.agent.resume(runId, others, { instructions: "In German." });
     expect(later.model.requests.map(({ instructions }) => instructions)).toEqual(["In French.", "In German."]);
   });
 
@@ -190,9 +191,12 @@ describe("a call that needs an approval", () => {
     const look = { toolCalls: [{ toolName: "read", input: {} }] };
     const { runId } = await started([look, calls], memory).agent.generate("Read, then erase", { threadId });
     const later = started([calls, { text: "Gone." }], memory);
-    await later.agent.resume(runId, [{ callId: "call-2-1", approved: true }]);
+    const { pending } = await later.agent.resume(runId, [{ callId: "call-2-1", approved: true }]);
     await started([{ text: "Hi." }], memory).agent.generate("Hello", { threadId });
-    await later.agent.resume(runId, [{ callId: "call-1-1", approved: true }]);
+    await later.agent.resume(
+      runId,
+      pending.map(({ callId }) => ({ callId, approved: true })),
+    );
     const said = later.model.requests.map(({ messages }) => messages.map((each) => each.role.slice(0, 1)).join(""));
     expect(said).toEqual(["uatat", "uatatatuaat"]);
   });
