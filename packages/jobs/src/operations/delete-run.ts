@@ -6,8 +6,9 @@ import { endSeries } from "./series.ts";
 /** @throws BesedaError `locked` for one that is not done, with nothing changed */
 export async function deleteRun(job: Job, engine: JobEngine): Promise<void> {
   if (job.state !== "done") throw notDone(job);
-  await engine.delete(job.id);
   await endSeries(job, engine);
+  // After its series, which is found by it, also where this was cut short.
+  await engine.delete(job.id);
   const webhook = webhookIdOf(job);
   // One that is on its way arrives.
   if (webhook !== undefined) await unlessLocked(engine.delete(webhook));

@@ -104,6 +104,18 @@ describe("an operation that begins again and again", () => {
     }
   });
 
+  it("ends with a deletion that is asked for again, wherever it was cut short", async () => {
+    for (let lastWrite = 1; lastWrite <= 2; lastWrite++) {
+      const disk = new Disk();
+      await (await jobsOn(disk).start("clock", "Call.", { id: "cuckoo", every: hour })).wait();
+      const dying = new MortalProcess(disk, lastWrite);
+      void createJobs({ engine: mortalEngine(dying), work: false }).delete("cuckoo");
+      await dying.death;
+      await createJobs({ engine: mortalEngine(new MortalProcess(disk)), work: false }).delete("cuckoo");
+      expect([...disk.jobs.values()].map(({ job }) => [nameOf(job.id), job.state])).toEqual([["cuckoo/1", "done"]]);
+    }
+  });
+
   it("goes on alone however often it is started, also when its first operation is older than what is kept", async () => {
     const disk = new Disk();
     const begin = (jobs: Jobs) => jobs.start("clock", "Call.", { id: "cuckoo", every: 24 * hour });
