@@ -31,7 +31,7 @@ export const performRun: Perform = async (lease, place) => {
   const spec = job.spec as unknown as RunSpec;
   const agent = place.agents.get(spec.agentName);
   if (!agent) return leaveToOthers(lease, isForOthers(spec, place));
-  await beginNext(job, place.engine);
+  await beginNext(lease, place.engine);
   if (lastDecided(job)?.decisions.length === 0) return giveUpRun(lease, plainError(tooLate(job.id)), place);
   const suspicion = await suspicionOf(lease, place.engine);
   if ("notBefore" in suspicion) return lease.release(suspicion.notBefore);

@@ -1,4 +1,4 @@
-import { Agent, type LanguageModel, type RunResult } from "@beseda/core";
+import { Agent, type LanguageModel, type RunResult, tool } from "@beseda/core";
 import { scriptedModel } from "@beseda/core/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { partLabels } from "../batches/batch-place.ts";
@@ -132,6 +132,31 @@ describe("an operation that begins again and again", () => {
     await vi.advanceTimersByTimeAsync(2 * 24 * hour);
     await forget();
     expect(times(disk)).toEqual([]);
+  });
+
+  it("goes on alone when one of them is taken up whose next one was forgotten meanwhile", async () => {
+    const disk = new Disk();
+    const engine = mortalEngine(new MortalProcess(disk));
+    const order = tool({
+      name: "order",
+      description: "Orders.",
+      inputSchema: { type: "object", properties: {} },
+      needsApproval: true,
+      execute: () => "ordered",
+    });
+    const model = scriptedModel((_, call) =>
+      call === 0 ? { toolCalls: [{ toolName: "order", input: {}, toolCallId: "c1" }] } : { text: "Cuckoo." },
+    );
+    const jobs = createJobs({ engine, agents: [new Agent({ name: "clock", model, tools: [order] })] });
+    opened.push(jobs);
+    const first = await jobs.start("clock", "Call.", { id: "cuckoo", every: 24 * hour });
+    await vi.advanceTimersByTimeAsync(3.5 * 24 * hour);
+    await forgetOld(engine, 1);
+    await first.resume([{ callId: "c1", approved: true }]);
+    await first.wait();
+    await vi.advanceTimersByTimeAsync(24 * hour);
+    expect(disk.jobs.has(idOf(disk, "cuckoo/1"))).toBe(false);
+    expect(times(disk).filter(([, , state]) => state === "queued")).toEqual([["cuckoo/5", 5 * 24, "queued"]]);
   });
 
   it("begins anew under the id of one that was called off and deleted", async () => {

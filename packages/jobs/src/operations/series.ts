@@ -1,12 +1,16 @@
 // Operations that begin again and again: when one begins, the next one is there, once.
-import type { Job, JobEngine, JsonValue } from "@beseda/core";
+import type { Job, JobEngine, JsonValue, Lease } from "@beseda/core";
 import { cancelRun } from "./cancel-run.ts";
 import { type RunSpec, runKind, type Series } from "./run-spec.ts";
 
+/** In the journal: the one after this was made. It may be done and forgotten before this one is. */
+const entry = "worker/next";
+
 /** Makes the one after this; a second attempt at this one finds it made. Times that have gone by are left out. */
-export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
+export async function beginNext(lease: Lease, engine: JobEngine): Promise<void> {
+  const { job } = lease;
   const { series, ...spec } = job.spec as unknown as RunSpec;
-  if (!series) return;
+  if (!series || (await lease.read(entry)).length > 0) return;
   const { id, every } = series;
   const number = series.number + 1;
   // The job's own time is another one once it was given back.
@@ -23,6 +27,7 @@ export async function beginNext(job: Job, engine: JobEngine): Promise<void> {
   });
   // Whoever ended the series just now may have missed the new one.
   if ((await engine.get(job.id))?.isCancelled) await cancelRun(next, engine);
+  await lease.write([[entry, next.id]]);
 }
 
 /** Calls off all that is left of the series that a job is one of. */
