@@ -58,7 +58,9 @@ export async function forgetOld(engine: JobEngine, keepDays: number, signal?: Ab
 }
 
 /** One that is still worked on, such as a part of a batch that ends slowly, is no reason to keep the others. */
-async function isForgotten(engine: JobEngine, { id, kind }: Job): Promise<boolean> {
+async function isForgotten(engine: JobEngine, { id, kind, createdAt }: Job): Promise<boolean> {
+  // Since it was listed somebody may have deleted it, and begun another one under its id.
+  if ((await engine.get(id))?.createdAt !== createdAt) return true;
   return unlessLocked(kind === "batch" ? deleteBatch(engine, id) : engine.delete(id));
 }
 

@@ -249,6 +249,22 @@ describe("what is done", () => {
     expect([...disk.jobs.keys()]).toEqual(["later", "young"]);
   });
 
+  it("is not taken for what was begun under its id while others were forgotten", async () => {
+    const disk = new Disk();
+    const jobs = jobsOn(disk);
+    for (const id of ["old", "again"]) await (await jobs.start("clock", "Call.", { id })).wait();
+    vi.setSystemTime(start + 31 * 24 * hour);
+    const engine = mortalEngine(new MortalProcess(disk));
+    const deleteOld = async (id: string) => {
+      await engine.delete(id);
+      if (id !== "old") return;
+      await jobs.delete("again");
+      await jobs.start("clock", "Call.", { id: "again", runAt: new Date(start + 90 * 24 * hour) });
+    };
+    await forgetOld({ ...engine, delete: deleteOld }, 30);
+    expect([...disk.jobs.values()].map(({ job }) => [job.id, job.state])).toEqual([["again", "queued"]]);
+  });
+
   it("is forgotten though a batch among it cannot be yet, one of whose parts is still worked on", async () => {
     const engine = { ...mortalEngine(new MortalProcess(new Disk())), files: memoryFiles() };
     const signal = new AbortController().signal;
