@@ -240,6 +240,25 @@ describe("an operation", () => {
   });
 });
 
+describe("what was begun for others", () => {
+  it("ends at once where their agent cannot be asked it", async () => {
+    const disk = new Disk();
+    const beginner = jobsOn(disk, { work: false });
+    const begun = [
+      await beginner.start("clerk", "Hi", { calls: "async" }),
+      await beginner.start("clerk", " "),
+      await beginner.start("clerk", "Hi", { threadId: "" }),
+    ];
+    jobsOn(disk, { agents: [clerk()] });
+    const errors = await Promise.all(begun.map(async (operation) => (await operation.wait()).error?.message));
+    expect(errors).toEqual([
+      "scripted:scripted has no operations.",
+      "There is no message to answer.",
+      "The threadId is empty.",
+    ]);
+  });
+});
+
 describe("an answer as an object", () => {
   it("is kept as JSON, and what JSON does not hold of it as text", async () => {
     const digits = z.object({ n: z.string() });

@@ -8,6 +8,7 @@ import {
   type Lease,
   plainOutput,
   type RunResult,
+  toBesedaError,
 } from "@beseda/core";
 import { isoIn } from "../iso-time.ts";
 import { callOffBegun } from "../worker/call-off.ts";
@@ -19,7 +20,7 @@ import { suspicionOf } from "./crashes.ts";
 import { lastDecided, tooLate } from "./decisions.ts";
 import { attemptRun } from "./run-attempt.ts";
 import { RunReport } from "./run-report.ts";
-import type { RunSpec } from "./run-spec.ts";
+import { type RunSpec, requireAble } from "./run-spec.ts";
 import { beginNext } from "./series.ts";
 
 /** A failure that may pass is waited for: 5 s, 15 s, 45 s, 2¼ minutes, or as the service asks. The fifth is the last. */
@@ -32,7 +33,8 @@ export const performRun: Perform = async (lease, place) => {
   const agent = place.agents.get(spec.agentName);
   if (!agent) return leaveToOthers(lease, isForOthers(spec, place));
   await beginNext(lease, place.engine);
-  if (lastDecided(job)?.decisions.length === 0) return giveUpRun(lease, plainError(tooLate(job.id)), place);
+  const error = refusalOf(job, agent);
+  if (error) return giveUpRun(lease, plainError(error), place);
   const suspicion = await suspicionOf(lease, place.engine);
   if ("notBefore" in suspicion) return lease.release(suspicion.notBefore);
   if ("error" in suspicion) return giveUpRun(lease, plainError(suspicion.error), place);
@@ -42,6 +44,17 @@ export const performRun: Perform = async (lease, place) => {
     suspicion.leave();
   }
 };
+
+/** Why it is not worked on at all. Whoever began it may not have known its agent, and could not be told. */
+function refusalOf(job: Job, agent: Agent): BesedaError | undefined {
+  if (lastDecided(job)?.decisions.length === 0) return tooLate(job.id);
+  try {
+    requireAble(agent, job.spec as unknown as RunSpec);
+    return undefined;
+  } catch (thrown) {
+    return toBesedaError(thrown);
+  }
+}
 
 /** It is done, without another attempt. */
 export async function giveUpRun(

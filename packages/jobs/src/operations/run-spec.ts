@@ -66,9 +66,7 @@ export function newRun({ agentName, agent, input, options, queue }: Start): NewJ
   requireInput(input);
   requireAsking(options);
   const asked = { threadId, userId, ownerId, instructions };
-  // Nothing happens until a run is read; what cannot be asked is refused at once.
-  agent?.stream(input, asked);
-  const calls = agent ? callsOf(agent.model, others.calls) : others.calls;
+  const calls = agent ? requireAble(agent, { input, asked, calls: others.calls }) : others.calls;
   const runAt = others.runAt === undefined ? undefined : readIsoTime(others.runAt, "runAt");
   const series = every === undefined ? undefined : newSeries(id, { every, runAt });
   const spec: RunSpec = {
@@ -81,6 +79,19 @@ export function newRun({ agentName, agent, input, options, queue }: Start): NewJ
   };
   const labels = { agentName, ...known({ threadId }), ...(series && { series: series.id }) };
   return { id, queue, kind: runKind, spec: spec as unknown as JsonValue, labels, ...known({ runAt }) };
+}
+
+/**
+ * Looks whether an agent can be asked this. @returns how its model is asked
+ * @throws BesedaError `invalid-argument`, `unsupported`
+ */
+export function requireAble(
+  agent: Agent,
+  { input, asked, calls }: { input: AgentInput; asked: RunOptions; calls?: Calls | undefined },
+): Calls {
+  // Nothing happens until a run is read.
+  agent.stream(input, asked);
+  return callsOf(agent.model, calls);
 }
 
 function requireId(id: string): void {
