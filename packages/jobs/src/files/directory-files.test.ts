@@ -35,6 +35,12 @@ describe("files of jobs in a folder", () => {
     expect(fs.readdirSync(folder)).toEqual([".unfinished"]);
   });
 
+  it("are in no folder without a name, such as that of an empty variable", () => {
+    for (const dir of ["", " ", undefined as unknown as string]) {
+      expect(() => directoryFiles(dir)).toThrow(expect.objectContaining({ code: "invalid-argument" }));
+    }
+  });
+
   it("refuse everything where the folder has become another one, as when its disk is unmounted, until it is back", async () => {
     const place = newFolder();
     const [folder, mounted] = [join(place, "files"), join(place, "mounted")];

@@ -26,8 +26,8 @@ const readSize = 256 * 1024;
  * another name, flushed, and linked to its own, which the system grants only to the first one. The disk has to know hard
  * links. The folder is made when something is put, but not again where it has vanished since, as when a disk is unmounted:
  * then nothing is put into its place. It may itself be a symbolic link, but in it none is followed.
- * @throws BesedaError from every call: `invalid-argument` for a name that is none, `unavailable` naming the file where
- * the disk is full or does not answer, with nothing changed
+ * @throws BesedaError `invalid-argument` for an empty `dir`; from every call: the same for a name that is none, `unavailable`
+ * naming the file where the disk is full or does not answer, with nothing changed
  */
 export function directoryFiles(dir: string): JobFiles {
   return directoryFilesOn(fs, dir);
@@ -35,6 +35,7 @@ export function directoryFiles(dir: string): JobFiles {
 
 /** With a file system of the caller's. */
 export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
+  requireFolder(dir);
   const root = resolve(dir);
   const drafts = new DraftsFolder(disk, root);
   const kept = new KeptFolders(disk, root);
@@ -96,6 +97,15 @@ export function directoryFilesOn(disk: Disk, dir: string): JobFiles {
       });
     },
   };
+}
+
+/** Of a name that is left empty the system makes the folder in which the program was started. */
+function requireFolder(dir: string): void {
+  if (typeof dir === "string" && dir.trim() !== "") return;
+  throw new BesedaError("The folder of the files is not named.", {
+    code: "invalid-argument",
+    hint: 'Give a path, such as directoryFiles("./files").',
+  });
 }
 
 async function isFile(disk: Disk, root: string, name: string): Promise<boolean> {
