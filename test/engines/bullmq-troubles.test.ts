@@ -1,5 +1,5 @@
 // What the engine on BullMQ says of a server that refuses it, and what is left of jobs that are finished and deleted at once.
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import type { JobEngine, JobFiles } from "@beseda/core";
 import { directoryFiles } from "@beseda/jobs";
 import { bullmqEngine } from "@beseda/jobs/bullmq";
@@ -55,6 +55,25 @@ describe.skipIf(!hasRedis)(`bullmqEngine on Redis${hasRedis ? "" : " (skipped: n
     await expect(engine.create(newJob)).rejects.toMatchObject(refusal);
     expect(await engine.list()).toEqual([]);
     expect(await files.list("jobs/")).toEqual([]);
+  });
+
+  it("goes on without a job whose files are damaged, with one warning, until it is deleted", async () => {
+    const files = await newFiles();
+    const connection = redis.url.replace("//", "//:top-secret@");
+    const prefix = newPrefix();
+    const beginner = opened(connection, files, prefix);
+    for (const id of ["a", "b"]) await beginner.create({ ...newJob, id });
+    await writeFile(`${folders.at(-1)}/jobs/a/log/00000001`, "{");
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const engine = opened(connection, files, prefix);
+    expect((await claim(engine))?.job.id).toBe("b");
+    expect((await engine.list()).map(({ id }) => id)).toEqual(["b"]);
+    await expect(engine.get("a")).rejects.toMatchObject({ code: "damaged" });
+    expect(warned.mock.calls.map(String)).toEqual([expect.stringContaining("jobs/a/log/00000001")]);
+    warned.mockRestore();
+    await engine.delete("a");
+    await engine.create(newJob);
+    expect((await claim(engine))?.job.id).toBe("a");
   });
 
   it("leaves no trace of a job that is deleted while its worker puts it among those that are done", async () => {

@@ -20,7 +20,7 @@ import { BullmqLease } from "./bullmq-lease.ts";
 import { type BullmqEngineOptions, readOptions } from "./bullmq-options.ts";
 import { Claims } from "./claims.ts";
 import { FilesCheck } from "./files-check.ts";
-import { calledOff, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
+import { calledOff, claimEntry, type JobFacts, notFound, notWaiting, workedOn } from "./job-facts.ts";
 import { folderAt, folderOf, JobIndex, placeOf } from "./job-index.ts";
 import { JobLogs, type SequencedEvent } from "./job-log.ts";
 import { JobSearch, shown } from "./job-search.ts";
@@ -126,7 +126,7 @@ class BullmqEngine implements JobEngine {
 
   async delete(id: string): Promise<void> {
     const folder = folderOf(requireId(id));
-    const before = await this.#logs.read(folder);
+    const before = await this.#logs.sound(this.#logs.read(folder));
     if (before) {
       if (await this.#isHeld(folder, before)) throw workedOn(before.job);
       await this.#logs.change(folder, (facts) => {
@@ -210,13 +210,12 @@ class BullmqEngine implements JobEngine {
     const token = randomUUID();
     const pulse = setInterval(() => void delivery.renew().catch(() => {}), this.#leaseMs / 3);
     try {
-      const facts = await this.#logs.change(folder, (facts) => {
-        if (facts?.ready !== number || !["queued", "running"].includes(facts.job.state)) return undefined;
-        const at = new Date().toISOString();
-        if (facts.job.isCancelled) return { is: "finished", at, outcome: calledOff(facts.job.id) };
-        return { is: "claimed", at, by: token, holder: `${hostname()}:${process.pid}` };
-      });
-      if (facts?.holder === token) return await this.#lease(facts, delivery, token);
+      const wanted = { ready: number, by: token, holder: `${hostname()}:${process.pid}` };
+      const changed = this.#logs.change(folder, (facts) => claimEntry(facts, wanted));
+      // Of one that is damaged the ticket goes: it comes back, as those that are lost, when it can be read again.
+      const facts = await this.#logs.sound(changed);
+      const lease = facts?.holder === token && (await this.#logs.sound(this.#lease(facts, delivery, token)));
+      if (lease) return lease;
       if (facts && facts.job.state !== "running") await this.#settle(facts);
       await delivery.discard();
       return undefined;
@@ -265,7 +264,7 @@ class BullmqEngine implements JobEngine {
 
   /** Takes away what there is of a job that was deleted, also where that was cut short. Its log goes last. */
   async #clear(folder: string): Promise<void> {
-    const first = await this.#logs.first(folder);
+    const first = await this.#logs.sound(this.#logs.first(folder));
     if (first) await this.#index.remove(first);
     await this.files.delete(`${folder}/`);
     this.#logs.forget(folder);

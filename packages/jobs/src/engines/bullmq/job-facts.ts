@@ -86,6 +86,17 @@ export function foldEntry(facts: JobFacts | undefined, entry: LogEntry, number: 
   }
 }
 
+/** With which a worker takes a job by its ticket; none where the ticket does not count any more. */
+export function claimEntry(
+  facts: JobFacts | undefined,
+  { ready, by, holder }: { ready: number; by: string; holder: string },
+): LogEntry | undefined {
+  if (facts?.ready !== ready || !["queued", "running"].includes(facts.job.state)) return undefined;
+  const at = new Date().toISOString();
+  if (facts.job.isCancelled) return { is: "finished", at, outcome: calledOff(facts.job.id) };
+  return { is: "claimed", at, by, holder };
+}
+
 function created({ job, at, place }: LogEntry & { is: "created" }, number: number): JobFacts {
   const { labels = {}, runAt = at } = job;
   return {

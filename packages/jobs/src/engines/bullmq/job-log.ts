@@ -1,6 +1,6 @@
 // The logs of jobs: write-once files numbered from 1, and what they come to. Whoever writes the next number first has
 // decided; whoever comes late reads what was decided, and thinks again.
-import type { JobFiles, JsonValue } from "@beseda/core";
+import { BesedaError, type JobFiles, type JsonValue } from "@beseda/core";
 import { foldEntry, type JobFacts, type LogEntry } from "./job-facts.ts";
 import { getEach, getJson, putJson } from "./json-files.ts";
 
@@ -23,6 +23,8 @@ type Known = { last: number; file: LogFile; facts: JobFacts | undefined; events:
 export class JobLogs {
   readonly #files: JobFiles;
   readonly #known = new Map<string, Known>();
+  /** The damage of which was told. */
+  readonly #told = new Set<string>();
 
   constructor(files: JobFiles) {
     this.#files = files;
@@ -93,6 +95,18 @@ export class JobLogs {
       }
     }
     return all;
+  }
+
+  /** What it gives; nothing where a file is damaged: that is told once, and others go on without the job that it belongs to. */
+  async sound<Value>(work: Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof BesedaError) || error.code !== "damaged") throw error;
+      if (!this.#told.has(error.message)) process.emitWarning(error.advice, "BesedaWarning");
+      this.#told.add(error.message);
+      return undefined;
+    }
   }
 
   forget(folder: string): void {

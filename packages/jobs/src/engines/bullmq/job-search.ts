@@ -47,7 +47,7 @@ export class JobSearch {
   }
 
   async #jobsAt(places: readonly string[]): Promise<Job[]> {
-    const found = await Promise.all(places.map((place) => this.#logs.read(folderAt(place))));
+    const found = await Promise.all(places.map((place) => this.#logs.sound(this.#logs.read(folderAt(place)))));
     return found.flatMap((facts) => (facts ? shown(facts) : []));
   }
 }

@@ -73,7 +73,7 @@ export class LostTickets {
       if ((await tickets.count()) >= places.length) continue;
       for (let at = 0; at < places.length; at += readAtOnce) {
         const some = places.slice(at, at + readAtOnce);
-        const ids = await Promise.all(some.map((place) => this.#look(queue, place, tickets)));
+        const ids = await Promise.all(some.map((place) => this.#parts.logs.sound(this.#look(queue, place, tickets))));
         lost.push(...ids.filter((id) => id !== undefined));
       }
     }
