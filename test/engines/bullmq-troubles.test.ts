@@ -76,6 +76,22 @@ describe.skipIf(!hasRedis)(`bullmqEngine on Redis${hasRedis ? "" : " (skipped: n
     expect((await claim(engine))?.job.id).toBe("a");
   });
 
+  it("does not count an attempt for which the journal could not be opened", async () => {
+    const files = await newFiles();
+    let failures = 2;
+    const flaky: JobFiles = {
+      ...files,
+      async list(prefix) {
+        if (prefix === "jobs/a/journal/" && failures-- > 0) throw new Error("The files are away.");
+        return files.list(prefix);
+      },
+    };
+    const engine = opened(redis.url.replace("//", "//:top-secret@"), flaky);
+    await engine.create(newJob);
+    for (const _ of [1, 2]) await expect(claim(engine)).rejects.toThrow("away");
+    expect((await claim(engine))?.job.attempts).toBe(1);
+  });
+
   it("leaves no trace of a job that is deleted while its worker puts it among those that are done", async () => {
     const files = await newFiles();
     const connection = redis.url.replace("//", "//:top-secret@");

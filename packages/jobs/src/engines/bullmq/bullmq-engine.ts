@@ -211,9 +211,8 @@ class BullmqEngine implements JobEngine {
     const pulse = setInterval(() => void delivery.renew().catch(() => {}), this.#leaseMs / 3);
     try {
       const wanted = { ready: number, by: token, holder: `${hostname()}:${process.pid}` };
-      const changed = this.#logs.change(folder, (facts) => claimEntry(facts, wanted));
       // Of one that is damaged the ticket goes: it comes back, as those that are lost, when it can be read again.
-      const facts = await this.#logs.sound(changed);
+      const facts = await this.#logs.sound(this.#logs.change(folder, (facts) => claimEntry(facts, wanted)));
       const lease = facts?.holder === token && (await this.#logs.sound(this.#lease(facts, delivery, token)));
       if (lease) return lease;
       if (facts && facts.job.state !== "running") await this.#settle(facts);
@@ -230,12 +229,14 @@ class BullmqEngine implements JobEngine {
   async #lease(facts: JobFacts, delivery: Delivery, token: string): Promise<BullmqLease> {
     const { folder } = delivery.ticket;
     const place = { id: facts.job.id, folder, lease: facts.openLeases.at(-1) ?? 0 };
+    const journal = LeaseJournal.open(this.files, place, facts.openLeases);
+    await journal.catch(() => this.#logs.outlive(folder, facts));
     const lease = new BullmqLease({
       facts,
       token,
       folder,
       delivery,
-      journal: await LeaseJournal.open(this.files, place, facts.openLeases),
+      journal: await journal,
       logs: this.#logs,
       lockMs: this.#leaseMs,
       settle: async (now) => {

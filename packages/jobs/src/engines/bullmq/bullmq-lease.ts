@@ -177,17 +177,8 @@ export class BullmqLease implements Lease {
     this.#isOver = true;
     this.#leave();
     this.#stop.abort(leaseLost(this.job.id));
-    if (!this.#stoodStill) void this.#outlive().catch(() => {});
-  }
-
-  /** Its attempt does not count. Where that cannot be written, it counts as one whose worker died. */
-  async #outlive(): Promise<void> {
     const { logs, folder, facts } = this.#parts;
-    const lease = facts.openLeases.at(-1) ?? 0;
-    await logs.change(folder, (now) => {
-      const isOpen = now?.place === facts.place && now.openLeases.includes(lease);
-      return isOpen ? { is: "outlived", at: new Date().toISOString(), lease } : undefined;
-    });
+    if (!this.#stoodStill) void logs.outlive(folder, facts);
   }
 
   #leave(): void {

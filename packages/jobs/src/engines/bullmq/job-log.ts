@@ -80,6 +80,16 @@ export class JobLogs {
     }
   }
 
+  /** Whoever took the job then lives, and its attempt does not count. Where that cannot be written, it counts as a death. */
+  async outlive(folder: string, { place, openLeases }: JobFacts): Promise<void> {
+    const lease = openLeases.at(-1) ?? 0;
+    const outlived = this.change(folder, (now) => {
+      const isOpen = now?.place === place && now.openLeases.includes(lease);
+      return isOpen ? { is: "outlived", at: new Date().toISOString(), lease } : undefined;
+    });
+    await outlived.catch(() => {});
+  }
+
   /** Those after `after`. */
   async events(folder: string, after: number): Promise<SequencedEvent[]> {
     const known = await this.#read(folder);
