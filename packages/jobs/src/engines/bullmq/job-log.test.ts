@@ -1,5 +1,5 @@
 // The log of a job: who decides, and what it costs to read it.
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LogEntry } from "./job-facts.ts";
 import { JobLogs } from "./job-log.ts";
 import { memoryFiles } from "./memory-files.fake.ts";
@@ -13,6 +13,10 @@ const created: LogEntry & { is: "created" } = {
 };
 const claimed = (by: string): LogEntry => ({ is: "claimed", at, by, holder: by });
 const reported = (event: number): LogEntry => ({ is: "reported", at, by: "w", metadata: { event }, events: [event] });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("JobLogs", () => {
   it("lets one of two processes claim a job, and the other one thinks again with what it reads", async () => {
@@ -66,6 +70,24 @@ describe("JobLogs", () => {
       expect(await logs.events("jobs/a", 115)).toEqual(all.slice(115));
       expect(await logs.events("jobs/a", 40)).toEqual(all.slice(40));
     }
+  });
+
+  it("begins no job before the one that had its id is deleted, of which nothing would be left otherwise", async () => {
+    vi.useFakeTimers();
+    const files = memoryFiles();
+    const [one, other] = [new JobLogs(files), new JobLogs(files)];
+    await one.begin("jobs/a", created);
+    await one.change("jobs/a", () => ({ is: "deleted", at: new Date().toISOString() }));
+    const beginning = other.begin("jobs/a", { ...created, place: "0.run.a.job" });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await files.delete("jobs/a/");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await beginning)?.place).toBe("0.run.a.job");
+    // Who deleted it has died: then others tidy up.
+    await other.change("jobs/a", () => ({ is: "deleted", at: new Date().toISOString() }));
+    const cutShort = one.begin("jobs/a", created);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await cutShort).toBeUndefined();
   });
 
   it("forgets a job that another process has deleted and made anew", async () => {

@@ -1,6 +1,7 @@
 // The logs of jobs: write-once files numbered from 1, and what they come to. Whoever writes the next number first has
 // decided; whoever comes late reads what was decided, and thinks again.
 import { BesedaError, type JobFiles, type JsonValue } from "@beseda/core";
+import { waited } from "@beseda/core/http";
 import { foldEntry, type JobFacts, type LogEntry } from "./job-facts.ts";
 import { getEach, getJson, putJson } from "./json-files.ts";
 
@@ -12,6 +13,11 @@ type LogFile = { entry: LogEntry; facts?: JobFacts | undefined };
 const snapshotEvery = 50;
 /** How many jobs are remembered. */
 const mostKept = 2_000;
+
+/** Whoever deletes a job may be at it for so long after he has said so, and would take away a new one with it. */
+const deletingMs = 5_000;
+const lookMs = 250;
+const mostLooks = deletingMs / lookMs;
 
 /** A log as far as it was read. `events` are those since the last file with facts, numbered. */
 type Known = { last: number; file: LogFile; facts: JobFacts | undefined; events: SequencedEvent[] };
@@ -37,9 +43,13 @@ export class JobLogs {
 
   /** The job of this folder, which may be there already; none where a deletion that was cut short has left some of it. */
   async begin(folder: string, entry: LogEntry & { is: "created" }): Promise<JobFacts | undefined> {
-    // Read anew, so that what is left behind the first entry is seen: the last one says that it was deleted.
-    if (await this.#put(folder, 1, { entry })) this.forget(folder);
-    return this.read(folder);
+    for (let looks = 1; ; looks++) {
+      // Read anew, so that what is left behind the first entry is seen: the last one says that it was deleted.
+      if (await this.#put(folder, 1, { entry })) this.forget(folder);
+      const known = await this.#read(folder);
+      if (looks === mostLooks || !isBeingDeleted(known)) return known?.facts;
+      await waited(lookMs, undefined);
+    }
   }
 
   /** What a job was created as, as long as that stands there, even of one that was deleted. */
@@ -177,6 +187,11 @@ export class JobLogs {
       return;
     }
   }
+}
+
+function isBeingDeleted(known: Known | undefined): boolean {
+  if (known?.file.entry.is !== "deleted") return false;
+  return Date.now() - Date.parse(known.file.entry.at) < deletingMs;
 }
 
 type Decision = { entry: LogEntry | undefined } | { entry?: undefined; refusal: unknown };
