@@ -46,7 +46,7 @@ export function addJobCommands(program: Command, end: (exitCode: number) => void
     .option("--postgres [url]", "the same on Postgres; default: DATABASE_URL")
     .option("--files <dir>", "with these: the directory that all workers share")
     .option("--s3 [bucket]", "with these, in place of a directory; default: BESEDA_S3_BUCKET, with the keys of AWS_*")
-    .option("--queue <name>", "take jobs of this queue (default: “default”)")
+    .option("--queue <name>", "take jobs of this queue (default: “default”)", filled)
     .option("--concurrency <n>", "how many runs at once (default: 10)", wholeNumber)
     .option("--verbose", "show where an error comes from")
     .addHelpText("after", "\nBESEDA_WEBHOOK_SECRET signs webhooks; without it they are left to workers that have it.")

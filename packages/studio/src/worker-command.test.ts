@@ -50,3 +50,12 @@ it("the help page of beseda worker names the variable of the secret", () => {
     .outputHelp();
   expect(page).toContain("BESEDA_WEBHOOK_SECRET");
 });
+
+it("beseda worker takes no jobs of a queue without a name, such as that of an empty variable", async () => {
+  const program = new Command();
+  addJobCommands(program, () => {});
+  const command = program.commands.find((each) => each.name() === "worker");
+  command?.exitOverride().configureOutput({ writeErr: () => {} });
+  const asked = program.parseAsync(["worker", "--agent", "none.mjs", "--queue", ""], { from: "user" });
+  await expect(asked).rejects.toThrow("It is empty.");
+});
