@@ -103,13 +103,13 @@ for (const [name, library] of libraries) {
       ]);
     });
 
-    it("in which one job cannot be read lists the others in full from the second time on, and counts it as it was", async () => {
+    it("in which one job cannot be read lists the others in full, and counts it as it was", async () => {
       vi.spyOn(process, "emitWarning").mockImplementation(() => {});
       const folder = newFolder();
       const engine = open(folder);
       for (const id of ["a", "b", "poisoned"]) await engine.create(job(id, "poison"));
       breakJob(folder, "poisoned");
-      expect(await idsOf(engine, 2)).toEqual(["b"]);
+      expect(await idsOf(engine, 1)).toEqual(["b"]);
       expect(await idsOf(engine, 2)).toEqual(["b", "a"]);
       expect((await engine.count()).queued).toBe(3);
       await engine.close();

@@ -150,11 +150,15 @@ export class JobTable {
   }
 
   /** Without those that cannot be read. */
-  list({ limit = 100, oldestFirst = false, ...filter }: JobFilter): JobRow[] {
+  list(wanted: JobFilter): JobRow[] {
+    const { limit = 100, oldestFirst = false, ...filter } = wanted;
     const [where, values] = conditions(filter);
     const sql = `SELECT ${rowColumns} ${withHolders} ${where} ORDER BY n ${oldestFirst ? "ASC" : "DESC"} LIMIT ?`;
-    const rows = this.#database.prepare(sql).all(...values, limit + this.#unreadable.size);
-    return rows.flatMap((row) => this.#readable(row) ?? []).slice(0, limit);
+    const known = this.#unreadable.size;
+    const rows = this.#database.prepare(sql).all(...values, limit + known);
+    const found = rows.flatMap((row) => this.#readable(row) ?? []);
+    // Those that were met only now stood in the way of others.
+    return this.#unreadable.size > known ? this.list(wanted) : found.slice(0, limit);
   }
 
   count(filter: JobFilter): Record<JobState, number> {
