@@ -225,6 +225,9 @@ describe("an operation", () => {
     for (const pollMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "5" as unknown as number]) {
       await start("Hi", { pollMs }).toMatch(/^invalid-argument: pollMs cannot be /);
     }
+    for (const totalMs of [Number.NaN, -1, "5" as unknown as number]) {
+      await start("Hi", { timeouts: { totalMs } }).toMatch(/^invalid-argument: timeouts.totalMs cannot be /);
+    }
     for (const calls of ["zzz", "batch", null]) {
       await start("Hi", { calls: calls as "sync" }).toMatch(/^invalid-argument: calls cannot be /);
     }

@@ -112,7 +112,14 @@ function requireInput(input: unknown): void {
 }
 
 /** What would be told only by a run that has cost something already. */
-function requireAsking({ calls, pollMs }: StartOptions): void {
+function requireAsking({ calls, pollMs, timeouts = {} }: StartOptions): void {
+  for (const [name, ms] of Object.entries(timeouts)) {
+    if (ms === undefined || (typeof ms === "number" && ms >= 0)) continue;
+    throw new BesedaError(`timeouts.${name} cannot be ${ms}.`, {
+      code: "invalid-argument",
+      hint: "Give a number of milliseconds from 0, or Infinity for no limit.",
+    });
+  }
   if (pollMs !== undefined && !(Number.isFinite(pollMs) && pollMs > 0)) {
     throw new BesedaError(`pollMs cannot be ${pollMs}.`, {
       code: "invalid-argument",
