@@ -173,6 +173,24 @@ describe("an operation", () => {
     expect(last).toMatchObject({ type: "error", error: { name: "BesedaError", message: "worn out" } });
   });
 
+  it("is tried again as long as it comes further, however often its model fails in all", async () => {
+    vi.useFakeTimers();
+    const steps = 7;
+    const error = new BesedaError("It was overloaded.", { code: "unavailable", isRetryable: true });
+    const model = scriptedModel(({ messages }, call) => {
+      if (call % 2 === 0) return { error };
+      const answered = messages.filter(({ role }) => role === "tool").length;
+      const toolCalls = [{ toolName: "stock", input: { item: `tea ${answered}` }, toolCallId: `c${answered}` }];
+      return answered === steps - 1 ? { text: "Done." } : { toolCalls };
+    });
+    const jobs = jobsOn(new Disk(), { agents: [new Agent({ name: "clerk", model, tools: [stock] })] });
+    const operation = await jobs.start("clerk", "Look.");
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect((await operation.poll()).response?.text).toBe("Done.");
+    expect(operation.metadata).toMatchObject({ step: steps });
+    expect(model.requests).toHaveLength(2 * steps);
+  });
+
   it("is found by thread, agent and state, and can be forgotten", async () => {
     const jobs = jobsOn(new Disk(), { agents: [clerk()] });
     const one = await jobs.start("clerk", "How much tea?", { threadId: "t1" });

@@ -23,7 +23,7 @@ import { RunReport } from "./run-report.ts";
 import { type RunSpec, requireAble } from "./run-spec.ts";
 import { beginNext } from "./series.ts";
 
-/** A failure that may pass is waited for: 5 s, 15 s, 45 s, 2¼ minutes, or as the service asks. The fifth is the last. */
+/** A failure that may pass is waited for: 5 s, 15 s, 45 s, 2¼ minutes, or as the service asks. The fifth in a row is the last. */
 const mostFailures = 5;
 const firstPauseMs = 5_000;
 
@@ -73,7 +73,8 @@ async function goOn(lease: Lease, spec: RunSpec, agent: Agent, place: Workplace)
   const report = new RunReport(lease);
   const { result, error, isLeft, isCancelled, keepCut } = await attemptRun(lease, { agent, spec, report, place });
   if (isLeft) return giveBack(lease, report);
-  if (error?.isRetryable && !isCancelled && failuresOf(job) + 1 < mostFailures) return tryAgain(lease, report, error);
+  if (error?.isRetryable && !isCancelled && failuresOf(report) + 1 < mostFailures)
+    return tryAgain(lease, report, error);
   await keepCut();
   if (result?.finishReason === "approval") {
     await report.end({ result: plain(result), ...nothing });
@@ -104,13 +105,13 @@ async function giveBack(lease: Lease, report: RunReport): Promise<void> {
 }
 
 async function tryAgain(lease: Lease, report: RunReport, error: BesedaError): Promise<void> {
-  const failures = failuresOf(lease.job) + 1;
+  const failures = failuresOf(report) + 1;
   const pauseMs = Math.max(firstPauseMs * 3 ** (failures - 1) * (0.8 + 0.4 * Math.random()), error.retryAfterMs ?? 0);
   await report.end({ failures, problem: error.advice });
   await lease.release(isoIn(pauseMs));
 }
 
-function failuresOf({ metadata }: Job): number {
+function failuresOf({ metadata }: RunReport): number {
   return Number(metadata.failures ?? 0);
 }
 

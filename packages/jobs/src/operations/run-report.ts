@@ -27,7 +27,7 @@ export class RunReport {
 
   add(part: StreamPart): void {
     if (!this.#joins(part)) this.#parts.push({ ...part });
-    if (part.type === "finish-step" && part.parentCallId === undefined) this.note({ step: part.step });
+    if (part.type === "finish-step" && part.parentCallId === undefined) this.#noteStep(part.step);
     this.#timer ??= setTimeout(() => this.#send(), everyMs);
   }
 
@@ -59,6 +59,11 @@ export class RunReport {
     this.#told = now;
     this.#sent = this.#sent.then(() => this.#lease.report(news));
     this.#sent.catch(() => {});
+  }
+
+  /** Failures count in a row. Steps that the journal has are told again by each attempt. */
+  #noteStep(step: number): void {
+    if (step > Number(this.#metadata.step ?? 0)) this.note({ step, failures: undefined, problem: undefined });
   }
 
   /** Texts that are written piece by piece are told in pieces of our own. */
