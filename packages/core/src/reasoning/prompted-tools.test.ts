@@ -125,6 +125,15 @@ describe("an agent with prompted tools yields the parts of one with native tools
 describe("an agent", () => {
   const open = (replies: readonly ScriptedReply[]) => ({ ...textModel(replies), abilities: { tools: false } });
 
+  it("leaves a model its prices, defaults and limits", () => {
+    const said = {
+      costOf: () => ({ RUB: 1 }),
+      defaults: { instructions: "Briefly." },
+      rateLimits: { requestsPerMinute: 5 },
+    };
+    expect(promptedTools({ ...textModel([]), ...said })).toMatchObject(said);
+  });
+
   it("prompts a model that says it has no tool calling by itself", async () => {
     const result = await new Agent({ model: open(conversations["parallel calls"] ?? []), tools: [look] }).generate(
       "Go",

@@ -35,6 +35,8 @@ export function promptedTools(
     operations,
     batches: batches && { ...batches, tools: true },
     costOf: model.costOf,
+    defaults: model.defaults,
+    rateLimits: model.rateLimits,
   };
 }
 
