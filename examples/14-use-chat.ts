@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fromUiMessages, toUiMessageStream, uiMessageStreamHeaders } from "@beseda/channels/use-chat";
-import { Agent, toBesedaError, tool } from "@beseda/core";
+import { Agent, BesedaError, toBesedaError, tool } from "@beseda/core";
 import { inMemory } from "@beseda/memory";
 import { offline } from "@beseda/providers/offline";
 import { calculator } from "@beseda/tools";
@@ -44,13 +44,19 @@ const server = createServer(async (request, response) => {
   }
 });
 
-async function bodyOf(request: IncomingMessage): Promise<{ id?: unknown; messages?: unknown }> {
+const chatBody = z.object({ id: z.string(), messages: z.unknown() });
+
+async function bodyOf(request: IncomingMessage): Promise<z.infer<typeof chatBody>> {
   let text = "";
   for await (const piece of request.setEncoding("utf8")) {
     text += piece;
-    if (text.length > 5_000_000) throw new Error("The body is too long.");
+    if (text.length > 5_000_000) throw new BesedaError("The body is too long.", { code: "too-large" });
   }
-  return JSON.parse(text);
+  try {
+    return chatBody.parse(JSON.parse(text));
+  } catch {
+    throw new BesedaError("The body is not what useChat sends.", { code: "invalid-argument" });
+  }
 }
 
 /** The client is the one below `useChat`, without React. */
