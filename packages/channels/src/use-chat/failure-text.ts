@@ -9,7 +9,9 @@ export type FailurePart = Extract<StreamPart, { type: "error" | "tool-error" }>;
 /** Nothing of the error itself. */
 export function safeText(failure: FailurePart): string {
   if (failure.type === "tool-error") return "The tool failed.";
-  if (failure.error.code !== "not-found") return failureText(failure.error);
+  const { code, status } = failure.error;
+  // One with a status is of the service, such as of a model that it does not have.
+  if (code !== "not-found" || status !== undefined) return failureText(failure.error);
   return "What you answer does not wait for an answer any more. Please ask again.";
 }
 

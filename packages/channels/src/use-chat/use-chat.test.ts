@@ -209,6 +209,16 @@ describe("useChat on a Beseda agent", () => {
     expect(JSON.stringify(chat.messages)).not.toContain("10.0.0.7");
   });
 
+  it("tells an answer that nobody waits for from a model that is not there", async () => {
+    const late = await chatWith(agentSaying({ error: new BesedaError("gone", { code: "not-found" }) }));
+    await late.sendMessage({ text: "Yes" });
+    expect(late.error?.message).toBe("What you answer does not wait for an answer any more. Please ask again.");
+    const unknown = new BesedaError("no model gpt-0", { code: "not-found", status: 404 });
+    const chat = await chatWith(agentSaying({ error: unknown }));
+    await chat.sendMessage({ text: "Hello" });
+    expect(chat.error?.message).toBe("Something went wrong. Please try again.");
+  });
+
   it("says why where the server's author wants that", async () => {
     const agent = agentSaying({ toolCalls: [{ toolName: "weather", input: { city: "Atlantis" } }] }, { text: "None." });
     const chat = await chatWith(agent, { onError: ({ error }) => String(error) });
