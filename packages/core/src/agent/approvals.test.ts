@@ -289,7 +289,7 @@ describe("an approval cannot be", () => {
 
   it("given after it has expired", async () => {
     const kept = disk();
-    const { agent } = started([calls], kept.memory, { timeouts: { approvalMs: -1 } });
+    const { agent } = started([calls], kept.memory, { timeouts: { approvalMs: 0 } });
     const { runId } = await agent.generate("Erase", { threadId });
     await expect(agent.resume(runId, approved)).rejects.toMatchObject({ code: "not-found" });
     expect(await kept.store.entries("")).toEqual([]);

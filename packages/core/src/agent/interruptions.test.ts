@@ -269,7 +269,7 @@ it("a sub-agent's request that has expired is forgotten, with its run", async ()
   const store = new ProcessStore();
   const model = scriptedModel([callsOf("a")]);
   const tools = [act("a", () => "done", { needsApproval: true })];
-  const below = new Agent({ name: "below", model, tools, timeouts: { approvalMs: -1 } });
+  const below = new Agent({ name: "below", model, tools, timeouts: { approvalMs: 0 } });
   const above = scriptedModel([{ toolCalls: [{ toolName: "below", input: { task: "x" } }] }]);
   const agent = new Agent({ model: above, tools: [below.asTool()], memory: memoryOn(store) });
   expect((await agent.generate("Go")).finishReason).toBe("approval");

@@ -300,12 +300,13 @@ describe("time limits", () => {
   });
 
   it("that are undefined stay as they are, and those that are no numbers are refused", async () => {
-    const refused = { code: "invalid-argument", message: "timeouts.totalMs is not a number." };
+    const refused = { code: "invalid-argument", message: "timeouts.totalMs cannot be NaN." };
     expect(() => new Agent({ model: silent, timeouts: { totalMs: Number.NaN } })).toThrow(
       expect.objectContaining(refused),
     );
     const agent = new Agent({ model: silent, timeouts: { totalMs: 1 } });
     expect(() => agent.stream("Hi", { timeouts: { totalMs: Number.NaN } })).toThrow(expect.objectContaining(refused));
+    expect(() => agent.stream("Hi", { timeouts: { stepMs: -1 } })).toThrow("timeouts.stepMs cannot be -1.");
     // As those give it who check types less strictly.
     const timeouts = { totalMs: undefined } as object;
     await expect(agent.generate("Hi", { timeouts })).rejects.toMatchObject({ code: "timeout" });

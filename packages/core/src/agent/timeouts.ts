@@ -26,17 +26,17 @@ export const defaultTimeouts: Timeouts = {
   approvalMs: 7 * 24 * 3_600_000,
 };
 
-/** What is undefined stays as it is. @throws BesedaError `invalid-argument` for what is no number */
+/** What is undefined stays as it is. @throws BesedaError `invalid-argument` for what is no number from 0 */
 export function changedTimeouts(timeouts: Timeouts, changes: Partial<Timeouts>): Timeouts {
   const changed = { ...timeouts };
   for (const name of Object.keys(timeouts) as (keyof Timeouts)[]) {
     changed[name] = changes[name] ?? timeouts[name];
-    if (Number.isNaN(changed[name])) {
-      throw new BesedaError(`timeouts.${name} is not a number.`, {
-        code: "invalid-argument",
-        hint: "Give milliseconds, Infinity for no limit, or leave it out.",
-      });
-    }
+    // Written so that NaN is none either.
+    if (changed[name] >= 0) continue;
+    throw new BesedaError(`timeouts.${name} cannot be ${changed[name]}.`, {
+      code: "invalid-argument",
+      hint: "Give a number of milliseconds from 0, or Infinity for no limit.",
+    });
   }
   return changed;
 }
