@@ -122,7 +122,7 @@ export class PartsAtWork {
   /** @returns whether a part was done since the last time */
   async look(): Promise<boolean> {
     let news = false;
-    if (this.#seconds - this.#secondsKept > mostSecondsLost) await this.#requireLease();
+    if (this.#seconds - this.#secondsKept > mostSecondsLost) await this.keepSeconds();
     for (const [part, job] of await Promise.all(this.#toLookAt().map((part) => this.#seen(part)))) {
       this.#open.set(part, job);
       if (job.outcome?.response === undefined) continue;
