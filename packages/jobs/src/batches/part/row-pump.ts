@@ -147,13 +147,13 @@ export class RowPump {
         halt.now({ why: "refused", error });
         return false;
       }
-      if (this.#isPutOff(fed, error)) return false;
+      if (this.#putOff(fed, error)) return false;
     } else if (mayPass(error)) {
       slots.pace.refused(error, startedAt);
       this.#failing.add(fed.line);
       // What is halted is gone on with: then it is tried again.
       if (halt.stop) return false;
-      if (this.#isPutOff(fed, error)) return false;
+      if (this.#putOff(fed, error)) return false;
       if (this.#failing.size > mostFailing && !fed.work.entries.has(outageKey)) {
         await log.note([...this.#failing].map((line) => ({ line, key: outageKey, value: true })));
         halt.now({ why: "refused", error: error.with({ hint: outageHint }) });
@@ -165,8 +165,8 @@ export class RowPump {
     return true;
   }
 
-  /** Not one that has failed so often at the same step. */
-  #isPutOff(fed: FedRow, error: BesedaError): boolean {
+  /** @returns `false` for one that has failed too often at the same step: it is not tried again */
+  #putOff(fed: FedRow, error: BesedaError): boolean {
     const failures = countFailure(fed);
     if (failures === mostFailures) return false;
     this.#later.push({ fed, at: performance.now() + pauseMs(error, failures) });
